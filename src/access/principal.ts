@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { CairnError, invalidInput } from '../errors.js'
+import { contains, parseId, parseNamespace, parseSegment } from './namespace.js'
+
+const rights = z.enum(['read', 'write'])
+export type Right = z.infer<typeof rights>
+
+export const grantSchema = z.union([
+  z.enum(['app:write', 'project:write']),
+  z.strictObject({ namespace: z.string(), rights: z.array(rights).min(1) }),
+])
+
+/**
+ * A right beyond those that come with being someone: to write the app's or the project's shared memories, or to read
+ * or write a namespace and all below it.
+ */
+export type Grant = z.infer<typeof grantSchema>
+
+export const principalSchema = z.strictObject({
+  app: z.string().optional(),
+  user: z.string().optional(),
+  project: z.string().optional(),
+  session: z.string().optional(),
+  agent: z.string().optional(),
+  grants: z.array(grantSchema).optional(),
+})
+
+/** Who asks. Nothing named here, nothing allowed; `agent` names who acts and gives no right. */
+export interface Principal {
+  app?: string
+  user?: string
+  project?: string
+  session?: string
+  agent?: string
+  grants?: Grant[]
+}
+
+/** The handle that opened the store: all rights. */
+export const root = Object.freeze({ root: true as const })
+export type Caller = Principal | typeof root
+
+export function isRoot(caller: Caller): caller is typeof root {
+  return 'root' in caller
+}
+
+/** Canonical form of a principal, or `invalid_input`. */
+export function parsePrincipal(input: unknown): Principal {
+  const parsed = principalSchema.safeParse(input)
+  if (!parsed.success) {
+    throw invalidInput(
+      `That is not a principal: ${z.prettifyError(parsed.error)}`,
+      'Its fields are app, user, project, session, agent and grants.',
+    )
+  }
+  const principal: Principal = {}
+  for (const field of ['app', 'user', 'project', 'session'] as const) {
+    const value = parsed.data[field]
+    if (value !== undefined) principal[field] = parseSegment(value, `The principal's ${field}`)
+  }
+  if (parsed.data.agent !== undefined) principal.agent = parseId(parsed.data.agent, "The principal's agent")
+  if (parsed.data.grants?.length) principal.grants = parsed.data.grants.map(parseGrant)
+  return principal
+}
+
+function parseGrant(grant: Grant): Grant {
+  if (typeof grant === 'string') return grant
+  return { namespace: parseNamespace(grant.namespace), rights: [...new Set(grant.rights)] }
+}
+
+/**
+ * The principal of a narrower handle. A field that is named must be what the handle has already; what is left out is
+ * given up. Only `agent` may be added where there was none, since it gives no right.
+ */
+export function narrow(current: Caller, next: Principal): Principal {
+  if (isRoot(current)) return next
+  for (const field of ['app', 'user', 'project', 'session', 'agent'] as const) {
+    const addsAgent = field === 'agent' && current.agent === undefined
+    if (next[field] !== undefined && next[field] !== current[field] && !addsAgent) {
+      throw widened(`${field} '${next[field]}'`)
+    }
+  }
+  for (const grant of next.grants ?? []) {
+    if (!current.grants?.some((held) => covers(held, grant))) throw widened(`the grant ${JSON.stringify(grant)}`)
+  }
+  const agent = next.agent ?? current.agent
+  return agent === undefined ? next : { ...next, agent }
+}
+
+function covers(held: Grant, wanted: Grant): boolean {
+  if (typeof held === 'string' || typeof wanted === 'string') return held === wanted
+  return contains(held.namespace, wanted.namespace) && wanted.rights.every((right) => held.rights.includes(right))
+}
+
+function widened(what: string): CairnError {
+  return new CairnError('forbidden', `This handle does not have ${what}, so as() cannot give it.`, {
+    hint: 'as() only narrows: ask the handle that openCairn() returned.',
+  })
+}
+
+/** Who did it, for `createdBy` and the audit trail: `agent:…`, `user:…`, `app:…` or `root`. */
+export function actorOf(caller: Caller): string {
+  if (isRoot(caller)) return 'root'
+  for (const field of ['agent', 'user', 'session', 'app', 'project'] as const) {
+    if (caller[field] !== undefined) return `${field}:${caller[field]}`
+  }
+  return 'nobody'
+}

@@ -1,0 +1,133 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { z } from 'zod'
+import { CairnError } from './errors.js'
+import { parse } from './parse.js'
+
+export const configSchema = z.strictObject({
+  db: z.string().min(1).default('cairn.db').describe('Path of the store, or :memory: for a private temporary one.'),
+  durability: z
+    .enum(['full', 'normal', 'off'])
+    .default('full')
+    .describe(
+      'full: an acknowledged write survives power loss; normal: it survives a crash of the process; off: for throw-away stores.',
+    ),
+  busyTimeoutMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(600_000)
+    .default(10_000)
+    .describe('How long a write waits for other processes, in milliseconds.'),
+  auditReads: z
+    .enum(['off', 'basic', 'full'])
+    .default('off')
+    .describe(
+      'off: reads leave no trace; basic: a line for each; full: with what was asked, written before the answer.',
+    ),
+  threads: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether writes and searches run in threads of their own. Off suits a program that does one thing and ends.',
+    ),
+  limits: z
+    .strictObject({
+      valueBytes: z
+        .number()
+        .int()
+        .min(1024)
+        .max(100_000_000)
+        .default(1_048_576)
+        .describe('Largest JSON value, in bytes of UTF-8.'),
+      storeBytes: z
+        .number()
+        .int()
+        .min(0)
+        .default(0)
+        .describe('Largest size of the store file in bytes; 0 is no limit.'),
+    })
+    .prefault({})
+    .describe('Limits of size.'),
+})
+
+/** All settings, with their defaults filled in. */
+export type Config = z.output<typeof configSchema>
+export type ConfigInput = z.input<typeof configSchema>
+
+export const configFileName = 'cairn.config.json'
+
+/** Environment variables and the setting each stands for. */
+export const environmentNames: Record<string, (value: string) => ConfigInput> = {
+  CAIRN_DB: (db) => ({ db }),
+  CAIRN_DURABILITY: (durability) => ({ durability: durability as Config['durability'] }),
+  CAIRN_BUSY_TIMEOUT_MS: (value) => ({ busyTimeoutMs: Number(value) }),
+  CAIRN_AUDIT_READS: (auditReads) => ({ auditReads: auditReads as Config['auditReads'] }),
+}
+
+/** Settings by precedence: defaults < file < environment < what the caller says. `config_invalid` names what is wrong and where. */
+export function resolveConfig(
+  given: ConfigInput = {},
+  sources: { file?: ConfigInput; environment?: ConfigInput } = {},
+): Config {
+  const { file = {}, environment = {} } = sources
+  const merged = {
+    ...file,
+    ...environment,
+    ...given,
+    limits: { ...file.limits, ...environment.limits, ...given.limits },
+  }
+  return checked(merged, 'The configuration')
+}
+
+function checked(input: unknown, what: string): Config {
+  try {
+    return parse(configSchema, input, what)
+  } catch (error) {
+    if (!(error instanceof CairnError)) throw error
+    throw new CairnError('config_invalid', error.message, {
+      hint: error.hint ?? 'See docs/cli.md for the settings there are.',
+    })
+  }
+}
+
+/** The settings in the nearest cairn.config.json from `folder` upwards, with `db` made absolute; empty when there is none. */
+export function readConfigFile(folder: string): ConfigInput {
+  const path = findUpwards(resolve(folder))
+  if (path === undefined) return {}
+  const input = parseFile(path)
+  checked(input, path)
+  const config = input as ConfigInput
+  return config.db === undefined || config.db === ':memory:'
+    ? config
+    : { ...config, db: resolve(dirname(path), config.db) }
+}
+
+export function readEnvironment(variables: Record<string, string | undefined>): ConfigInput {
+  const found = Object.entries(environmentNames).map(([name, toConfig]) => {
+    const value = variables[name]
+    if (value === undefined || value === '') return {}
+    const config = toConfig(value)
+    checked(config, name)
+    return config
+  })
+  return Object.assign({}, ...found) as ConfigInput
+}
+
+function findUpwards(folder: string): string | undefined {
+  const path = join(folder, configFileName)
+  if (existsSync(path)) return path
+  const above = dirname(folder)
+  return above === folder ? undefined : findUpwards(above)
+}
+
+function parseFile(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new CairnError('config_invalid', `${path} cannot be read as JSON.`, {
+      hint: error instanceof Error ? error.message : undefined,
+      cause: error,
+    })
+  }
+}

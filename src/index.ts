@@ -1,0 +1,33 @@
+export type { ReadAudit } from './access/guard.js'
+export type { Grant, Principal, Right } from './access/principal.js'
+export type { AuditEntry, AuditOperation, AuditSubject } from './audit/audit.js'
+export type { AuditListQuery, AuditService } from './audit/audit-service.js'
+export type { Cairn } from './cairn.js'
+export type { ConfigInput } from './config.js'
+export { CairnError, type ErrorCode, errorCodes } from './errors.js'
+export type { Json, JsonObject } from './json.js'
+export type { Memory, MemoryType } from './memories/memory.js'
+export type {
+  DeleteOptions,
+  GetOptions,
+  HistoryOptions,
+  IfVersion,
+  ListQuery,
+  NamespacesQuery,
+  NewMemoryInput,
+  RestoreOptions,
+  UpdateOptions,
+} from './memories/memory-inputs.js'
+export type { MemoryService } from './memories/memory-service.js'
+export { type OpenOptions, openCairn } from './open.js'
+export type { Page } from './page.js'
+export type { SearchHit, SearchOptions, SearchResult } from './search/search-service.js'
+export type { Snippet } from './search/snippet.js'
+export type { AppendResult, EventInput, EventType, SessionEvent } from './sessions/event.js'
+export type { SessionStatus } from './sessions/lifecycle.js'
+export type { Session } from './sessions/session.js'
+export type { AppendOptions, EventListQuery, NewSessionInput, SessionListQuery } from './sessions/session-inputs.js'
+export type { SessionService, TerminatedSession } from './sessions/session-service.js'
+export type { MergedState, StateScope } from './sessions/state.js'
+export type { StoreInfo } from './storage/storage.js'
+export type { TimeInput } from './time.js'

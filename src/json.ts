@@ -1,0 +1,84 @@
+import { CairnError, invalidInput } from './errors.js'
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
+export type JsonObject = { [key: string]: Json }
+
+const maxDepth = 100
+
+/** What kind of thing `value` is, in words for an error message. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object')
+    return value.constructor?.name === 'Object' ? 'an object' : `a ${value.constructor?.name}`
+  return value === undefined ? 'undefined' : `a ${typeof value}`
+}
+
+/**
+ * JSON text of `value`, or `invalid_input` naming the place of the first thing that would not survive a round trip:
+ * undefined, NaN, a Date, a lone surrogate, a cycle, nesting over 100. `too_large` when over `maxBytes` of UTF-8.
+ */
+export function encodeJson(value: unknown, what: string, maxBytes: number): string {
+  check(value, what, 0)
+  const text = JSON.stringify(value)
+  if (text.length > maxBytes || (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes)) {
+    throw new CairnError(
+      'too_large',
+      `${what} is ${Buffer.byteLength(text)} bytes of JSON; the limit is ${maxBytes}.`,
+      {
+        hint: 'Store a summary and where the rest is, or raise limits.valueBytes in the configuration.',
+        details: { bytes: Buffer.byteLength(text), limit: maxBytes },
+      },
+    )
+  }
+  return text
+}
+
+/** As `encodeJson`, and the value must be an object. */
+export function encodeJsonObject(value: unknown, what: string, maxBytes: number): string {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw invalidInput(`${what} must be a JSON object, not ${describe(value)}.`)
+  }
+  return encodeJson(value, what, maxBytes)
+}
+
+export function decodeJson(text: string): Json {
+  return JSON.parse(text) as Json
+}
+
+export function decodeJsonObject(text: string): JsonObject {
+  return text === '{}' ? {} : (JSON.parse(text) as JsonObject)
+}
+
+function check(value: unknown, path: string, depth: number): void {
+  if (typeof value === 'string') {
+    if (!value.isWellFormed()) throw invalidInput(`${path} has a lone surrogate, which is not Unicode text.`)
+    return
+  }
+  if (value === null || typeof value === 'boolean') return
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw invalidInput(`${path} is ${value}, which JSON cannot hold.`, 'Use null instead.')
+    return
+  }
+  if (typeof value !== 'object') throw invalidInput(`${path} is ${describe(value)}, which JSON cannot hold.`)
+  if (depth >= maxDepth)
+    throw invalidInput(`${path.slice(0, 60)}… is nested over ${maxDepth} levels deep, or has a cycle.`)
+  if (Array.isArray(value)) checkItems(value, path, depth)
+  else checkMembers(value, path, depth)
+}
+
+function checkItems(items: unknown[], path: string, depth: number): void {
+  for (let index = 0; index < items.length; index++) check(items[index], `${path}[${index}]`, depth + 1)
+}
+
+function checkMembers(value: object, path: string, depth: number): void {
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) {
+    const hint = value instanceof Date ? 'Store date.toISOString().' : 'Store a plain object.'
+    throw invalidInput(`${path} is ${describe(value)}, which JSON cannot hold.`, hint)
+  }
+  for (const [name, member] of Object.entries(value)) {
+    if (!name.isWellFormed()) throw invalidInput(`${path} has a key with a lone surrogate, which is not Unicode text.`)
+    check(member, `${path}.${name}`, depth + 1)
+  }
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { parseName, parseNamespace } from '../access/namespace.js'
+import { invalidInput } from '../errors.js'
+import { encodeJson, encodeJsonObject } from '../json.js'
+import { parse } from '../parse.js'
+import type { MomentInput, NewMemory, VersionGuard } from '../storage/storage.js'
+import { type TimeInput, toMillis } from '../time.js'
+import { memoryTypeSchema } from './memory.js'
+
+const time = z.union([z.date(), z.string(), z.number()])
+const metadata = z.record(z.string(), z.unknown())
+
+const times = { validFrom: time.nullish(), validTo: time.nullish(), expiresAt: time.nullish() }
+
+export const newMemorySchema = z.strictObject({
+  namespace: z.string(),
+  key: z.string().optional(),
+  value: z.unknown(),
+  type: memoryTypeSchema,
+  metadata: metadata.optional(),
+  ...times,
+})
+
+/** What to remember. `key` may be left out for episodic memories, which then get one. Times: Date, ISO 8601, or milliseconds. */
+export type NewMemoryInput = z.input<typeof newMemorySchema>
+
+export const guardSchema = z.union([
+  z.number().int().positive(),
+  z.object({ version: z.number().int().positive(), chain: z.string() }),
+])
+
+/** The version that must be the latest: its number, or the memory that was read, which also tells lives of a purged key apart. */
+export type IfVersion = z.input<typeof guardSchema>
+
+export const updateOptionsSchema = z.strictObject({
+  ifVersion: guardSchema.optional(),
+  metadata: metadata.optional(),
+  ...times,
+})
+export type UpdateOptions = z.input<typeof updateOptionsSchema>
+
+export const deleteOptionsSchema = z.strictObject({ ifVersion: guardSchema.optional() })
+export type DeleteOptions = z.input<typeof deleteOptionsSchema>
+
+export const restoreOptionsSchema = z.strictObject({
+  version: z.number().int().positive().optional(),
+  expiresAt: time.nullish(),
+})
+export type RestoreOptions = z.input<typeof restoreOptionsSchema>
+
+export const getOptionsSchema = z.strictObject({
+  version: z.number().int().positive().optional(),
+  validAt: time.optional(),
+  knownAt: time.optional(),
+})
+export type GetOptions = z.input<typeof getOptionsSchema>
+
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
+const limit = z.number().int().min(1).max(1000)
+
+export const listQuerySchema = z.strictObject({
+  namespace: z.string().optional(),
+  type: memoryTypeSchema.optional(),
+  metadata: z.record(z.string(), scalar).optional(),
+  createdBy: z.string().optional(),
+  deleted: z.boolean().optional(),
+  order: z.enum(['key', 'newest']).optional(),
+  validAt: time.optional(),
+  knownAt: time.optional(),
+  limit: limit.optional(),
+  cursor: z.string().optional(),
+})
+export type ListQuery = z.input<typeof listQuerySchema>
+
+export const historyOptionsSchema = z.strictObject({ limit: limit.optional(), cursor: z.string().optional() })
+export type HistoryOptions = z.input<typeof historyOptionsSchema>
+
+export const namespacesQuerySchema = z.strictObject({
+  within: z.string().optional(),
+  limit: limit.optional(),
+  cursor: z.string().optional(),
+})
+export type NamespacesQuery = z.input<typeof namespacesQuerySchema>
+
+export function parseAddress(namespace: unknown, key: unknown): { namespace: string; key: string } {
+  return { namespace: parseNamespace(namespace), key: parseName(key, 'The key') }
+}
+
+/** A checked memory, ready to be stored. */
+export function parseNewMemory(input: unknown, valueBytes: number, newId: () => string): NewMemory {
+  const parsed = parse(newMemorySchema, input, 'The memory')
+  if (parsed.key === undefined && parsed.type !== 'episodic') {
+    throw invalidInput(`A ${parsed.type} memory needs a key.`, 'Only episodic memories get one by themselves.')
+  }
+  return {
+    ...parseAddress(parsed.namespace, parsed.key ?? newId()),
+    chain: newId(),
+    type: parsed.type,
+    value: encodeJson(parsed.value, 'value', valueBytes),
+    metadata: encodeJsonObject(parsed.metadata ?? {}, 'metadata', valueBytes),
+    ...parseWindow(parsed),
+    expiresAt: parseTime(parsed.expiresAt, 'expiresAt') ?? null,
+  }
+}
+
+interface TimesInput {
+  validFrom?: TimeInput | null | undefined
+  validTo?: TimeInput | null | undefined
+}
+
+export function parseWindow(input: TimesInput): { validFrom: number | null; validTo: number | null } {
+  const validFrom = parseTime(input.validFrom, 'validFrom') ?? null
+  const validTo = parseTime(input.validTo, 'validTo') ?? null
+  if (validFrom !== null && validTo !== null && validFrom >= validTo) {
+    throw invalidInput('validFrom must be before validTo.', 'The interval is half-open: [validFrom, validTo).')
+  }
+  return { validFrom, validTo }
+}
+
+/** Undefined stays undefined, null stays null: for expiresAt they mean carry forward and take away. */
+export function parseTime(input: TimeInput | null | undefined, what: string): number | null | undefined {
+  return input === undefined || input === null ? input : toMillis(input, what)
+}
+
+export function parseMoment(input: { validAt?: TimeInput | undefined; knownAt?: TimeInput | undefined }): {
+  moment?: MomentInput
+} {
+  if (input.validAt === undefined && input.knownAt === undefined) return {}
+  const moment: MomentInput = {}
+  if (input.validAt !== undefined) moment.validAt = toMillis(input.validAt, 'validAt')
+  if (input.knownAt !== undefined) moment.knownAt = toMillis(input.knownAt, 'knownAt')
+  return { moment }
+}
+
+export function toGuard(ifVersion: IfVersion | undefined): VersionGuard {
+  if (ifVersion === undefined) return {}
+  return typeof ifVersion === 'number' ? { ifVersion } : { ifVersion: ifVersion.version, ifChain: ifVersion.chain }
+}

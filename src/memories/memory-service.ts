@@ -1,0 +1,292 @@
+import type { Guard } from '../access/guard.js'
+import { everything, parseNamespace, type Span, spansOf, spansOfAll } from '../access/namespace.js'
+import { readable } from '../access/policy.js'
+import type { AuditOperation } from '../audit/audit.js'
+import { CairnError, invalidInput } from '../errors.js'
+import { encodeJson, encodeJsonObject } from '../json.js'
+import { type CursorKey, decodeCursor, type Page, toPage } from '../page.js'
+import { parse } from '../parse.js'
+import type { ListedMemory, MemoryQuery, NewMemory, Storage, VersionStamp } from '../storage/storage.js'
+import { type Memory, toMemory } from './memory.js'
+import {
+  type DeleteOptions,
+  deleteOptionsSchema,
+  type GetOptions,
+  getOptionsSchema,
+  type HistoryOptions,
+  historyOptionsSchema,
+  type IfVersion,
+  type ListQuery,
+  listQuerySchema,
+  type NamespacesQuery,
+  type NewMemoryInput,
+  namespacesQuerySchema,
+  parseAddress,
+  parseMoment,
+  parseNewMemory,
+  parseTime,
+  parseWindow,
+  type RestoreOptions,
+  restoreOptionsSchema,
+  toGuard,
+  type UpdateOptions,
+  updateOptionsSchema,
+} from './memory-inputs.js'
+
+export interface MemoryServiceOptions {
+  storage: Storage
+  guard: Guard
+  newId: () => string
+  /** Largest JSON value in bytes of UTF-8. */
+  valueBytes: number
+}
+
+const dayMillis = 86_400_000
+const expiryBatch = 500
+const defaultLimit = 50
+
+/**
+ * Versioned memories in hierarchical namespaces. Every change appends a version and its audit line in one transaction.
+ * Methods reject with a `CairnError`: `invalid_input`, `too_large`, `forbidden` and `closed` everywhere, others as named.
+ */
+export class MemoryService {
+  readonly #storage: Storage
+  readonly #guard: Guard
+  readonly #newId: () => string
+  readonly #valueBytes: number
+
+  constructor({ storage, guard, newId, valueBytes }: MemoryServiceOptions) {
+    this.#storage = storage
+    this.#guard = guard
+    this.#newId = newId
+    this.#valueBytes = valueBytes
+  }
+
+  /** Remembers something new. `already_exists` when the key is alive; a deleted key goes on with its next version. */
+  async add(input: NewMemoryInput): Promise<Memory> {
+    const [memory] = await this.#addAll([parseNewMemory(input, this.#valueBytes, this.#newId)])
+    if (memory === undefined) throw new CairnError('internal', 'The store returned nothing for what was added.')
+    return memory
+  }
+
+  /** Remembers all or none. A batch with bad entries names each of them. At most 1,000. */
+  async addMany(inputs: NewMemoryInput[]): Promise<Memory[]> {
+    if (!Array.isArray(inputs) || inputs.length > 1000)
+      throw invalidInput('addMany takes a list of at most 1,000 memories.', 'Split the list.')
+    const problems: string[] = []
+    const entries = inputs.flatMap((input, index) => {
+      try {
+        return [parseNewMemory(input, this.#valueBytes, this.#newId)]
+      } catch (error) {
+        if (!(error instanceof CairnError)) throw error
+        problems.push(`[${index}] ${error.message}`)
+        return []
+      }
+    })
+    if (problems.length > 0)
+      throw new CairnError('invalid_input', `None was added. ${problems.join(' ')}`, { details: { problems } })
+    return entries.length === 0 ? [] : this.#addAll(entries)
+  }
+
+  async #addAll(entries: NewMemory[]): Promise<Memory[]> {
+    for (const { namespace } of entries) await this.#demandWrite(namespace, 'create')
+    const author = this.#guard.author()
+    const stamps = await this.#storage.memories.add({ entries, author })
+    return stamps.map((stamp) => fromStamp(stamp, author.actor))
+  }
+
+  /** The memory as it is, or as of `validAt` and `knownAt`, or one `version` even if it is a tombstone; null when there is none. */
+  async get(namespace: string, key: string, options: GetOptions = {}): Promise<Memory | null> {
+    const address = parseAddress(namespace, key)
+    const { version, ...moments } = isEmpty(options) ? {} : parse(getOptionsSchema, options, 'get')
+    if (!this.#guard.may('read', address.namespace)) await this.#demandRead(address.namespace)
+    const row = await this.#storage.memories.get({
+      ...address,
+      now: this.#guard.now(),
+      ...(version !== undefined && { version }),
+      ...parseMoment(moments),
+    })
+    await this.#guard.noteRead(
+      { subject: 'memory', operation: 'read', ...address, ...(row && { version: row.version }) },
+      () => ({ ...options, found: row !== undefined }),
+    )
+    return row === undefined ? null : toMemory(row)
+  }
+
+  /** Memories in a namespace and below it, or in all that the caller may read. In key order unless `order` is `newest`. */
+  async list(query: ListQuery = {}): Promise<Page<Memory>> {
+    const { namespace, cursor, limit = defaultLimit, order = 'key', ...rest } = parse(listQuerySchema, query, 'list')
+    const spans = await this.#spans(namespace, 'list')
+    if (order === 'newest' && rest.knownAt !== undefined) {
+      throw invalidInput('order newest is about the latest versions, so it takes no knownAt.', 'List in key order.')
+    }
+    const stored: MemoryQuery = { spans, order, now: this.#guard.now(), limit: limit + 1, ...parseMoment(rest) }
+    if (rest.type !== undefined) stored.type = rest.type
+    if (rest.createdBy !== undefined) stored.createdBy = rest.createdBy
+    if (rest.deleted !== undefined) stored.deleted = rest.deleted
+    if (rest.metadata !== undefined) stored.metadata = encodeJsonObject(rest.metadata, 'metadata', this.#valueBytes)
+    if (cursor !== undefined) stored.after = decodePlace(cursor, order)
+    const rows = await this.#storage.memories.list(stored)
+    await this.#guard.noteRead(
+      { subject: 'memory', operation: 'list', ...(namespace !== undefined && { namespace }) },
+      () => ({ query, found: rows.length }),
+    )
+    return toPage(rows, limit, toMemory, (row) => placeOf(row, order))
+  }
+
+  /** Appends a version. `not_found`; `conflict` when `ifVersion` is not the latest; `immutable` for episodic memories. */
+  async update(namespace: string, key: string, value: unknown, options: UpdateOptions = {}): Promise<Memory> {
+    const address = parseAddress(namespace, key)
+    const parsed = parse(updateOptionsSchema, options, 'update')
+    await this.#demandWrite(address.namespace, 'update')
+    const author = this.#guard.author()
+    const expiresAt = parseTime(parsed.expiresAt, 'expiresAt')
+    const stamp = await this.#storage.memories.update({
+      ...address,
+      ...toGuard(parsed.ifVersion),
+      value: encodeJson(value, 'value', this.#valueBytes),
+      ...(parsed.metadata && { metadata: encodeJsonObject(parsed.metadata, 'metadata', this.#valueBytes) }),
+      ...parseWindow(parsed),
+      ...(expiresAt !== undefined && { expiresAt }),
+      author,
+    })
+    return fromStamp(stamp, author.actor)
+  }
+
+  /** Appends a tombstone; every version stays in the history. False when there was nothing alive. `conflict`. */
+  async delete(namespace: string, key: string, options: DeleteOptions = {}): Promise<boolean> {
+    const address = parseAddress(namespace, key)
+    const { ifVersion } = parse(deleteOptionsSchema, options, 'delete')
+    await this.#demandWrite(address.namespace, 'delete')
+    const stamp = await this.#storage.memories.delete({
+      ...address,
+      ...toGuard(ifVersion),
+      author: this.#guard.author(),
+    })
+    return stamp !== undefined
+  }
+
+  /** Brings a deleted memory back as a new version, with its last value or that of `version`. `not_found`, `already_exists`. */
+  async restore(namespace: string, key: string, options: RestoreOptions = {}): Promise<Memory> {
+    const address = parseAddress(namespace, key)
+    const { version, ...times } = parse(restoreOptionsSchema, options, 'restore')
+    await this.#demandWrite(address.namespace, 'restore')
+    const author = this.#guard.author()
+    const expiresAt = parseTime(times.expiresAt, 'expiresAt')
+    const stamp = await this.#storage.memories.restore({
+      ...address,
+      ...(version !== undefined && { version }),
+      ...(expiresAt !== undefined && { expiresAt }),
+      author,
+    })
+    return fromStamp(stamp, author.actor)
+  }
+
+  /** Appends the value of an earlier version as a new one. `not_found`, `conflict`, `immutable`. */
+  async rollback(
+    namespace: string,
+    key: string,
+    toVersion: number,
+    options: { ifVersion?: IfVersion } = {},
+  ): Promise<Memory> {
+    const address = parseAddress(namespace, key)
+    const { ifVersion } = parse(deleteOptionsSchema, options, 'rollback')
+    const { version } = parse(getOptionsSchema, { version: toVersion }, 'rollback')
+    await this.#demandWrite(address.namespace, 'rollback')
+    const author = this.#guard.author()
+    const stamp = await this.#storage.memories.rollback({
+      ...address,
+      ...toGuard(ifVersion),
+      toVersion: version ?? 1,
+      author,
+    })
+    return fromStamp(stamp, author.actor)
+  }
+
+  /** All versions of a memory, newest first, tombstones included. Empty when there never was one. */
+  async history(namespace: string, key: string, options: HistoryOptions = {}): Promise<Page<Memory>> {
+    const address = parseAddress(namespace, key)
+    const { limit = defaultLimit, cursor } = parse(historyOptionsSchema, options, 'history')
+    if (!this.#guard.may('read', address.namespace)) await this.#demandRead(address.namespace)
+    const [before] = cursor === undefined ? [Number.MAX_SAFE_INTEGER] : (decodeCursor(cursor, ['number']) as [number])
+    const rows = await this.#storage.memories.history({ ...address, before, limit: limit + 1, now: this.#guard.now() })
+    await this.#guard.noteRead({ subject: 'memory', operation: 'read', ...address }, () => ({
+      history: true,
+      found: rows.length,
+    }))
+    return toPage(rows, limit, toMemory, (row) => [row.version])
+  }
+
+  /** Namespaces that hold live memories, with how many, in order. */
+  async namespaces(query: NamespacesQuery = {}): Promise<Page<{ namespace: string; memories: number }>> {
+    const { within, limit = 1000, cursor } = parse(namespacesQuerySchema, query, 'namespaces')
+    const spans = await this.#spans(within, 'list')
+    const [after] = cursor === undefined ? [''] : (decodeCursor(cursor, ['string']) as [string])
+    const rows = await this.#storage.memories.namespaces({ spans, after, limit: limit + 1, now: this.#guard.now() })
+    await this.#guard.noteRead(
+      { subject: 'memory', operation: 'list', ...(within !== undefined && { namespace: within }) },
+      () => ({ namespaces: true }),
+    )
+    return toPage(
+      rows,
+      limit,
+      (row) => row,
+      (row) => [row.namespace],
+    )
+  }
+
+  /**
+   * Deletes, by tombstones, what is past its `expiresAt`, and with `ttlDays` the episodic memories recorded that long ago.
+   * Reads do not wait for it. Root only. Returns how many.
+   */
+  async cleanupExpired(options: { ttlDays?: number } = {}): Promise<number> {
+    await this.#guard.demandRoot('clean up expired memories', { subject: 'memory', operation: 'expire' })
+    const { ttlDays } = options
+    if (ttlDays !== undefined && !(ttlDays >= 0))
+      throw invalidInput(`ttlDays must be a number of days, not ${ttlDays}.`)
+    for (let total = 0; ; ) {
+      const author = this.#guard.author()
+      const episodicBefore = ttlDays === undefined ? null : author.now - ttlDays * dayMillis
+      const count = await this.#storage.memories.expire({ episodicBefore, limit: expiryBatch, author })
+      total += count
+      if (count < expiryBatch) return total
+    }
+  }
+
+  async #spans(namespace: string | undefined, operation: AuditOperation): Promise<Span[]> {
+    if (namespace !== undefined) {
+      const parsed = parseNamespace(namespace)
+      await this.#guard.demand('read', parsed, { subject: 'memory', operation })
+      return spansOf(parsed)
+    }
+    const namespaces = readable(this.#guard.caller)
+    return namespaces === undefined ? [everything] : spansOfAll(namespaces)
+  }
+
+  async #demandWrite(namespace: string, operation: AuditOperation): Promise<void> {
+    if (!this.#guard.may('write', namespace))
+      await this.#guard.demand('write', namespace, { subject: 'memory', operation })
+  }
+
+  async #demandRead(namespace: string): Promise<void> {
+    await this.#guard.demand('read', namespace, { subject: 'memory', operation: 'read' })
+  }
+}
+
+function isEmpty(options: object): boolean {
+  for (const _ in options) return false
+  return true
+}
+
+function fromStamp(stamp: VersionStamp, updatedBy: string): Memory {
+  return toMemory({ ...stamp, supersededAt: null, updatedBy, deleted: 0 })
+}
+
+function decodePlace(cursor: string, order: 'key' | 'newest'): [string, string] | [number, number] {
+  if (order === 'key') return decodeCursor(cursor, ['string', 'string']) as [string, string]
+  return decodeCursor(cursor, ['number', 'number']) as [number, number]
+}
+
+function placeOf(row: ListedMemory, order: 'key' | 'newest'): CursorKey {
+  return order === 'key' ? [row.namespace, row.key] : [row.recordedAt, row.place]
+}

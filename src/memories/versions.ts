@@ -1,0 +1,38 @@
+import type { MemoryRow } from './memory.js'
+
+type Version = Pick<MemoryRow, 'version' | 'deleted' | 'validFrom' | 'validTo' | 'recordedAt' | 'expiresAt'>
+
+/** Both clocks of a question: what was true at `validAt`, as the store knew it at `knownAt`. Milliseconds. */
+export interface Moment {
+  validAt: number
+  knownAt: number
+}
+
+/** Whether a version speaks about a moment of valid time. A tombstone covers all of it. */
+export function covers(version: Pick<Version, 'deleted' | 'validFrom' | 'validTo'>, validAt: number): boolean {
+  if (version.deleted === 1) return true
+  return (version.validFrom ?? validAt) <= validAt && validAt < (version.validTo ?? Number.POSITIVE_INFINITY)
+}
+
+/**
+ * The two-clock rule: of the versions recorded by `knownAt`, the highest whose [validFrom, validTo) contains `validAt`;
+ * nothing if that is a tombstone. `versions` are those of one chain, highest first. SQL:2011 calls the clocks system
+ * and application time; its predicate over non-superseded rows is not used because it loses the past.
+ */
+export function visibleVersion<V extends Version>(versions: Iterable<V>, at: Moment): V | undefined {
+  for (const version of versions) {
+    if (version.recordedAt > at.knownAt || !covers(version, at.validAt)) continue
+    return version.deleted === 1 ? undefined : version
+  }
+  return undefined
+}
+
+/** From `expiresAt` on a version is not answered with any more, whatever moment the question is about. */
+export function isExpired(version: Pick<Version, 'expiresAt'>, now: number): boolean {
+  return version.expiresAt !== null && version.expiresAt <= now
+}
+
+/** Whether a version leaves nothing of the versions before it to be seen at `knownAt` = now. */
+export function coversAllTime(version: Pick<Version, 'deleted' | 'validFrom' | 'validTo'>): boolean {
+  return version.deleted === 1 || (version.validFrom === null && version.validTo === null)
+}

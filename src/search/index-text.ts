@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto'
+import { ancestors } from '../access/namespace.js'
+import type { Owner } from '../access/policy.js'
+import type { Json } from '../json.js'
+import type { MemoryType } from '../memories/memory.js'
+import type { EventType } from '../sessions/event.js'
+import { actorName } from '../sessions/event.js'
+
+/** Raised when texts are made another way; rows of an older version are indexed anew. */
+export const indexTextVersion = 1
+
+/** What full text holds of an item. `scope` are opaque words that cut a search to whoever asks; they weigh nothing. */
+export interface IndexText {
+  scope: string
+  title: string
+  body: string
+}
+
+const maxBodyLength = 65_536
+
+/** A memory: its key is the title, the texts in its value the body. */
+export function memoryIndexText(memory: { namespace: string; key: string; type: MemoryType }, value: Json): IndexText {
+  const scope = [kindToken('memory'), typeToken('memory', memory.type), ...ancestors(memory.namespace).map(memoryToken)]
+  return { scope: scope.join(' '), title: normalize(splitWords(memory.key)), body: normalize(leafText(value)) }
+}
+
+/** An event: who acted is the title, the texts in its content the body. */
+export function eventIndexText(
+  event: { session: string; owner: Owner; type: EventType; actor: string },
+  content: Json,
+): IndexText {
+  const scope = [
+    kindToken('event'),
+    typeToken('event', event.type),
+    sessionToken(event.session),
+    ownerToken(event.owner),
+  ]
+  return { scope: scope.join(' '), title: normalize(actorName(event.actor)), body: normalize(leafText(content)) }
+}
+
+/** The string leaves of a JSON value in their order, members named `text` first, keys left out. At most 64 Ki characters. */
+export function leafText(value: Json): string {
+  const leaves: string[] = []
+  collect(value, leaves, { room: maxBodyLength })
+  return leaves.join(' ')
+}
+
+function collect(value: Json, leaves: string[], budget: { room: number }): void {
+  if (budget.room <= 0) return
+  if (typeof value === 'string') {
+    const leaf = value.length > budget.room ? value.slice(0, budget.room).toWellFormed() : value
+    leaves.push(leaf)
+    budget.room -= leaf.length + 1
+  } else if (Array.isArray(value)) {
+    for (const item of value) collect(item, leaves, budget)
+  } else if (value !== null && typeof value === 'object') {
+    if (Object.hasOwn(value, 'text')) collect(value.text ?? null, leaves, budget)
+    for (const [name, member] of Object.entries(value)) if (name !== 'text') collect(member, leaves, budget)
+  }
+}
+
+const cjkRun = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー々]+/gu
+const cjk = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u
+
+export function hasCjk(text: string): boolean {
+  return cjk.test(text)
+}
+
+/** Runs of Chinese, Japanese and Korean and what stands between them, in order. */
+export function splitCjk(text: string): { cjk: boolean; text: string }[] {
+  const parts: { cjk: boolean; text: string }[] = []
+  let end = 0
+  for (const run of text.matchAll(cjkRun)) {
+    if (run.index > end) parts.push({ cjk: false, text: text.slice(end, run.index) })
+    parts.push({ cjk: true, text: run[0] })
+    end = run.index + run[0].length
+  }
+  if (end < text.length) parts.push({ cjk: false, text: text.slice(end) })
+  return parts
+}
+
+/**
+ * NFKC, and runs of Chinese, Japanese and Korean, which have no spaces, as overlapping pairs with the last character
+ * alone: 東京都 → 東京 京都 都. A word of two characters is then found as itself, one of one as the start of a pair.
+ */
+export function normalize(text: string): string {
+  const normal = text.normalize('NFKC')
+  return hasCjk(normal) ? normal.replace(cjkRun, (run) => ` ${bigrams(run).join(' ')} `) : normal
+}
+
+function bigrams(run: string): string[] {
+  const characters = [...run]
+  return characters.map((character, index) => character + (characters[index + 1] ?? ''))
+}
+
+/** Splits keys such as favoriteColor or favorite_color, so that their words are found. */
+function splitWords(key: string): string {
+  return key.replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2').replaceAll('_', ' ')
+}
+
+export const kindToken = (kind: string): string => token(`kind ${kind}`)
+export const typeToken = (kind: string, type: string): string => token(`type ${kind} ${type}`)
+export const memoryToken = (namespace: string): string => token(`memory ${namespace}`)
+export const sessionToken = (session: string): string => token(`session ${session}`)
+export const ownerToken = (owner: Owner): string => token(`owner ${JSON.stringify([owner.app, owner.user])}`)
+
+const tokens = new Map<string, string>()
+
+/** A word that no stemmer changes, since it ends with a digit. 60 bits, and the row itself is checked again. */
+function token(meaning: string): string {
+  let found = tokens.get(meaning)
+  if (found === undefined) {
+    found = `s${createHash('sha256').update(meaning).digest('hex').slice(0, 15)}0`
+    if (tokens.size >= 10_000) tokens.clear()
+    tokens.set(meaning, found)
+  }
+  return found
+}

@@ -1,0 +1,51 @@
+import { hasCjk, splitCjk } from './index-text.js'
+
+/** A word to look for, or with `prefix` the start of one. Plain text: stores quote it in their own language. */
+export interface SearchTerm {
+  text: string
+  prefix?: true
+}
+
+const maxTerms = 48
+const maxLength = 20_000
+
+const stopWords = new Set(
+  `a about after again all also am an and any are as at be because been before being between both but by can could did do does doing
+   don down during each few for from further had has have having he her here hers him his how i if in into is it its itself just me
+   more most my myself no nor not now of off on once only or other our ours out over own same she should so some such than that the
+   their theirs them then there these they this those through to too under until up very was we were what when where which while who
+   whom why will with would you your yours`.split(/\s+/),
+)
+
+/**
+ * The terms of a question in any language. Any text is safe: punctuation separates, runs of Chinese, Japanese and Korean
+ * become overlapping pairs, very common English words are left out unless there is nothing else.
+ */
+export function parseQuery(text: string): SearchTerm[] {
+  const words =
+    text
+      .slice(0, maxLength)
+      .toWellFormed()
+      .normalize('NFKC')
+      .toLowerCase()
+      .match(/[\p{L}\p{N}\p{M}\p{Co}]+/gu) ?? []
+  const telling = words.filter((word) => !stopWords.has(word))
+  const terms = new Map<string, SearchTerm>()
+  for (const word of telling.length > 0 ? telling : words) {
+    for (const term of toTerms(word)) if (!terms.has(term.text)) terms.set(term.text, term)
+    if (terms.size >= maxTerms) break
+  }
+  return [...terms.values()].slice(0, maxTerms)
+}
+
+function toTerms(word: string): SearchTerm[] {
+  if (!hasCjk(word)) return [{ text: word }]
+  return splitCjk(word).flatMap(({ cjk, text }) => (cjk ? pairs(text) : [{ text }]))
+}
+
+/** Pairs only: the last character alone is in the index for one-character questions, which ask for the start of a pair. */
+function pairs(run: string): SearchTerm[] {
+  const characters = [...run]
+  if (characters.length === 1) return [{ text: run, prefix: true }]
+  return characters.slice(0, -1).map((character, index) => ({ text: character + (characters[index + 1] ?? '') }))
+}

@@ -1,0 +1,102 @@
+import { stemmer } from 'stemmer'
+import type { SearchTerm } from './query.js'
+
+/** A passage with the places in it that matched: half-open ranges in UTF-16 units of `text`. */
+export interface Snippet {
+  text: string
+  marks: [start: number, end: number][]
+}
+
+interface Match {
+  start: number
+  end: number
+  term: string
+}
+
+const length = 200
+const longestText = 65_536
+
+/** The passage of `text` that holds most of the terms, cut at words. Without a match it is the beginning. */
+export function makeSnippet(text: string, terms: SearchTerm[]): Snippet {
+  const passage = text.slice(0, longestText).replaceAll(/\s+/g, ' ').trim().toWellFormed()
+  const matches = findMatches(passage, terms)
+  const [from, to] = bestWindow(passage, matches)
+  const before = from > 0 ? '…' : ''
+  const shift = before.length - from
+  const marks = matches.filter(({ start, end }) => start >= from && end <= to)
+  return {
+    text: `${before}${passage.slice(from, to)}${to < passage.length ? '…' : ''}`,
+    marks: merge(marks.map(({ start, end }) => [start + shift, end + shift])),
+  }
+}
+
+function findMatches(text: string, terms: SearchTerm[]): Match[] {
+  const stems = new Set(terms.map((term) => stemOf(term.text)))
+  const words = [...text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)].flatMap((word): Match[] => {
+    const term = stemOf(word[0])
+    return stems.has(term) ? [{ start: word.index, end: word.index + word[0].length, term }] : []
+  })
+  return [...words, ...findParts(text, terms)].sort((a, b) => a.start - b.start)
+}
+
+/** Chinese, Japanese and Korean terms are parts of longer runs. */
+function findParts(text: string, terms: SearchTerm[]): Match[] {
+  const parts = terms.filter(({ text: term }) => /[^\p{ASCII}]/u.test(term) && [...term].length <= 2)
+  const lower = text.toLowerCase()
+  if (lower.length !== text.length) return []
+  return parts.flatMap(({ text: term }) => {
+    const found: Match[] = []
+    for (let at = lower.indexOf(term); at !== -1; at = lower.indexOf(term, at + 1))
+      found.push({ start: at, end: at + term.length, term })
+    return found
+  })
+}
+
+/** As the index folds words: compatibility forms, case, accents, English endings. */
+function stemOf(word: string): string {
+  return stemmer(word.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase())
+}
+
+function bestWindow(text: string, matches: Match[]): [from: number, to: number] {
+  if (text.length <= length) return [0, text.length]
+  let best = { start: 0, count: 0 }
+  for (const [index, { start }] of matches.entries()) {
+    const inside = new Set<string>()
+    for (let other = index; other < matches.length && (matches[other]?.end ?? 0) <= start + length - 40; other++) {
+      inside.add(matches[other]?.term ?? '')
+    }
+    if (inside.size > best.count) best = { start, count: inside.size }
+  }
+  return widen(text, best.start)
+}
+
+/** Some words before the first match, and whole words at both ends. */
+function widen(text: string, start: number): [from: number, to: number] {
+  const earliest = Math.max(0, Math.min(start - 40, text.length - length))
+  const from = earliest === 0 ? 0 : Math.min(after(text, earliest), start)
+  const latest = Math.min(text.length, from + length)
+  if (latest === text.length) return [from, latest]
+  const space = text.lastIndexOf(' ', latest)
+  return [from, space > from + length / 2 ? space : safeEnd(text, latest)]
+}
+
+function after(text: string, position: number): number {
+  const space = text.indexOf(' ', position)
+  return space === -1 ? position : space + 1
+}
+
+/** Never between the halves of a surrogate pair. */
+function safeEnd(text: string, end: number): number {
+  const code = text.charCodeAt(end - 1)
+  return code >= 0xd800 && code <= 0xdbff ? end - 1 : end
+}
+
+function merge(marks: [number, number][]): [number, number][] {
+  const merged: [number, number][] = []
+  for (const [start, end] of marks) {
+    const last = merged.at(-1)
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end)
+    else merged.push([start, end])
+  }
+  return merged
+}

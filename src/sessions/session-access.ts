@@ -1,0 +1,110 @@
+import type { Guard } from '../access/guard.js'
+import { parseId, parseSegment } from '../access/namespace.js'
+import type { Owner } from '../access/policy.js'
+import { isRoot, type Right } from '../access/principal.js'
+import type { AuditOperation } from '../audit/audit.js'
+import { CairnError, invalidInput } from '../errors.js'
+import type { NewEvent, SessionAddress, Storage } from '../storage/storage.js'
+import type { SessionRow } from './session.js'
+import { type ScopeOwners, type StateScope, scopeNamespace, storedScopes } from './state.js'
+
+interface OwnerInput {
+  app?: string | undefined
+  user?: string | undefined
+  project?: string | undefined
+}
+
+export function ownersOf({ id, app, user, project }: SessionRow): ScopeOwners {
+  return { session: id, app, user, project }
+}
+
+/** Which sessions a caller has, and which scopes of their state. */
+export class SessionAccess {
+  readonly #storage: Storage
+  readonly #guard: Guard
+
+  constructor(storage: Storage, guard: Guard) {
+    this.#storage = storage
+    this.#guard = guard
+  }
+
+  address(id: string): SessionAddress {
+    const { caller } = this.#guard
+    // A caller without an app or a user owns no session; no owner has an empty name.
+    const owner = isRoot(caller) ? undefined : { app: caller.app ?? '', user: caller.user ?? '' }
+    return { id: parseId(id, 'The session id'), owner }
+  }
+
+  async find(address: SessionAddress, operation: AuditOperation): Promise<SessionRow> {
+    const session = await this.#storage.sessions.get(address)
+    if (session === undefined) throw await this.notFound(address, operation)
+    return session
+  }
+
+  /** The same answer, as fast, whether there is none or it is another's; only the trail tells. */
+  async notFound({ id, owner }: SessionAddress, operation: AuditOperation): Promise<CairnError> {
+    const foreign = owner !== undefined && (await this.#storage.sessions.get({ id, owner: undefined })) !== undefined
+    if (foreign) void this.#guard.noteRefusal({ subject: 'session', operation, namespace: `session:${id}` })
+    return new CairnError('not_found', `There is no session ${id}.`, {
+      hint: 'Create it first, or look for it with sessions.list().',
+    })
+  }
+
+  async ownerFilter({ app, user }: OwnerInput): Promise<Partial<Owner>> {
+    const { caller } = this.#guard
+    if (isRoot(caller)) return {}
+    if ((app ?? caller.app) === caller.app && (user ?? caller.user) === caller.user) {
+      return { app: caller.app ?? '', user: caller.user ?? '' }
+    }
+    await this.#guard.noteRefusal({ subject: 'session', operation: 'list' })
+    throw new CairnError('forbidden', 'This handle lists the sessions of its own app and user only.', {
+      hint: 'Leave app and user out.',
+    })
+  }
+
+  /** The owners of a session to be created: what was named, else what the caller is. */
+  async ownersFor(input: OwnerInput): Promise<Omit<ScopeOwners, 'session'>> {
+    const { caller } = this.#guard
+    const own: OwnerInput = isRoot(caller) ? {} : caller
+    const { app = own.app, user = own.user, project = own.project } = input
+    if (!isRoot(caller) && (app !== own.app || user !== own.user || project !== own.project)) {
+      await this.#guard.noteRefusal({ subject: 'session', operation: 'create' })
+      throw new CairnError('forbidden', 'This handle creates sessions for its own app, user and project only.', {
+        hint: 'Leave app, user and project out.',
+      })
+    }
+    if (app === undefined || user === undefined) {
+      const hint = 'Use cairn.as({ app, user }), or name both here.'
+      throw invalidInput('A session belongs to an app and a user; one of them is missing.', hint)
+    }
+    return {
+      app: parseSegment(app, 'The app'),
+      user: parseSegment(user, 'The user'),
+      project: project === undefined ? null : parseSegment(project, 'The project'),
+    }
+  }
+
+  readableScopes(session: SessionRow): StateScope[] {
+    return storedScopes.filter((scope) => this.mayScope('read', scope, session))
+  }
+
+  mayScope(right: Right, scope: StateScope, session: SessionRow): boolean {
+    const owner = ownersOf(session)[scope]
+    return scope === 'session' || (owner !== null && this.#guard.may(right, scopeNamespace(scope, owner)))
+  }
+
+  async demandScope(right: Right, scope: StateScope, session: SessionRow): Promise<void> {
+    const owner = ownersOf(session)[scope]
+    if (scope === 'session' || owner === null) return
+    const operation = right === 'read' ? 'read' : 'update'
+    await this.#guard.demand(right, scopeNamespace(scope, owner), { subject: 'state', operation })
+  }
+
+  /** One key that may not be written refuses the whole delta. */
+  async demandChanges(changes: NewEvent['changes']): Promise<void> {
+    for (const { scope, owner } of changes) {
+      if (scope === 'session') continue
+      await this.#guard.demand('write', scopeNamespace(scope, owner), { subject: 'state', operation: 'update' })
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import { parseId } from '../access/namespace.js'
+import { invalidInput } from '../errors.js'
+import { encodeJson, encodeJsonObject, type JsonObject } from '../json.js'
+import { parse } from '../parse.js'
+import type { NewEvent } from '../storage/storage.js'
+import { toMillis } from '../time.js'
+import { eventInputSchema, eventTypes, isActor } from './event.js'
+import { sessionStatusSchema } from './lifecycle.js'
+import { formatStateKey, parseStateKey, type ScopeOwners } from './state.js'
+
+const limit = z.number().int().min(1).max(1000)
+const values = z.record(z.string(), z.unknown())
+
+export const newSessionSchema = z.strictObject({
+  id: z.string().optional(),
+  app: z.string().optional(),
+  user: z.string().optional(),
+  project: z.string().optional(),
+  metadata: values.optional(),
+  state: values.optional(),
+})
+
+/** A session to create. `app`, `user` and `project` come from the handle; root must name app and user. */
+export type NewSessionInput = z.input<typeof newSessionSchema>
+
+export const sessionListSchema = z.strictObject({
+  app: z.string().optional(),
+  user: z.string().optional(),
+  project: z.string().optional(),
+  status: sessionStatusSchema.optional(),
+  limit: limit.optional(),
+  cursor: z.string().optional(),
+})
+export type SessionListQuery = z.input<typeof sessionListSchema>
+
+export const eventListSchema = z.strictObject({
+  order: z.enum(['asc', 'desc']).optional(),
+  afterSeq: z.number().int().min(0).optional(),
+  beforeSeq: z.number().int().min(1).optional(),
+  type: z.enum(eventTypes).optional(),
+  limit: limit.optional(),
+  cursor: z.string().optional(),
+})
+
+/** Which events, in which direction. Sequence numbers are exclusive bounds. */
+export type EventListQuery = z.input<typeof eventListSchema>
+
+export const appendOptionsSchema = z.strictObject({ expectedSeq: z.number().int().min(0).optional() })
+
+/** `expectedSeq`: the sequence number that must be the last one, for compare-and-swap. */
+export type AppendOptions = z.input<typeof appendOptionsSchema>
+
+/** A checked event. `temp:` keys live for the turn only and are left out of what is stored. */
+export function parseNewEvent(input: unknown, owners: ScopeOwners, valueBytes: number, newId: () => string): NewEvent {
+  const parsed = parse(eventInputSchema, input, 'The event')
+  if (!isActor(parsed.actor)) {
+    throw invalidInput(
+      `'${parsed.actor}' is not an actor.`,
+      'Actors are user, agent, system or tool, optionally with a name: user:alice.',
+    )
+  }
+  const event: NewEvent = {
+    eventId: parsed.eventId === undefined ? newId() : parseId(parsed.eventId, 'The eventId'),
+    type: parsed.type,
+    actor: parseId(parsed.actor, 'The actor'),
+    content: encodeJsonObject(parsed.content, 'content', valueBytes),
+    ...parseDelta(parsed.stateDelta, owners, valueBytes),
+    isFinal: parsed.isFinalResponse === true ? 1 : 0,
+  }
+  if (parsed.timestamp !== undefined) event.timestamp = toMillis(parsed.timestamp, 'timestamp')
+  return event
+}
+
+/** Splits a delta by scope. One key at fault refuses the whole. */
+export function parseDelta(
+  delta: Record<string, unknown> | undefined,
+  owners: ScopeOwners,
+  valueBytes: number,
+): Pick<NewEvent, 'changes' | 'stateDelta'> {
+  const changes: NewEvent['changes'] = []
+  const stored: JsonObject = {}
+  for (const [name, value] of Object.entries(delta ?? {})) {
+    const { scope, key } = parseStateKey(name, owners)
+    if (scope === 'temp') continue
+    const owner = owners[scope]
+    if (owner === null)
+      throw invalidInput(
+        `State key ${name}: this session has no project.`,
+        'Name the project when the session is created.',
+      )
+    const text = encodeJson(value, `stateDelta.${name}`, valueBytes)
+    changes.push(value === null ? { scope, owner, key } : { scope, owner, key, value: text })
+    stored[formatStateKey(scope, key)] = JSON.parse(text)
+  }
+  return { changes, stateDelta: changes.length === 0 ? null : JSON.stringify(stored) }
+}

@@ -1,0 +1,91 @@
+import { parseName } from '../access/namespace.js'
+import { invalidInput } from '../errors.js'
+import { decodeJson, type Json, type JsonObject } from '../json.js'
+
+/** Where a value lives. Read precedence is in this order; temp, which is before all, is never stored. */
+export const storedScopes = ['session', 'user', 'app', 'project'] as const
+export type StateScope = (typeof storedScopes)[number]
+
+/** One value of state: its scope, the owner of that scope (a session, user, app or project id), key and JSON text. */
+export interface StateRow {
+  scope: StateScope
+  owner: string
+  key: string
+  value: string
+}
+
+export interface StateKey {
+  scope: StateScope | 'temp'
+  key: string
+  /** Whether the scope was named, rather than left to the read precedence. */
+  explicit: boolean
+}
+
+/** Who owns each scope as seen from one session. */
+export interface ScopeOwners {
+  session: string
+  user: string
+  app: string
+  project: string | null
+}
+
+/**
+ * `theme` and `session:theme` are the session's, `user:theme` the user's, `app:…` and `project:…` shared ones. The
+ * long form `user:alice:theme` is taken when alice is the session's own user, and refused otherwise.
+ */
+export function parseStateKey(input: unknown, owners: ScopeOwners): StateKey {
+  const name = parseName(input, 'The state key')
+  const [prefix = '', ...rest] = name.split(':')
+  if (rest.length === 0) return { scope: 'session', key: name, explicit: false }
+  if (prefix !== 'temp' && !isStoredScope(prefix)) {
+    throw invalidInput(
+      `State key ${name} has an unknown scope '${prefix}'.`,
+      "Scopes are temp, session, user, app and project; a key without a colon is the session's.",
+    )
+  }
+  if (rest.includes('')) throw invalidInput(`State key ${name} has an empty part.`)
+  if (rest.length === 1) return { scope: prefix, key: rest[0] ?? '', explicit: true }
+  if (prefix !== 'temp' && rest.length === 2 && rest[0] === owners[prefix])
+    return { scope: prefix, key: rest[1] ?? '', explicit: true }
+  throw invalidInput(
+    `State key ${name} names a ${prefix} that is not this session's own.`,
+    `Write ${prefix}:${rest.at(-1)}; keys themselves have no colon.`,
+  )
+}
+
+function isStoredScope(text: string): text is StateScope {
+  return (storedScopes as readonly string[]).includes(text)
+}
+
+/** How a key is written in a stored delta: bare for the session, prefixed otherwise. */
+export function formatStateKey(scope: StateScope, key: string): string {
+  return scope === 'session' ? key : `${scope}:${key}`
+}
+
+/** The memory namespace where a scope's values are kept when their session ends, and whose policy guards them. */
+export function scopeNamespace(scope: StateScope, owner: string): string {
+  return `${scope}:${owner}`
+}
+
+/** State as one session sees it: `merged` by precedence, and each scope as it is. */
+export interface MergedState extends Record<StateScope, JsonObject> {
+  merged: JsonObject
+}
+
+export function mergeState(rows: StateRow[]): MergedState {
+  const state: MergedState = { merged: {}, session: {}, user: {}, app: {}, project: {} }
+  for (const scope of [...storedScopes].reverse()) {
+    for (const row of rows) {
+      if (row.scope !== scope) continue
+      const value = decodeJson(row.value)
+      define(state[scope], row.key, value)
+      define(state.merged, row.key, value)
+    }
+  }
+  return state
+}
+
+/** A plain assignment would lose a key named __proto__. */
+function define(target: JsonObject, key: string, value: Json): void {
+  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
+}

@@ -1,0 +1,141 @@
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import Database from 'better-sqlite3'
+import { CairnError } from '../../errors.js'
+import { type Migration, parseMigrations, pendingMigrations } from '../migrate.js'
+import { translate } from './driver-errors.js'
+
+/** 'Cair' in the header of the file: how a store is told from any other SQLite database. */
+export const applicationId = 0x43616972
+
+export function loadMigrations(folder = fileURLToPath(new URL('./migrations', import.meta.url))): Migration[] {
+  return parseMigrations(readdirSync(folder).map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') })))
+}
+
+/** The schema version of a file: 0 for an empty one. `not_a_database` when it is somebody else's. */
+export function schemaVersion(db: Database.Database): number {
+  const id = db.pragma('application_id', { simple: true })
+  if (id === applicationId) {
+    return (
+      db.prepare<[], { version: number }>('select max(version) as version from schema_migrations').get()?.version ?? 0
+    )
+  }
+  const table = db.prepare<[], { name: string }>('select name from sqlite_schema limit 1').get()
+  if (id === 0 && table === undefined) return 0
+  throw new CairnError('not_a_database', `${db.name} is a SQLite database, but not a Cairn store.`, {
+    hint: 'Give another path; `cairn init` creates a store.',
+  })
+}
+
+export interface MigrationOptions {
+  migrations?: Migration[]
+  now: number
+}
+
+/**
+ * Brings a store to the newest schema: each step in one transaction with its version row first, so that of two processes
+ * one does it and the other finds it done. A store with data is copied first, and the copy is checked.
+ */
+export function migrate(db: Database.Database, { migrations = loadMigrations(), now }: MigrationOptions): Migration[] {
+  const before = schemaVersion(db)
+  const pending = pendingMigrations(migrations, before)
+  if (pending.length > 0 && before > 0) copyBeforeMigration(db, before)
+  return pending.filter((step) => applyStep(db, step, now))
+}
+
+function applyStep(db: Database.Database, step: Migration, now: number): boolean {
+  const apply = db.transaction(() => {
+    if (schemaVersion(db) >= step.version) return false
+    if (step.version === 1) {
+      db.pragma(`application_id = ${applicationId}`)
+      db.exec(
+        'create table schema_migrations (version integer not null primary key, name text not null, applied_at integer not null) strict',
+      )
+    }
+    db.prepare('insert into schema_migrations (version, name, applied_at) values (?, ?, ?)').run(
+      step.version,
+      step.name,
+      now,
+    )
+    db.exec(step.up)
+    assertReferences(db)
+    return true
+  })
+  try {
+    return apply.immediate()
+  } catch (error) {
+    throw failed(step, error)
+  }
+}
+
+/** Takes the newest step back. Its tables go; what they held stays in the copy made before. */
+export function revertStep(db: Database.Database, step: Migration): void {
+  const revert = db.transaction(() => {
+    db.exec(step.down)
+    if (step.version > 1) db.prepare('delete from schema_migrations where version = ?').run(step.version)
+    else {
+      db.exec('drop table schema_migrations')
+      db.pragma('application_id = 0')
+    }
+    assertReferences(db)
+  })
+  try {
+    revert.immediate()
+  } catch (error) {
+    throw failed(step, error)
+  }
+}
+
+function assertReferences(db: Database.Database): void {
+  const broken = db.pragma('foreign_key_check') as { table: string }[]
+  if (broken.length > 0) throw new Error(`${broken.length} rows of ${broken[0]?.table} would refer to nothing`)
+}
+
+function failed(step: Migration, error: unknown): CairnError {
+  const cause = translate(error)
+  if (cause.code !== 'internal') return cause
+  return new CairnError(
+    'migration_failed',
+    `Migration ${step.version} (${step.name}) failed and was undone: ${cause.message}`,
+    {
+      hint: 'The store is as it was before. Report this with the message above.',
+      cause: error,
+    },
+  )
+}
+
+/** Writes `<store>.before-schema-<n>` beside the store, and opens and checks it before it counts. */
+function copyBeforeMigration(db: Database.Database, version: number): void {
+  const target = `${db.name}.before-schema-${version}`
+  if (existsSync(target)) return
+  const bytes = statSync(db.name).size
+  const { bavail, bsize } = statfsSync(dirname(db.name))
+  if (bavail * bsize < bytes * 1.1) {
+    throw new CairnError(
+      'disk_full',
+      `Migrating needs ${bytes} bytes for a copy of the store, and ${bavail * bsize} are free.`,
+      {
+        hint: 'Free space where the store is; nothing was changed.',
+      },
+    )
+  }
+  const draft = `${target}.part`
+  rmSync(draft, { force: true })
+  db.prepare('vacuum into ?').run(draft)
+  verifyCopy(draft)
+  renameSync(draft, target)
+}
+
+function verifyCopy(path: string): void {
+  const copy = new Database(path, { readonly: true })
+  try {
+    const result = copy.pragma('integrity_check', { simple: true })
+    if (result !== 'ok')
+      throw new CairnError('corrupt', `The store is damaged, so it was not migrated: ${result}`, {
+        hint: 'Restore a backup first.',
+      })
+  } finally {
+    copy.close()
+  }
+}

@@ -1,0 +1,17 @@
+drop trigger search_items_unindex;
+drop trigger session_events_unindex;
+drop trigger memory_entries_unindex;
+drop table search_text;
+drop table search_items;
+drop table jobs;
+drop table leases;
+drop table metrics;
+drop table audit;
+drop table checkpoints;
+drop table agents;
+drop table task_dependencies;
+drop table tasks;
+drop table memory_entries;
+drop table state;
+drop table session_events;
+drop table sessions;

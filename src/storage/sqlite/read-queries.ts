@@ -1,0 +1,45 @@
+import type { Database } from 'better-sqlite3'
+import { toFailure } from '../../errors.js'
+import { listAudit } from './audit-read.js'
+import { translate } from './driver-errors.js'
+import type { Reply, Request } from './group-writer.js'
+import { storeInfo } from './info-read.js'
+import { getMemory, listMemories, listNamespaces, memoryHistory } from './memories-read.js'
+import type { ReadQuery } from './operation.js'
+import { searchLexical } from './search-read.js'
+import { getSession, listEvents, listSessions, readState } from './sessions-read.js'
+
+/** Every read, by the name under which it can travel to a reader thread. */
+export const readQueries = {
+  'memories.get': getMemory,
+  'memories.list': listMemories,
+  'memories.history': memoryHistory,
+  'memories.namespaces': listNamespaces,
+  'sessions.get': getSession,
+  'sessions.list': listSessions,
+  'sessions.events': listEvents,
+  'sessions.state': readState,
+  'search.lexical': searchLexical,
+  'audit.list': listAudit,
+  info: storeInfo,
+}
+
+/** Runs one read inside one snapshot, however many statements it takes. */
+export function runQuery(db: Database, queries: Record<string, ReadQuery>, { id, name, input }: Request): Reply {
+  try {
+    const query = queries[name]
+    if (query === undefined) throw new Error(`no query is named ${name}`)
+    return { id, value: inSnapshot(db, () => query(db, input as never)) }
+  } catch (error) {
+    return { id, failure: toFailure(translate(error, db.name)) }
+  }
+}
+
+export function inSnapshot<T>(db: Database, read: () => T): T {
+  db.exec('begin')
+  try {
+    return read()
+  } finally {
+    if (db.inTransaction) db.exec('commit')
+  }
+}

@@ -1,0 +1,40 @@
+import type { Database } from 'better-sqlite3'
+import { type IndexText, indexTextVersion } from '../../search/index-text.js'
+import { run, sql } from './statements.js'
+
+export interface SearchItem {
+  kind: 'memory' | 'event'
+  ref: number
+  namespace: string
+  owner: string | null
+  type: string
+  time: number
+}
+
+const insertItem = sql(
+  'search.insertItem',
+  `insert into search_items (kind, ref, namespace, owner, type, time, text_version)
+   values (:kind, :ref, :namespace, :owner, :type, :time, :textVersion)`,
+)
+
+const insertText = sql(
+  'search.insertText',
+  `insert into search_text (rowid, scope, title, body)
+   values (:id, :scope, :title, :body)`,
+)
+
+const removeItem = sql(
+  'search.removeItem',
+  `delete from search_items
+   where kind = :kind and ref = :ref`,
+)
+
+export function indexItem(db: Database, item: SearchItem, text: IndexText): void {
+  const { id } = run(db, insertItem, { ...item, textVersion: indexTextVersion })
+  run(db, insertText, { id, scope: text.scope, title: text.title, body: text.body })
+}
+
+/** Its full text goes with it, by a trigger. */
+export function unindexItem(db: Database, kind: SearchItem['kind'], ref: number): void {
+  run(db, removeItem, { kind, ref })
+}

@@ -1,0 +1,100 @@
+import type { Database } from 'better-sqlite3'
+import type { EventRow } from '../../sessions/event.js'
+import type { SessionRow } from '../../sessions/session.js'
+import type { StateRow, StateScope } from '../../sessions/state.js'
+import type { EventQuery, SessionAddress, SessionQuery } from '../storage.js'
+import { eventColumns, findSession, sessionColumns } from './session-rows.js'
+import { all, sqlFamily } from './statements.js'
+
+const max = Number.MAX_SAFE_INTEGER
+const lastText = '\u{10ffff}'
+
+const leading = {
+  'created any': '',
+  'created user': 'user_id = :user and ',
+  'created app+user': 'app_id = :app and user_id = :user and ',
+  'created project': 'project_id = :project and ',
+  'active any': `status in ('active', 'paused') and `,
+  'active user': `status in ('active', 'paused') and user_id = :user and `,
+}
+type Leading = keyof typeof leading
+
+/** Each shape names the columns that lead an index; every other filter is checked on the rows, hence the unary plus. */
+const list = sqlFamily('sessions.list', Object.keys(leading) as Leading[], (shape) => {
+  const time = shape.startsWith('active') ? 'updated_at' : 'created_at'
+  return `select ${sessionColumns}
+   from sessions
+   where ${leading[shape]}(${time}, id) < (:beforeTime, :beforeId)
+     and (:status is null or +status = :status)
+     and (:app is null or +app_id = :app)
+     and (:user is null or +user_id = :user)
+     and (:project is null or +project_id = :project)
+   order by ${time} desc, id desc
+   limit :limit`
+})
+
+export function getSession(db: Database, address: SessionAddress): SessionRow | undefined {
+  return findSession(db, address)
+}
+
+export function listSessions(db: Database, query: SessionQuery): SessionRow[] {
+  const [beforeTime, beforeId] = query.before ?? [max, lastText]
+  return all<SessionRow>(db, list[leadingFilter(query)], {
+    app: query.app ?? null,
+    user: query.user ?? null,
+    project: query.project ?? null,
+    status: query.status ?? null,
+    beforeTime,
+    beforeId,
+    limit: query.limit,
+  })
+}
+
+function leadingFilter({ active, app, user, project }: SessionQuery): Leading {
+  if (active) return user === undefined ? 'active any' : 'active user'
+  if (user !== undefined) return app === undefined ? 'created user' : 'created app+user'
+  return project === undefined ? 'created any' : 'created project'
+}
+
+const events = sqlFamily(
+  'events.list',
+  ['asc', 'desc'] as const,
+  (order) => `select ${eventColumns}
+   from session_events e
+   where e.session_id = :session and e.seq > :after and e.seq < :before and (:type is null or e.type = :type)
+   order by e.seq ${order}
+   limit :limit`,
+)
+
+export function listEvents(db: Database, query: SessionAddress & EventQuery): EventRow[] | undefined {
+  const session = findSession(db, query)
+  if (session === undefined) return undefined
+  const { after, before, limit, order } = query
+  return all<EventRow>(db, events[order], { session: session.id, after, before, limit, type: query.type ?? null })
+}
+
+const values = sqlFamily(
+  'state.read',
+  ['all', 'one'] as const,
+  (shape) => `select scope, owner, key, value
+   from state
+   where scope = :scope and owner = :owner ${shape === 'one' ? 'and key = :key' : ''}
+   order by key`,
+)
+
+export function readState(
+  db: Database,
+  query: SessionAddress & { scopes: StateScope[]; key?: string },
+): StateRow[] | undefined {
+  const session = findSession(db, query)
+  if (session === undefined) return undefined
+  const owner = { session: session.id, user: session.user, app: session.app, project: session.project }
+  return query.scopes.flatMap((scope) => {
+    if (owner[scope] === null) return []
+    return all<StateRow>(db, values[query.key === undefined ? 'all' : 'one'], {
+      scope,
+      owner: owner[scope],
+      key: query.key ?? null,
+    })
+  })
+}

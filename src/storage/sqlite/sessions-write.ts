@@ -1,0 +1,134 @@
+import type { Database } from 'better-sqlite3'
+import { isOpen } from '../../sessions/lifecycle.js'
+import type { SessionRow } from '../../sessions/session.js'
+import type { AppendedEvent, Author, NewEvent, NewSession, SessionAddress } from '../storage.js'
+import { audit } from './audit-write.js'
+import { insertEvent, matchesStored, storedEvent } from './events-write.js'
+import { type Refusal, refuse } from './operation.js'
+import { clearOwnState, findSession, noSession } from './session-rows.js'
+import { run, sql } from './statements.js'
+
+const insert = sql(
+  'sessions.insert',
+  `insert into sessions (id, app_id, user_id, project_id, metadata, created_at, updated_at)
+   values (:id, :app, :user, :project, :metadata, :now, :now)`,
+)
+
+const touch = sql(
+  'sessions.touch',
+  `update sessions
+   set last_seq = :lastSeq, updated_at = :now, status = :status
+   where id = :id`,
+)
+
+const remove = sql(
+  'sessions.delete',
+  `delete from sessions
+   where id = :id`,
+)
+
+export function createSession(
+  db: Database,
+  input: { session: NewSession; event?: NewEvent; author: Author },
+): SessionRow | Refusal {
+  const { session, event, author } = input
+  const { id, app, user, project, metadata } = session
+  if (findSession(db, { id, owner: undefined })) {
+    return refuse('already_exists', `The session id ${id} is taken.`, { hint: 'Leave the id out to get a new one.' })
+  }
+  run(db, insert, { id, app, user, project, metadata, now: author.now })
+  audit(db, author, { subject: 'session', operation: 'create', session: id })
+  if (event) appendTo(db, row(session, author.now), [event], author, 'created')
+  return { ...row(session, author.now), lastSeq: event ? 1 : 0 }
+}
+
+function row({ id, app, user, project, metadata }: NewSession, now: number): SessionRow {
+  return {
+    ...{ id, app, user, project, metadata, status: 'created' as const, lastSeq: 0 },
+    ...{ createdAt: now, updatedAt: now, terminatedAt: null, archivedAt: null },
+  }
+}
+
+export function appendEvents(
+  db: Database,
+  input: SessionAddress & { events: NewEvent[]; expectedSeq?: number; author: Author },
+): AppendedEvent[] | Refusal {
+  const session = findSession(db, input)
+  if (session === undefined) return noSession(input)
+  const stored = input.events.map((event) => storedEvent(db, session.id, event.eventId))
+  const refusal = refuseAppend(session, input, stored)
+  if (refusal) return refusal
+  const fresh = input.events.filter((_, index) => stored[index] === undefined)
+  const status = session.status === 'created' ? 'active' : session.status
+  const appended = fresh.length > 0 ? appendTo(db, session, fresh, input.author, status) : []
+  return stored.map((found) =>
+    found ? { event: found, duplicate: true } : { event: next(appended), duplicate: false },
+  )
+}
+
+function next<T>(queue: T[]): T {
+  const item = queue.shift()
+  if (item === undefined) throw new Error('fewer events were stored than were fresh')
+  return item
+}
+
+/** A retry is looked at before anything else: it must be answered the same even when the session has moved on since. */
+function refuseAppend(
+  session: SessionRow,
+  { events, expectedSeq }: { events: NewEvent[]; expectedSeq?: number },
+  stored: (AppendedEvent['event'] | undefined)[],
+): Refusal | undefined {
+  for (const [index, event] of events.entries()) {
+    const found = stored[index]
+    if (found && !matchesStored(event, found)) return otherContent(session.id, event.eventId)
+  }
+  if (stored.every((found) => found !== undefined)) return undefined
+  if (new Set(events.map((event) => event.eventId)).size < events.length) {
+    return refuse('invalid_input', 'Two events of this batch have the same eventId.', {
+      hint: 'Give each event its own id, or none.',
+    })
+  }
+  if (!isOpen(session.status)) {
+    return refuse('illegal_transition', `Session ${session.id} is ${session.status}: its events are complete.`, {
+      hint: 'Create a new session.',
+    })
+  }
+  if (expectedSeq !== undefined && expectedSeq !== session.lastSeq) {
+    return refuse('conflict', `Session ${session.id} is at event ${session.lastSeq}, not at ${expectedSeq}.`, {
+      hint: 'Read the events after yours, then append with the new number.',
+      details: { lastSeq: session.lastSeq, expected: expectedSeq },
+    })
+  }
+  return undefined
+}
+
+function otherContent(session: string, eventId: string): Refusal {
+  return refuse('conflict', `Session ${session} has an event ${eventId} with other content.`, {
+    hint: 'A retry must send the same event; a new event needs a new eventId.',
+  })
+}
+
+function appendTo(
+  db: Database,
+  session: SessionRow,
+  events: NewEvent[],
+  author: Author,
+  status: SessionRow['status'],
+): AppendedEvent['event'][] {
+  const rows = events.map((event, index) => insertEvent(db, session, session.lastSeq + 1 + index, event, author.now))
+  const lastSeq = session.lastSeq + events.length
+  run(db, touch, { id: session.id, lastSeq, now: author.now, status })
+  const detail = JSON.stringify(events.length === 1 ? { seq: lastSeq } : { from: session.lastSeq + 1, to: lastSeq })
+  audit(db, author, { subject: 'event', operation: 'append', session: session.id, detail })
+  return rows
+}
+
+/** Events and their index entries go by cascade; tasks, agents and checkpoints stay without a session. */
+export function deleteSession(db: Database, input: SessionAddress & { author: Author }): boolean {
+  const session = findSession(db, input)
+  if (session === undefined) return false
+  clearOwnState(db, session.id)
+  run(db, remove, { id: session.id })
+  audit(db, input.author, { subject: 'session', operation: 'delete', session: session.id })
+  return true
+}

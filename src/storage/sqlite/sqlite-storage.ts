@@ -1,0 +1,204 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Database } from 'better-sqlite3'
+import { CairnError, fromFailure } from '../../errors.js'
+import type { Storage } from '../storage.js'
+import { isBusy, translate } from './driver-errors.js'
+import { GroupWriter, type Reply, type Request } from './group-writer.js'
+import { type Durability, openDatabase } from './open-database.js'
+import type { Refusal } from './operation.js'
+import { inSnapshot, readQueries } from './read-queries.js'
+import { needsPreparation, prepareStore, type StoreFile } from './store-file.js'
+import { ThreadClient } from './thread-client.js'
+import { writeOperations } from './write-operations.js'
+
+export interface SqliteOptions {
+  /** A file, or `:memory:` for a private temporary one that goes when the store is closed. */
+  path: string
+  /** Whether a missing file is created. */
+  create: boolean
+  durability: Durability
+  busyTimeoutMs: number
+  /** Without threads everything runs on the calling one: right for a command that does one thing and ends. */
+  threads: boolean
+  maxPages: number
+}
+
+type Writes = typeof writeOperations
+type Reads = typeof readQueries
+type WriteResult<Name extends keyof Writes> = Exclude<ReturnType<Writes[Name]>, Refusal>
+
+/** Who runs a request and answers it: a thread, or this thread. */
+interface Runner {
+  call(name: string, input: unknown): Promise<unknown>
+  close(): Promise<void>
+}
+
+export async function openSqliteStorage(options: SqliteOptions): Promise<Storage> {
+  const folder = options.path === ':memory:' ? mkdtempSync(join(tmpdir(), 'cairn-')) : undefined
+  const file: StoreFile = {
+    path: folder === undefined ? options.path : join(folder, 'cairn.db'),
+    durability: folder === undefined ? options.durability : 'off',
+    busyTimeoutMs: options.busyTimeoutMs,
+    maxPages: options.maxPages,
+  }
+  const removeFolder = (): void => {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    const connections = await connect(file, options.create || folder !== undefined, options.threads)
+    return toStorage(connections, removeFolder)
+  } catch (error) {
+    removeFolder()
+    throw error
+  }
+}
+
+interface Connections {
+  reader: Database
+  writer: Runner
+  /** For reads that take longer than a turn of the event loop may. */
+  longReader: Runner
+}
+
+async function connect(file: StoreFile, create: boolean, threads: boolean): Promise<Connections> {
+  const writer = threads ? new ThreadClient({ role: 'writer', file }) : inlineWriter(file)
+  if (needsPreparation(file, create)) await writer.start()
+  const reader = openDatabase(file.path, { role: 'reader', durability: file.durability, busyTimeoutMs: 0 })
+  const longReader = threads ? new ThreadClient({ role: 'reader', file }) : inlineReader(reader)
+  return { reader, writer, longReader }
+}
+
+function inlineReader(db: Database): Runner {
+  return { call: (name, input) => readHere(db, name as keyof Reads, input as never), close: async () => {} }
+}
+
+/** The same writer as in the thread, on this one. Requests of one turn of the event loop form a group. */
+function inlineWriter(file: StoreFile): Runner & { start(): Promise<void> } {
+  let db: Database | undefined
+  let writer: GroupWriter | undefined
+  let nextId = 1
+  const pending = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
+  const reply = (replies: Reply[]): void => {
+    for (const answer of replies) {
+      const waiting = pending.get(answer.id)
+      pending.delete(answer.id)
+      if ('failure' in answer) waiting?.reject(fromFailure(answer.failure))
+      else waiting?.resolve(answer.value)
+    }
+  }
+  const start = async (): Promise<void> => {
+    db ??= prepareStore(file, 0)
+    writer ??= new GroupWriter(db, { operations: writeOperations, busyTimeoutMs: file.busyTimeoutMs }, reply)
+  }
+  let batch: Request[] = []
+  return {
+    start,
+    async call(name, input) {
+      await start()
+      return new Promise((resolve, reject) => {
+        const id = nextId++
+        pending.set(id, { resolve, reject })
+        batch.push({ id, name, input })
+        if (batch.length > 1) return
+        setImmediate(() => {
+          const requests = batch
+          batch = []
+          writer?.push(requests)
+        })
+      })
+    },
+    async close() {
+      while (pending.size > 0) await sleep(1)
+      await writer?.idle()
+      db?.close()
+    },
+  }
+}
+
+const retryMillis = 5
+
+async function readHere<Name extends keyof Reads>(
+  db: Database,
+  name: Name,
+  input: Parameters<Reads[Name]>[1],
+): Promise<ReturnType<Reads[Name]>> {
+  const query = readQueries[name] as (db: Database, input: unknown) => ReturnType<Reads[Name]>
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return inSnapshot(db, () => query(db, input))
+    } catch (error) {
+      // Only while another process recovers or closes the log is a reader ever locked out.
+      if (!isBusy(error) || attempt > 1000) throw translate(error, db.name)
+      await sleep(retryMillis)
+    }
+  }
+}
+
+function toStorage({ reader, writer, longReader }: Connections, afterClose: () => void): Storage {
+  let closing: Promise<void> | undefined
+  const assertOpen = (): void => {
+    if (closing)
+      throw new CairnError('closed', 'This store has been closed.', { hint: 'Open it again with openCairn().' })
+  }
+  const write = async <Name extends keyof Writes>(
+    name: Name,
+    input: Parameters<Writes[Name]>[1],
+  ): Promise<WriteResult<Name>> => {
+    assertOpen()
+    return (await writer.call(name, input)) as WriteResult<Name>
+  }
+  const read = async <Name extends keyof Reads>(
+    name: Name,
+    input: Parameters<Reads[Name]>[1],
+  ): Promise<ReturnType<Reads[Name]>> => {
+    assertOpen()
+    return readHere(reader, name, input)
+  }
+  const readLong = async <Name extends keyof Reads>(
+    name: Name,
+    input: Parameters<Reads[Name]>[1],
+  ): Promise<ReturnType<Reads[Name]>> => {
+    assertOpen()
+    return (await longReader.call(name, input)) as ReturnType<Reads[Name]>
+  }
+  const close = async (): Promise<void> => {
+    await longReader.close()
+    reader.close()
+    await writer.close()
+    afterClose()
+  }
+  return {
+    memories: {
+      add: (input) => write('memories.add', input),
+      update: (input) => write('memories.update', input),
+      delete: async (input) => (await write('memories.delete', input)) ?? undefined,
+      restore: (input) => write('memories.restore', input),
+      rollback: (input) => write('memories.rollback', input),
+      expire: (input) => write('memories.expire', input),
+      get: (input) => read('memories.get', input),
+      list: (input) => read('memories.list', input),
+      history: (input) => read('memories.history', input),
+      namespaces: (input) => readLong('memories.namespaces', input),
+    },
+    sessions: {
+      create: (input) => write('sessions.create', input),
+      append: (input) => write('sessions.append', input),
+      setStatus: (input) => write('sessions.setStatus', input),
+      delete: (input) => write('sessions.delete', input),
+      get: (input) => read('sessions.get', input),
+      list: (input) => read('sessions.list', input),
+      events: (input) => read('sessions.events', input),
+      state: (input) => read('sessions.state', input),
+    },
+    search: { lexical: (input) => readLong('search.lexical', input) },
+    audit: {
+      record: async (input) => void (await write('audit.record', input)),
+      list: (input) => read('audit.list', input),
+    },
+    info: () => readLong('info', undefined),
+    close: () => (closing ??= close()),
+  }
+}
