@@ -1,5 +1,6 @@
 import { Guard, type ReadAudit } from './access/guard.js'
-import { type Caller, isRoot, narrow, type Principal, parsePrincipal } from './access/principal.js'
+import { narrow } from './access/policy.js'
+import { type Caller, isRoot, type Principal, parsePrincipal } from './access/principal.js'
 import { AuditService } from './audit/audit-service.js'
 import { CairnError } from './errors.js'
 import { MemoryService } from './memories/memory-service.js'

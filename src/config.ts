@@ -5,7 +5,12 @@ import { CairnError } from './errors.js'
 import { parse } from './parse.js'
 
 export const configSchema = z.strictObject({
-  db: z.string().min(1).default('cairn.db').describe('Path of the store, or :memory: for a private temporary one.'),
+  db: z
+    .string()
+    .min(1)
+    .refine((path) => !path.includes('\0'), 'has a NUL character, which no path can hold')
+    .default('cairn.db')
+    .describe('Path of the store, or :memory: for a private temporary one.'),
   durability: z
     .enum(['full', 'normal', 'off'])
     .default('full')
@@ -71,13 +76,17 @@ export function resolveConfig(
   sources: { file?: ConfigInput; environment?: ConfigInput } = {},
 ): Config {
   const { file = {}, environment = {} } = sources
-  const merged = {
-    ...file,
-    ...environment,
-    ...given,
-    limits: { ...file.limits, ...environment.limits, ...given.limits },
-  }
+  const layers = [file, environment, given].map(defined)
+  const limits = layers.map((layer) => layer.limits).filter((limit) => limit !== undefined)
+  // What is not an object goes to the schema as it is, to be refused there; spreading would make nothing of it.
+  const odd = limits.find((limit) => limit === null || typeof limit !== 'object' || Array.isArray(limit))
+  const merged = Object.assign({}, ...layers, { limits: odd === undefined ? Object.assign({}, ...limits) : odd })
   return checked(merged, 'The configuration')
+}
+
+/** Without the settings that are undefined: a flag that was not given must not undo what a file says. */
+function defined(layer: ConfigInput): ConfigInput {
+  return Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== undefined))
 }
 
 function checked(input: unknown, what: string): Config {

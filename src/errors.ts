@@ -37,8 +37,9 @@ export interface ErrorOptions {
 export class CairnError extends Error {
   override readonly name = 'CairnError'
   readonly code: ErrorCode
-  readonly hint?: string
-  readonly details?: Record<string, unknown>
+  // Declared only: a field would be there as undefined, and be printed with every error that has none.
+  declare readonly hint?: string
+  declare readonly details?: Record<string, unknown>
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })

@@ -9,8 +9,10 @@ const maxDepth = 100
 export function describe(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'
-  if (typeof value === 'object')
-    return value.constructor?.name === 'Object' ? 'an object' : `a ${value.constructor?.name}`
+  if (typeof value === 'object') {
+    const className: unknown = Object.getPrototypeOf(value)?.constructor?.name
+    return className === undefined || className === 'Object' ? 'an object' : `a ${className}`
+  }
   return value === undefined ? 'undefined' : `a ${typeof value}`
 }
 
@@ -71,9 +73,15 @@ function checkItems(items: unknown[], path: string, depth: number): void {
   for (let index = 0; index < items.length; index++) check(items[index], `${path}[${index}]`, depth + 1)
 }
 
-function checkMembers(value: object, path: string, depth: number): void {
+/** Whether JSON can hold `value` as an object: neither an array nor an instance of a class. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (value === null || typeof value !== 'object') return false
   const prototype = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) {
+  return prototype === Object.prototype || prototype === null
+}
+
+function checkMembers(value: object, path: string, depth: number): void {
+  if (!isPlainObject(value)) {
     const hint = value instanceof Date ? 'Store date.toISOString().' : 'Store a plain object.'
     throw invalidInput(`${path} is ${describe(value)}, which JSON cannot hold.`, hint)
   }

@@ -2,6 +2,8 @@ import { uuidv7 } from 'uuidv7'
 import { root } from './access/principal.js'
 import { Cairn } from './cairn.js'
 import { type ConfigInput, resolveConfig } from './config.js'
+import { CairnError } from './errors.js'
+import { describe } from './json.js'
 import { openSqliteStorage } from './storage/sqlite/sqlite-storage.js'
 
 export interface OpenOptions extends ConfigInput {
@@ -21,12 +23,7 @@ const pageBytes = 4096
  * `schema_newer`, `migration_failed`, `read_only`, `disk_full` or `unsupported_filesystem`.
  */
 export async function openCairn(target: string | OpenOptions = {}): Promise<Cairn> {
-  const {
-    create = true,
-    now = Date.now,
-    newId = uuidv7,
-    ...settings
-  } = typeof target === 'string' ? { db: target } : target
+  const { create = true, now = Date.now, newId = uuidv7, ...settings } = parseTarget(target)
   const config = resolveConfig(settings)
   const storage = await openSqliteStorage({
     path: config.db,
@@ -39,9 +36,35 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
   return new Cairn({
     storage,
     caller: root,
-    now,
+    now: () => wholeMillis(now()),
     newId,
     auditReads: config.auditReads,
     valueBytes: config.limits.valueBytes,
   })
+}
+
+/** What the types promise, for callers that have none: a wrong kind of thing must not open the default store instead. */
+function parseTarget(target: unknown): OpenOptions {
+  if (typeof target === 'string') return { db: target }
+  if (target === null || typeof target !== 'object' || Array.isArray(target)) {
+    throw invalidConfig(`openCairn() takes a path or options, not ${describe(target)}.`)
+  }
+  const options: OpenOptions = target
+  const kinds = { create: 'boolean', now: 'function', newId: 'function' } as const
+  for (const name of ['create', 'now', 'newId'] as const) {
+    const value: unknown = options[name]
+    if (value !== undefined && typeof value !== kinds[name])
+      throw invalidConfig(`${name} must be a ${kinds[name]}, not ${describe(value)}.`)
+  }
+  return options
+}
+
+function wholeMillis(time: number): number {
+  const millis = Math.trunc(time)
+  if (Number.isSafeInteger(millis)) return millis
+  throw invalidConfig(`now() returned ${time}, which is not a time in milliseconds.`)
+}
+
+function invalidConfig(message: string): CairnError {
+  return new CairnError('config_invalid', message, { hint: "Such as openCairn('cairn.db') or openCairn({ db, now })." })
 }

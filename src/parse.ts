@@ -1,6 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { invalidInput } from './errors.js'
+import { describe, isPlainObject } from './json.js'
 
 /** What a schema makes of an input, or `invalid_input` that names each field at fault and the nearest right name. */
 export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown, what: string): z.output<Schema> {
@@ -10,16 +11,45 @@ export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown, 
   throw invalidInput(`${what}: ${problems.join('; ')}.`, suggestion(schema, parsed.error.issues))
 }
 
+/** A plain object whose values are of one kind. Not z.record, which silently drops a key named __proto__. */
+export function objectOf<Value extends z.ZodType>(
+  value: Value,
+): z.ZodType<Record<string, z.output<Value>>, Record<string, z.input<Value>>> {
+  const schema = z.unknown().superRefine((input, context) => {
+    if (!isPlainObject(input)) {
+      context.addIssue({ code: 'custom', message: `expected an object, received ${describe(input)}` })
+      return
+    }
+    for (const [name, member] of Object.entries(input)) {
+      const problems = value.safeParse(member).error?.issues ?? []
+      for (const { message, path } of problems) context.addIssue({ code: 'custom', message, path: [name, ...path] })
+    }
+  })
+  return schema.meta({ type: 'object' }) as unknown as ReturnType<typeof objectOf<Value>>
+}
+
 function explain(issue: z.core.$ZodIssue): string {
   const path = issue.path.map(String).join('.')
   return `${path === '' ? '' : `${path}: `}${issue.message.replace(/^Invalid input: /, '')}`
 }
 
 function suggestion(schema: z.ZodType, issues: z.core.$ZodIssue[]): string | undefined {
-  const unknown = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))
-  if (unknown.length === 0 || !(schema instanceof z.ZodObject)) return undefined
-  const known = Object.keys(schema.shape)
-  return unknown.map((name) => didYouMean(name, known) ?? `Known fields are ${known.join(', ')}.`).join(' ')
+  const sentences = issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return []
+    const known = fieldsAt(schema, issue.path)
+    return issue.keys.map((name) => didYouMean(name, known) ?? `Known fields are ${known.join(', ')}.`)
+  })
+  return sentences.length === 0 ? undefined : sentences.join(' ')
+}
+
+/** The names of the fields of the object at a path inside a schema; empty when there is no one object there. */
+function fieldsAt(schema: unknown, path: PropertyKey[]): string[] {
+  const [field, ...rest] = path
+  if (schema instanceof z.ZodObject) {
+    return field === undefined ? Object.keys(schema.shape) : fieldsAt(schema.shape[String(field)], rest)
+  }
+  const wrapped = schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault
+  return wrapped ? fieldsAt(schema.unwrap(), path) : []
 }
 
 /** A sentence with the known name nearest to a mistyped one, or undefined when none is near. */

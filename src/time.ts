@@ -19,14 +19,44 @@ export function toMillis(input: TimeInput, what: string): number {
 }
 
 function parseIso(text: string): number {
-  if (!isoDate.test(text)) return Number.NaN
+  if (!isoDate.test(text) || !isCalendarDay(text.slice(0, 10))) return Number.NaN
   const complete = text.length === 10 || hasOffset.test(text.slice(10)) ? text : `${text}Z`
   return Date.parse(complete.replace(' ', 'T'))
 }
 
-/** ISO 8601 in UTC with milliseconds. */
+/** Date.parse makes 2026-02-30 the second of March. */
+function isCalendarDay(day: string): boolean {
+  const millis = Date.parse(day)
+  return !Number.isNaN(millis) && toIso(millis).startsWith(day)
+}
+
+const dayMillis = 86_400_000
+let lastDay = Number.NaN
+let lastDate = ''
+
+/**
+ * ISO 8601 in UTC with milliseconds. Lists are full of times of the same day: with its date kept, this takes a quarter
+ * of what `Date.toISOString` takes, which was a sixth of listing 50 memories.
+ */
 export function toIso(millis: number): string {
-  return new Date(millis).toISOString()
+  const day = Math.floor(millis / dayMillis)
+  if (day !== lastDay) {
+    lastDate = new Date(day * dayMillis).toISOString().slice(0, -13)
+    lastDay = day
+  }
+  const rest = millis - day * dayMillis
+  const hours = Math.floor(rest / 3_600_000)
+  const minutes = Math.floor(rest / 60_000) % 60
+  const seconds = Math.floor(rest / 1000) % 60
+  return `${lastDate}${two(hours)}:${two(minutes)}:${two(seconds)}.${three(rest % 1000)}Z`
+}
+
+function two(number: number): string {
+  return number < 10 ? `0${number}` : `${number}`
+}
+
+function three(number: number): string {
+  return number < 100 ? `0${two(number)}` : `${number}`
 }
 
 export function toIsoOrNull(millis: number | null): string | null {

@@ -1,5 +1,6 @@
+import { CairnError } from '../errors.js'
 import { contains, disjoint } from './namespace.js'
-import { type Caller, isRoot, type Right } from './principal.js'
+import { type Caller, type Grant, isRoot, type Principal, type Right } from './principal.js'
 
 /** Who owns a session: an app and, in it, a user. */
 export interface Owner {
@@ -39,4 +40,35 @@ function allowed(caller: Exclude<Caller, { root: true }>, right: Right): string[
     if (typeof grant !== 'string' && grant.rights.includes(right)) namespaces.push(grant.namespace)
   }
   return namespaces
+}
+
+/**
+ * The principal of a narrower handle. A field that is named must be what the handle has already; what is left out is
+ * given up. Only `agent` may be added where there was none, since it gives no right.
+ */
+export function narrow(current: Caller, next: Principal): Principal {
+  if (isRoot(current)) return next
+  for (const field of ['app', 'user', 'project', 'session', 'agent'] as const) {
+    const addsAgent = field === 'agent' && current.agent === undefined
+    if (next[field] !== undefined && next[field] !== current[field] && !addsAgent) {
+      throw widened(`${field} '${next[field]}'`)
+    }
+  }
+  for (const grant of next.grants ?? []) {
+    if (!holds(current, grant)) throw widened(`the grant ${JSON.stringify(grant)}`)
+  }
+  const agent = next.agent ?? current.agent
+  return agent === undefined ? next : { ...next, agent }
+}
+
+/** A part of what somebody may by being someone, such as user:alice:work for alice, can be handed on as well. */
+function holds(current: Principal, grant: Grant): boolean {
+  if (typeof grant === 'string') return current.grants?.includes(grant) === true
+  return grant.rights.every((right) => may(current, right, grant.namespace))
+}
+
+function widened(what: string): CairnError {
+  return new CairnError('forbidden', `This handle does not have ${what}, so as() cannot give it.`, {
+    hint: 'as() only narrows: ask the handle that openCairn() returned.',
+  })
 }

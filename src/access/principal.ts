@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { CairnError, invalidInput } from '../errors.js'
-import { contains, parseId, parseNamespace, parseSegment } from './namespace.js'
+import { invalidInput } from '../errors.js'
+import { parseId, parseNamespace, parseSegment } from './namespace.js'
 
 const rights = z.enum(['read', 'write'])
 export type Right = z.infer<typeof rights>
@@ -65,36 +65,6 @@ export function parsePrincipal(input: unknown): Principal {
 function parseGrant(grant: Grant): Grant {
   if (typeof grant === 'string') return grant
   return { namespace: parseNamespace(grant.namespace), rights: [...new Set(grant.rights)] }
-}
-
-/**
- * The principal of a narrower handle. A field that is named must be what the handle has already; what is left out is
- * given up. Only `agent` may be added where there was none, since it gives no right.
- */
-export function narrow(current: Caller, next: Principal): Principal {
-  if (isRoot(current)) return next
-  for (const field of ['app', 'user', 'project', 'session', 'agent'] as const) {
-    const addsAgent = field === 'agent' && current.agent === undefined
-    if (next[field] !== undefined && next[field] !== current[field] && !addsAgent) {
-      throw widened(`${field} '${next[field]}'`)
-    }
-  }
-  for (const grant of next.grants ?? []) {
-    if (!current.grants?.some((held) => covers(held, grant))) throw widened(`the grant ${JSON.stringify(grant)}`)
-  }
-  const agent = next.agent ?? current.agent
-  return agent === undefined ? next : { ...next, agent }
-}
-
-function covers(held: Grant, wanted: Grant): boolean {
-  if (typeof held === 'string' || typeof wanted === 'string') return held === wanted
-  return contains(held.namespace, wanted.namespace) && wanted.rights.every((right) => held.rights.includes(right))
-}
-
-function widened(what: string): CairnError {
-  return new CairnError('forbidden', `This handle does not have ${what}, so as() cannot give it.`, {
-    hint: 'as() only narrows: ask the handle that openCairn() returned.',
-  })
 }
 
 /** Who did it, for `createdBy` and the audit trail: `agent:…`, `user:…`, `app:…` or `root`. */

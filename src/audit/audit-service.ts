@@ -44,7 +44,7 @@ export class AuditService {
   async list(query: AuditListQuery = {}): Promise<Page<AuditEntry>> {
     const { namespace, key, since, cursor, limit = 50, ...filter } = parse(auditListSchema, query, 'audit')
     if (key !== undefined && namespace === undefined) throw invalidInput('A key needs the namespace it is in.')
-    if (filter.session ?? filter.task ?? filter.agent) {
+    if ((filter.session ?? filter.task ?? filter.agent) !== undefined) {
       await this.#guard.demandRoot('read the trail of sessions, tasks and agents', {
         subject: 'store',
         operation: 'list',
@@ -52,7 +52,7 @@ export class AuditService {
     }
     const stored: AuditQuery = { limit: limit + 1, ...(await this.#where(namespace, key)) }
     for (const field of ['subject', 'operation', 'outcome', 'session', 'task', 'agent'] as const) {
-      if (filter[field] !== undefined) Object.assign(stored, { [field]: filter[field] })
+      if (filter[field] !== undefined) Object.assign(stored, { [field]: filter[field].normalize('NFC') })
     }
     if (since !== undefined) stored.since = toMillis(since, 'since')
     if (cursor !== undefined) stored.before = decodeCursor(cursor, ['number', 'number']) as [number, number]

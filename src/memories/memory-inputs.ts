@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { parseName, parseNamespace } from '../access/namespace.js'
 import { invalidInput } from '../errors.js'
 import { encodeJson, encodeJsonObject } from '../json.js'
-import { parse } from '../parse.js'
+import { objectOf, parse } from '../parse.js'
 import type { MomentInput, NewMemory, VersionGuard } from '../storage/storage.js'
 import { type TimeInput, toMillis } from '../time.js'
 import { memoryTypeSchema } from './memory.js'
 
 const time = z.union([z.date(), z.string(), z.number()])
-const metadata = z.record(z.string(), z.unknown())
+const metadata = objectOf(z.unknown())
 
 const times = { validFrom: time.nullish(), validTo: time.nullish(), expiresAt: time.nullish() }
 
@@ -24,10 +24,9 @@ export const newMemorySchema = z.strictObject({
 /** What to remember. `key` may be left out for episodic memories, which then get one. Times: Date, ISO 8601, or milliseconds. */
 export type NewMemoryInput = z.input<typeof newMemorySchema>
 
-export const guardSchema = z.union([
-  z.number().int().positive(),
-  z.object({ version: z.number().int().positive(), chain: z.string() }),
-])
+export const versionSchema = z.number().int().positive()
+
+export const guardSchema = z.union([versionSchema, z.object({ version: versionSchema, chain: z.string() })])
 
 /** The version that must be the latest: its number, or the memory that was read, which also tells lives of a purged key apart. */
 export type IfVersion = z.input<typeof guardSchema>
@@ -43,13 +42,13 @@ export const deleteOptionsSchema = z.strictObject({ ifVersion: guardSchema.optio
 export type DeleteOptions = z.input<typeof deleteOptionsSchema>
 
 export const restoreOptionsSchema = z.strictObject({
-  version: z.number().int().positive().optional(),
+  version: versionSchema.optional(),
   expiresAt: time.nullish(),
 })
 export type RestoreOptions = z.input<typeof restoreOptionsSchema>
 
 export const getOptionsSchema = z.strictObject({
-  version: z.number().int().positive().optional(),
+  version: versionSchema.optional(),
   validAt: time.optional(),
   knownAt: time.optional(),
 })
@@ -61,7 +60,7 @@ const limit = z.number().int().min(1).max(1000)
 export const listQuerySchema = z.strictObject({
   namespace: z.string().optional(),
   type: memoryTypeSchema.optional(),
-  metadata: z.record(z.string(), scalar).optional(),
+  metadata: objectOf(scalar).optional(),
   createdBy: z.string().optional(),
   deleted: z.boolean().optional(),
   order: z.enum(['key', 'newest']).optional(),
@@ -81,6 +80,9 @@ export const namespacesQuerySchema = z.strictObject({
   cursor: z.string().optional(),
 })
 export type NamespacesQuery = z.input<typeof namespacesQuerySchema>
+
+export const cleanupOptionsSchema = z.strictObject({ ttlDays: z.number().min(0).optional() })
+export type CleanupOptions = z.input<typeof cleanupOptionsSchema>
 
 export function parseAddress(namespace: unknown, key: unknown): { namespace: string; key: string } {
   return { namespace: parseNamespace(namespace), key: parseName(key, 'The key') }

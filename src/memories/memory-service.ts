@@ -9,6 +9,8 @@ import { parse } from '../parse.js'
 import type { ListedMemory, MemoryQuery, NewMemory, Storage, VersionStamp } from '../storage/storage.js'
 import { type Memory, toMemory } from './memory.js'
 import {
+  type CleanupOptions,
+  cleanupOptionsSchema,
   type DeleteOptions,
   deleteOptionsSchema,
   type GetOptions,
@@ -31,6 +33,7 @@ import {
   toGuard,
   type UpdateOptions,
   updateOptionsSchema,
+  versionSchema,
 } from './memory-inputs.js'
 
 export interface MemoryServiceOptions {
@@ -99,7 +102,7 @@ export class MemoryService {
   async get(namespace: string, key: string, options: GetOptions = {}): Promise<Memory | null> {
     const address = parseAddress(namespace, key)
     const { version, ...moments } = isEmpty(options) ? {} : parse(getOptionsSchema, options, 'get')
-    if (!this.#guard.may('read', address.namespace)) await this.#demandRead(address.namespace)
+    if (!this.#guard.may('read', address.namespace)) await this.#demandRead(address.namespace, 'read')
     const row = await this.#storage.memories.get({
       ...address,
       now: this.#guard.now(),
@@ -120,9 +123,12 @@ export class MemoryService {
     if (order === 'newest' && rest.knownAt !== undefined) {
       throw invalidInput('order newest is about the latest versions, so it takes no knownAt.', 'List in key order.')
     }
+    if (rest.deleted === true && (rest.knownAt ?? rest.validAt) !== undefined) {
+      throw invalidInput('deleted is about the latest versions, so it takes neither knownAt nor validAt.')
+    }
     const stored: MemoryQuery = { spans, order, now: this.#guard.now(), limit: limit + 1, ...parseMoment(rest) }
     if (rest.type !== undefined) stored.type = rest.type
-    if (rest.createdBy !== undefined) stored.createdBy = rest.createdBy
+    if (rest.createdBy !== undefined) stored.createdBy = rest.createdBy.normalize('NFC')
     if (rest.deleted !== undefined) stored.deleted = rest.deleted
     if (rest.metadata !== undefined) stored.metadata = encodeJsonObject(rest.metadata, 'metadata', this.#valueBytes)
     if (cursor !== undefined) stored.after = decodePlace(cursor, order)
@@ -171,6 +177,7 @@ export class MemoryService {
     const address = parseAddress(namespace, key)
     const { version, ...times } = parse(restoreOptionsSchema, options, 'restore')
     await this.#demandWrite(address.namespace, 'restore')
+    await this.#demandRead(address.namespace, 'restore')
     const author = this.#guard.author()
     const expiresAt = parseTime(times.expiresAt, 'expiresAt')
     const stamp = await this.#storage.memories.restore({
@@ -191,13 +198,14 @@ export class MemoryService {
   ): Promise<Memory> {
     const address = parseAddress(namespace, key)
     const { ifVersion } = parse(deleteOptionsSchema, options, 'rollback')
-    const { version } = parse(getOptionsSchema, { version: toVersion }, 'rollback')
+    const version = parse(versionSchema, toVersion, 'toVersion')
     await this.#demandWrite(address.namespace, 'rollback')
+    await this.#demandRead(address.namespace, 'rollback')
     const author = this.#guard.author()
     const stamp = await this.#storage.memories.rollback({
       ...address,
       ...toGuard(ifVersion),
-      toVersion: version ?? 1,
+      toVersion: version,
       author,
     })
     return fromStamp(stamp, author.actor)
@@ -207,7 +215,7 @@ export class MemoryService {
   async history(namespace: string, key: string, options: HistoryOptions = {}): Promise<Page<Memory>> {
     const address = parseAddress(namespace, key)
     const { limit = defaultLimit, cursor } = parse(historyOptionsSchema, options, 'history')
-    if (!this.#guard.may('read', address.namespace)) await this.#demandRead(address.namespace)
+    if (!this.#guard.may('read', address.namespace)) await this.#demandRead(address.namespace, 'read')
     const [before] = cursor === undefined ? [Number.MAX_SAFE_INTEGER] : (decodeCursor(cursor, ['number']) as [number])
     const rows = await this.#storage.memories.history({ ...address, before, limit: limit + 1, now: this.#guard.now() })
     await this.#guard.noteRead({ subject: 'memory', operation: 'read', ...address }, () => ({
@@ -239,11 +247,9 @@ export class MemoryService {
    * Deletes, by tombstones, what is past its `expiresAt`, and with `ttlDays` the episodic memories recorded that long ago.
    * Reads do not wait for it. Root only. Returns how many.
    */
-  async cleanupExpired(options: { ttlDays?: number } = {}): Promise<number> {
+  async cleanupExpired(options: CleanupOptions = {}): Promise<number> {
     await this.#guard.demandRoot('clean up expired memories', { subject: 'memory', operation: 'expire' })
-    const { ttlDays } = options
-    if (ttlDays !== undefined && !(ttlDays >= 0))
-      throw invalidInput(`ttlDays must be a number of days, not ${ttlDays}.`)
+    const { ttlDays } = parse(cleanupOptionsSchema, options, 'cleanupExpired')
     for (let total = 0; ; ) {
       const author = this.#guard.author()
       const episodicBefore = ttlDays === undefined ? null : author.now - ttlDays * dayMillis
@@ -268,8 +274,8 @@ export class MemoryService {
       await this.#guard.demand('write', namespace, { subject: 'memory', operation })
   }
 
-  async #demandRead(namespace: string): Promise<void> {
-    await this.#guard.demand('read', namespace, { subject: 'memory', operation: 'read' })
+  async #demandRead(namespace: string, operation: AuditOperation): Promise<void> {
+    await this.#guard.demand('read', namespace, { subject: 'memory', operation })
   }
 }
 
@@ -288,5 +294,5 @@ function decodePlace(cursor: string, order: 'key' | 'newest'): [string, string] 
 }
 
 function placeOf(row: ListedMemory, order: 'key' | 'newest'): CursorKey {
-  return order === 'key' ? [row.namespace, row.key] : [row.recordedAt, row.place]
+  return order === 'key' ? [row.namespace, row.key] : [row.changedAt ?? 0, row.place ?? 0]
 }

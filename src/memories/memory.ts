@@ -56,6 +56,7 @@ export interface MemoryRow {
 }
 
 export function toMemory(row: MemoryRow): Memory {
+  const recordedAt = toIso(row.recordedAt)
   return {
     namespace: row.namespace,
     key: row.key,
@@ -67,9 +68,9 @@ export function toMemory(row: MemoryRow): Memory {
     validFrom: toIsoOrNull(row.validFrom),
     validTo: toIsoOrNull(row.validTo),
     expiresAt: toIsoOrNull(row.expiresAt),
-    recordedAt: toIso(row.recordedAt),
+    recordedAt,
     supersededAt: toIsoOrNull(row.supersededAt),
-    createdAt: toIso(row.createdAt),
+    createdAt: row.createdAt === row.recordedAt ? recordedAt : toIso(row.createdAt),
     createdBy: row.createdBy,
     updatedBy: row.updatedBy,
     deleted: row.deleted === 1,

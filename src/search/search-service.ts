@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Guard } from '../access/guard.js'
 import { parseNamespace, parseSegment } from '../access/namespace.js'
-import { readable } from '../access/policy.js'
+import { ownsSession, readable } from '../access/policy.js'
 import { isRoot } from '../access/principal.js'
 import { invalidInput } from '../errors.js'
 import { decodeJson, describe } from '../json.js'
@@ -135,7 +135,7 @@ export class SearchService {
   #mayFind(hit: LexicalHit): boolean {
     const { caller } = this.#guard
     if (hit.kind === 'memory') return this.#guard.may('read', hit.memory.namespace)
-    return isRoot(caller) || (caller.app === hit.owner.app && caller.user === hit.owner.user)
+    return ownsSession(caller, hit.owner)
   }
 }
 

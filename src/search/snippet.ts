@@ -1,5 +1,6 @@
-import { stemmer } from 'stemmer'
+import { hasCjk, splitCjk } from './index-text.js'
 import type { SearchTerm } from './query.js'
+import { stemOf } from './words.js'
 
 /** A passage with the places in it that matched: half-open ranges in UTF-16 units of `text`. */
 export interface Snippet {
@@ -32,29 +33,33 @@ export function makeSnippet(text: string, terms: SearchTerm[]): Snippet {
 
 function findMatches(text: string, terms: SearchTerm[]): Match[] {
   const stems = new Set(terms.map((term) => stemOf(term.text)))
-  const words = [...text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)].flatMap((word): Match[] => {
-    const term = stemOf(word[0])
-    return stems.has(term) ? [{ start: word.index, end: word.index + word[0].length, term }] : []
+  const words = wordsOf(text).flatMap(({ start, word }): Match[] => {
+    const term = stemOf(word)
+    return stems.has(term) ? [{ start, end: start + word.length, term }] : []
   })
   return [...words, ...findParts(text, terms)].sort((a, b) => a.start - b.start)
 }
 
-/** Chinese, Japanese and Korean terms are parts of longer runs. */
-function findParts(text: string, terms: SearchTerm[]): Match[] {
-  const parts = terms.filter(({ text: term }) => /[^\p{ASCII}]/u.test(term) && [...term].length <= 2)
-  const lower = text.toLowerCase()
-  if (lower.length !== text.length) return []
-  return parts.flatMap(({ text: term }) => {
-    const found: Match[] = []
-    for (let at = lower.indexOf(term); at !== -1; at = lower.indexOf(term, at + 1))
-      found.push({ start: at, end: at + term.length, term })
-    return found
+/** The words of a text, as a query is cut into them, but for runs of Chinese, Japanese and Korean. */
+function wordsOf(text: string): { start: number; word: string }[] {
+  return [...text.matchAll(/[\p{L}\p{N}\p{M}\p{Co}]+/gu)].flatMap((run) => {
+    let start = run.index
+    return splitCjk(run[0]).flatMap(({ cjk, text: word }) => {
+      start += word.length
+      return cjk ? [] : [{ start: start - word.length, word }]
+    })
   })
 }
 
-/** As the index folds words: compatibility forms, case, accents, English endings. */
-function stemOf(word: string): string {
-  return stemmer(word.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase())
+/** Chinese, Japanese and Korean terms are parts of longer runs. */
+function findParts(text: string, terms: SearchTerm[]): Match[] {
+  const parts = terms.filter(({ text: term }) => hasCjk(term))
+  return parts.flatMap(({ text: term }) => {
+    const found: Match[] = []
+    for (let at = text.indexOf(term); at !== -1; at = text.indexOf(term, at + 1))
+      found.push({ start: at, end: at + term.length, term })
+    return found
+  })
 }
 
 function bestWindow(text: string, matches: Match[]): [from: number, to: number] {
@@ -77,18 +82,18 @@ function widen(text: string, start: number): [from: number, to: number] {
   const latest = Math.min(text.length, from + length)
   if (latest === text.length) return [from, latest]
   const space = text.lastIndexOf(' ', latest)
-  return [from, space > from + length / 2 ? space : safeEnd(text, latest)]
+  return [from, space > from + length / 2 ? space : wholeCharacter(text, latest)]
 }
 
 function after(text: string, position: number): number {
   const space = text.indexOf(' ', position)
-  return space === -1 ? position : space + 1
+  return space === -1 ? wholeCharacter(text, position) : space + 1
 }
 
-/** Never between the halves of a surrogate pair. */
-function safeEnd(text: string, end: number): number {
-  const code = text.charCodeAt(end - 1)
-  return code >= 0xd800 && code <= 0xdbff ? end - 1 : end
+/** The position, or the one before it if it is between the halves of a surrogate pair. */
+function wholeCharacter(text: string, position: number): number {
+  const code = text.charCodeAt(position)
+  return code >= 0xdc00 && code <= 0xdfff ? position - 1 : position
 }
 
 function merge(marks: [number, number][]): [number, number][] {

@@ -1,19 +1,21 @@
 import { z } from 'zod'
 import { decodeJsonObject, type JsonObject } from '../json.js'
+import { objectOf } from '../parse.js'
 import { toIso } from '../time.js'
 
 export const eventTypes = ['message', 'action', 'tool_call', 'reflection', 'state_change'] as const
 export type EventType = (typeof eventTypes)[number]
 
+const values = objectOf(z.unknown())
 const time = z.union([z.date(), z.string(), z.number()])
 
 export const eventInputSchema = z.strictObject({
   eventId: z.string().optional(),
   type: z.enum(eventTypes),
   actor: z.string(),
-  content: z.record(z.string(), z.unknown()),
+  content: values,
   timestamp: time.optional(),
-  stateDelta: z.record(z.string(), z.unknown()).optional(),
+  stateDelta: values.optional(),
   isFinalResponse: z.boolean().optional(),
 })
 

@@ -1,6 +1,5 @@
 import type { Guard } from '../access/guard.js'
 import { parseId, parseSegment } from '../access/namespace.js'
-import type { Owner } from '../access/policy.js'
 import { isRoot, type Right } from '../access/principal.js'
 import type { AuditOperation } from '../audit/audit.js'
 import { CairnError, invalidInput } from '../errors.js'
@@ -12,6 +11,15 @@ interface OwnerInput {
   app?: string | undefined
   user?: string | undefined
   project?: string | undefined
+}
+
+/** The names in canonical form, as sessions hold them; what is not named stays undefined. */
+function parseOwners({ app, user, project }: OwnerInput): OwnerInput {
+  return {
+    app: app === undefined ? undefined : parseSegment(app, 'The app'),
+    user: user === undefined ? undefined : parseSegment(user, 'The user'),
+    project: project === undefined ? undefined : parseSegment(project, 'The project'),
+  }
 }
 
 export function ownersOf({ id, app, user, project }: SessionRow): ScopeOwners {
@@ -41,21 +49,26 @@ export class SessionAccess {
     return session
   }
 
-  /** The same answer, as fast, whether there is none or it is another's; only the trail tells. */
-  async notFound({ id, owner }: SessionAddress, operation: AuditOperation): Promise<CairnError> {
-    const foreign = owner !== undefined && (await this.#storage.sessions.get({ id, owner: undefined })) !== undefined
-    if (foreign) void this.#guard.noteRefusal({ subject: 'session', operation, namespace: `session:${id}` })
-    return new CairnError('not_found', `There is no session ${id}.`, {
+  async notFound(address: SessionAddress, operation: AuditOperation): Promise<CairnError> {
+    await this.noteForeign(address, operation)
+    return new CairnError('not_found', `There is no session ${address.id}.`, {
       hint: 'Create it first, or look for it with sessions.list().',
     })
   }
 
-  async ownerFilter({ app, user }: OwnerInput): Promise<Partial<Owner>> {
+  /** For when no session was found. The answer is the same, and as fast, if it is another's; only the trail tells. */
+  async noteForeign({ id, owner }: SessionAddress, operation: AuditOperation): Promise<void> {
+    const foreign = owner !== undefined && (await this.#storage.sessions.get({ id, owner: undefined })) !== undefined
+    if (foreign) void this.#guard.noteRefusal({ subject: 'session', operation, namespace: `session:${id}` })
+  }
+
+  /** Which sessions to list: those that match what was named, and of a caller that is not root its own ones only. */
+  async listFilter(input: OwnerInput): Promise<OwnerInput> {
     const { caller } = this.#guard
-    if (isRoot(caller)) return {}
-    if ((app ?? caller.app) === caller.app && (user ?? caller.user) === caller.user) {
-      return { app: caller.app ?? '', user: caller.user ?? '' }
-    }
+    const named = parseOwners(input)
+    if (isRoot(caller)) return named
+    const { app = caller.app, user = caller.user } = named
+    if (app === caller.app && user === caller.user) return { ...named, app: app ?? '', user: user ?? '' }
     await this.#guard.noteRefusal({ subject: 'session', operation: 'list' })
     throw new CairnError('forbidden', 'This handle lists the sessions of its own app and user only.', {
       hint: 'Leave app and user out.',
@@ -66,7 +79,7 @@ export class SessionAccess {
   async ownersFor(input: OwnerInput): Promise<Omit<ScopeOwners, 'session'>> {
     const { caller } = this.#guard
     const own: OwnerInput = isRoot(caller) ? {} : caller
-    const { app = own.app, user = own.user, project = own.project } = input
+    const { app = own.app, user = own.user, project = own.project } = parseOwners(input)
     if (!isRoot(caller) && (app !== own.app || user !== own.user || project !== own.project)) {
       await this.#guard.noteRefusal({ subject: 'session', operation: 'create' })
       throw new CairnError('forbidden', 'This handle creates sessions for its own app, user and project only.', {
@@ -77,11 +90,7 @@ export class SessionAccess {
       const hint = 'Use cairn.as({ app, user }), or name both here.'
       throw invalidInput('A session belongs to an app and a user; one of them is missing.', hint)
     }
-    return {
-      app: parseSegment(app, 'The app'),
-      user: parseSegment(user, 'The user'),
-      project: project === undefined ? null : parseSegment(project, 'The project'),
-    }
+    return { app, user, project: project ?? null }
   }
 
   readableScopes(session: SessionRow): StateScope[] {

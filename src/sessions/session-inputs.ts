@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { parseId } from '../access/namespace.js'
 import { invalidInput } from '../errors.js'
-import { encodeJson, encodeJsonObject, type JsonObject } from '../json.js'
-import { parse } from '../parse.js'
+import { decodeJson, encodeJson, encodeJsonObject, type Json } from '../json.js'
+import { objectOf, parse } from '../parse.js'
 import type { NewEvent } from '../storage/storage.js'
 import { toMillis } from '../time.js'
 import { eventInputSchema, eventTypes, isActor } from './event.js'
@@ -10,7 +10,7 @@ import { sessionStatusSchema } from './lifecycle.js'
 import { formatStateKey, parseStateKey, type ScopeOwners } from './state.js'
 
 const limit = z.number().int().min(1).max(1000)
-const values = z.record(z.string(), z.unknown())
+const values = objectOf(z.unknown())
 
 export const newSessionSchema = z.strictObject({
   id: z.string().optional(),
@@ -79,7 +79,7 @@ export function parseDelta(
   valueBytes: number,
 ): Pick<NewEvent, 'changes' | 'stateDelta'> {
   const changes: NewEvent['changes'] = []
-  const stored: JsonObject = {}
+  const stored: [key: string, value: Json][] = []
   for (const [name, value] of Object.entries(delta ?? {})) {
     const { scope, key } = parseStateKey(name, owners)
     if (scope === 'temp') continue
@@ -91,7 +91,7 @@ export function parseDelta(
       )
     const text = encodeJson(value, `stateDelta.${name}`, valueBytes)
     changes.push(value === null ? { scope, owner, key } : { scope, owner, key, value: text })
-    stored[formatStateKey(scope, key)] = JSON.parse(text)
+    stored.push([formatStateKey(scope, key), decodeJson(text)])
   }
-  return { changes, stateDelta: changes.length === 0 ? null : JSON.stringify(stored) }
+  return { changes, stateDelta: changes.length === 0 ? null : JSON.stringify(Object.fromEntries(stored)) }
 }

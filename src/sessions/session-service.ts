@@ -88,7 +88,9 @@ export class SessionService {
 
   /** The session, or null when there is none of this caller with that id. */
   async get(id: string): Promise<Session | null> {
-    const row = await this.#storage.sessions.get(this.#access.address(id))
+    const address = this.#access.address(id)
+    const row = await this.#storage.sessions.get(address)
+    if (row === undefined) await this.#access.noteForeign(address, 'read')
     await this.#noteRead('read', id)
     return row === undefined ? null : toSession(row)
   }
@@ -104,13 +106,9 @@ export class SessionService {
   }
 
   async #list(query: SessionListQuery, active: boolean): Promise<Page<Session>> {
-    const { limit = defaultLimit, cursor, ...filter } = parse(sessionListSchema, query, 'list')
-    const stored: SessionQuery = {
-      ...defined(filter),
-      ...(await this.#access.ownerFilter(filter)),
-      active,
-      limit: limit + 1,
-    }
+    const { limit = defaultLimit, cursor, status, ...owners } = parse(sessionListSchema, query, 'list')
+    const filter = { status, ...(await this.#access.listFilter(owners)) }
+    const stored: SessionQuery = { ...defined(filter), active, limit: limit + 1 }
     if (cursor !== undefined) stored.before = decodeCursor(cursor, ['number', 'string']) as [number, string]
     const rows = await this.#storage.sessions.list(stored)
     await this.#guard.noteRead({ subject: 'session', operation: 'list' }, () => ({ query }))
@@ -179,7 +177,10 @@ export class SessionService {
     const address = this.#access.address(id)
     parseName(key, 'The state key')
     const session = await this.#storage.sessions.get(address)
-    if (session === undefined) return null
+    if (session === undefined) {
+      await this.#access.noteForeign(address, 'read')
+      return null
+    }
     const wanted = parseStateKey(key, ownersOf(session))
     if (wanted.scope === 'temp') return null
     const scopes = wanted.explicit ? [wanted.scope] : this.#access.readableScopes(session)
@@ -233,7 +234,10 @@ export class SessionService {
 
   /** Removes a session with its events and its own state. False when there is none. */
   async delete(id: string): Promise<boolean> {
-    return this.#storage.sessions.delete({ ...this.#access.address(id), author: this.#guard.author() })
+    const address = this.#access.address(id)
+    const found = await this.#storage.sessions.delete({ ...address, author: this.#guard.author() })
+    if (!found) await this.#access.noteForeign(address, 'delete')
+    return found
   }
 
   async #setStatus(id: string, status: SessionStatus): Promise<TerminatedSession> {

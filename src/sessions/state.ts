@@ -47,10 +47,8 @@ export function parseStateKey(input: unknown, owners: ScopeOwners): StateKey {
   if (rest.length === 1) return { scope: prefix, key: rest[0] ?? '', explicit: true }
   if (prefix !== 'temp' && rest.length === 2 && rest[0] === owners[prefix])
     return { scope: prefix, key: rest[1] ?? '', explicit: true }
-  throw invalidInput(
-    `State key ${name} names a ${prefix} that is not this session's own.`,
-    `Write ${prefix}:${rest.at(-1)}; keys themselves have no colon.`,
-  )
+  const problem = prefix === 'temp' ? 'has more parts than two' : `names another ${prefix} than this session's own`
+  throw invalidInput(`State key ${name} ${problem}.`, `Write ${prefix}:${rest.at(-1)}; keys themselves have no colon.`)
 }
 
 function isStoredScope(text: string): text is StateScope {

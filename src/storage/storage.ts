@@ -137,13 +137,13 @@ export interface MemoryQuery {
   deleted?: boolean
   moment?: MomentInput
   now: number
-  /** After this (namespace, key) in key order; before this (recordedAt, place) in newest order. */
+  /** After this (namespace, key) in key order; before this (changedAt, place) in newest order. */
   after?: [string, string] | [number, number]
   limit: number
 }
 
-/** `place` makes the order newest total; it is opaque outside the store. */
-export type ListedMemory = MemoryRow & { place: number }
+/** With order newest: when the memory changed last, and what makes the order total (opaque outside the store). */
+export type ListedMemory = MemoryRow & { changedAt?: number; place?: number }
 
 // ── sessions ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -14,7 +14,10 @@ const leading = {
 }
 type Leading = keyof typeof leading
 
-/** Newest first along the index of the leading filter; only a span of namespaces has to be sorted. */
+/**
+ * Newest first along the index of the leading filter; only a span of namespaces has to be sorted. Every other filter is
+ * checked on the rows, hence the unary plus.
+ */
 const list = sqlFamily(
   'audit.list',
   Object.keys(leading) as Leading[],
@@ -27,6 +30,11 @@ const list = sqlFamily(
      and (:subject is null or +a.subject = :subject)
      and (:operation is null or +a.operation = :operation)
      and (:outcome is null or +a.outcome = :outcome)
+     and (:session is null or +a.session_id = :session)
+     and (:task is null or +a.task_id = :task)
+     and (:agent is null or +a.agent_id = :agent)
+     and (:namespace is null or +a.namespace = :namespace)
+     and (:key is null or +a.key = :key)
    order by a.timestamp desc, a.id desc
    limit :limit`,
 )

@@ -46,7 +46,7 @@ const translations: Translation[] = [
     'SQLITE_CANTOPEN',
     'read_only',
     'The store could not be opened.',
-    'Look at the permissions of the file and of its folder, where SQLite keeps two files beside it.',
+    'Look at the permissions of the file and of its folder, where two files must be kept beside it even for reading; or copy it to a folder of your own.',
   ],
   [
     'SQLITE_NOTADB',
@@ -69,26 +69,42 @@ const translations: Translation[] = [
   ['SQLITE_TOOBIG', 'too_large', 'The value is too large for the store.', 'Store a summary and where the rest is.'],
 ]
 
-/** An error of the driver as a `CairnError`, by its code and never by its text. Errors that are ours pass through. */
+/** What the operating system says when files are copied, linked or looked at, in the driver's words. */
+const systemCodes: Record<string, string> = {
+  ENOSPC: 'SQLITE_FULL',
+  EDQUOT: 'SQLITE_FULL',
+  EFBIG: 'SQLITE_FULL',
+  EROFS: 'SQLITE_READONLY',
+  EACCES: 'SQLITE_PERM',
+  EPERM: 'SQLITE_PERM',
+  EIO: 'SQLITE_IOERR',
+  ENAMETOOLONG: 'SQLITE_CANTOPEN',
+  ELOOP: 'SQLITE_CANTOPEN',
+  EMFILE: 'SQLITE_CANTOPEN',
+  ENFILE: 'SQLITE_CANTOPEN',
+}
+
+const unexpected = 'This should not happen: report it with the message above.'
+
+/** An error of the driver or of a file as a `CairnError`, by its code and never by its text. Errors that are ours pass through. */
 export function translate(error: unknown, path?: string): CairnError {
   if (error instanceof CairnError) return error
   const where = path === undefined ? '' : ` (${path})`
-  if (error instanceof Database.SqliteError) {
-    const found = translations.find(([start]) => error.code.startsWith(start))
-    if (found) {
-      const [, code, message, hint] = found
-      return new CairnError(code, message.replace(/\.$/, `${where}.`), {
-        hint,
-        cause: error,
-        details: { sqlite: error.code },
-      })
-    }
-    return new CairnError('internal', `SQLite refused: ${error.message}${where}.`, {
-      cause: error,
-      details: { sqlite: error.code },
-    })
+  const driverCode = codeOf(error)
+  const details = driverCode === undefined ? undefined : { sqlite: driverCode }
+  const found = translations.find(([start]) => driverCode?.startsWith(start))
+  if (found) {
+    const [, code, message, hint] = found
+    return new CairnError(code, message.replace(/\.$/, `${where}.`), { hint, cause: error, details })
   }
-  return new CairnError('internal', error instanceof Error ? error.message : String(error), { cause: error })
+  const text = error instanceof Error ? error.message : String(error)
+  const message = error instanceof Database.SqliteError ? `SQLite refused: ${text}${where}.` : text
+  return new CairnError('internal', message, { hint: unexpected, cause: error, details })
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (error instanceof Database.SqliteError) return error.code
+  return error instanceof Error && 'code' in error ? systemCodes[String(error.code)] : undefined
 }
 
 export function isBusy(error: unknown): boolean {

@@ -1,10 +1,17 @@
 import type { Database } from 'better-sqlite3'
-import { everything, type Span, spansOfAll } from '../../access/namespace.js'
+import { compareBytes, everything, type Span, spansOfAll } from '../../access/namespace.js'
 import type { MemoryRow } from '../../memories/memory.js'
 import { covers, isExpired, visibleVersion } from '../../memories/versions.js'
 import type { ListedMemory, MemoryAddress, MemoryQuery, MomentInput } from '../storage.js'
-import { exactVersion, latestVersion, memoryColumns, type StoredMemory, versionsBelow } from './memory-rows.js'
-import { all, type Parameters, sql, sqlFamily } from './statements.js'
+import {
+  exactVersion,
+  latestVersion,
+  memoryColumns,
+  rowColumns,
+  type StoredMemory,
+  versionsBelow,
+} from './memory-rows.js'
+import { all, get, type Parameters, sql, sqlFamily } from './statements.js'
 
 const max = Number.MAX_SAFE_INTEGER
 
@@ -46,15 +53,15 @@ const visibleId = (alias: string): string =>
 
 /** Starts from the latest row of each chain, which mostly is the visible one, and looks further down only where not. */
 const visible = `
-   from memory_entries l
+   from memory_entries l indexed by memory_latest
    cross join memory_entries m
      on m.id = case when l.recorded_at <= :knownAt and ${covering('l')} then l.id else ${visibleId('l')} end
    where l.superseded_at is null and m.is_deleted = 0 and ${alive('l')} and ${alive('m')}`
 
 const tombstones = `
-   from memory_entries l
+   from memory_entries l indexed by memory_deleted
    cross join memory_entries m on m.id = l.id
-   where l.superseded_at is null and l.is_deleted = 1`
+   where l.superseded_at is null and l.is_deleted = 1 and ${alive('l')}`
 
 const filters = `
      and (:type is null or m.type = :type)
@@ -65,7 +72,7 @@ const filters = `
        left join json_each(m.metadata) held on held.key = wanted.key and held.type = wanted.type and held.atom is wanted.atom
        where held.key is null))`
 
-const inSpan = 'l.namespace >= :from and l.namespace < :to'
+const inSpan = (alias: string): string => `${alias}.namespace >= :from and ${alias}.namespace < :to`
 
 const rows = { visible, tombstones }
 type Rows = keyof typeof rows
@@ -75,18 +82,40 @@ const shapes = ['visible', 'tombstones'] as const satisfies Rows[]
 const listByKey = sqlFamily(
   'memories.listByKey',
   shapes,
-  (shape) => `select ${memoryColumns('m')}, m.id as place
-   ${rows[shape]} and ${inSpan} and (l.namespace, l.key) > (:afterNamespace, :afterKey) ${filters}
+  (shape) => `select ${rowColumns('m')}
+   ${rows[shape]} and l.namespace < :to and (l.namespace, l.key) > (:afterNamespace, :afterKey) ${filters}
    order by l.namespace, l.key
    limit :limit`,
+)
+
+/** The same where each latest version is the visible one, which saves a look at every row twice. */
+const listLatestByKey = sqlFamily(
+  'memories.listLatestByKey',
+  ['all', 'filtered'] as const,
+  (shape) => `select ${rowColumns('m')}
+   from memory_entries m indexed by memory_latest
+   where m.superseded_at is null and m.is_deleted = 0 and ${alive('m')}
+     and m.namespace < :to and (m.namespace, m.key) > (:afterNamespace, :afterKey) ${shape === 'filtered' ? filters : ''}
+   order by m.namespace, m.key
+   limit :limit`,
+)
+
+/** Whether a latest version of a span holds for a part of valid time only. */
+const anyBounded = sql(
+  'memories.anyBounded',
+  `select 1
+   from memory_entries
+   where superseded_at is null and (valid_from is not null or valid_to is not null)
+     and namespace >= :from and namespace < :to
+   limit 1`,
 )
 
 /** Newest of some spans: all of the spans are read and sorted. */
 const listSpanNewest = sqlFamily(
   'memories.listSpanNewest',
   shapes,
-  (shape) => `select ${memoryColumns('m')}, m.id as place
-   ${rows[shape]} and ${inSpan} and (l.recorded_at, l.id) < (:beforeTime, :beforePlace) ${filters}
+  (shape) => `select ${rowColumns('m')}, l.id as place, l.recorded_at as changedAt
+   ${rows[shape]} and ${inSpan('l')} and (l.recorded_at, l.id) < (:beforeTime, :beforePlace) ${filters}
    order by l.recorded_at desc, l.id desc
    limit :limit`,
 )
@@ -95,14 +124,14 @@ const listSpanNewest = sqlFamily(
 const listAllNewest = sqlFamily('memories.listAllNewest', ['all', 'type', 'createdBy'] as const, (shape) => {
   const index = { all: 'memory_by_recorded', type: 'memory_by_type', createdBy: 'memory_by_creator' }[shape]
   const equal = { all: '', type: 'and l.type = :type', createdBy: 'and l.created_by = :createdBy' }[shape]
-  return `select ${memoryColumns('m')}, m.id as place
-   ${visible.replace('memory_entries l', `memory_entries l indexed by ${index}`)}
+  return `select ${rowColumns('m')}, l.id as place, l.recorded_at as changedAt
+   ${visible.replace('memory_latest', index)}
      ${equal} and (l.recorded_at, l.id) < (:beforeTime, :beforePlace) ${filters}
    order by l.recorded_at desc, l.id desc
    limit :limit`
 })
 
-type Listed = ListedMemory & StoredMemory
+type Listed = Required<ListedMemory>
 
 export function listMemories(db: Database, query: MemoryQuery): Listed[] {
   const { validAt = query.now, knownAt = max } = query.moment ?? {}
@@ -120,29 +149,49 @@ export function listMemories(db: Database, query: MemoryQuery): Listed[] {
 }
 
 function byKey(db: Database, query: MemoryQuery, shape: Rows, parameters: Parameters): Listed[] {
-  const [afterNamespace, afterKey] = (query.after as [string, string] | undefined) ?? ['', '']
-  const found: Listed[] = []
+  const statement = latestSuffices(db, query) ? listLatestByKey[filterShape(query)] : listByKey[shape]
+  let found: Listed[] = []
   for (const span of query.spans) {
-    if (found.length >= query.limit) break
     const limit = query.limit - found.length
-    found.push(
-      ...all<Listed>(db, listByKey[shape], { ...parameters, ...bounds(span), afterNamespace, afterKey, limit }),
-    )
+    if (limit <= 0) break
+    const rows = all<Listed>(db, statement, { ...parameters, ...lowerBound(span, query.after), to: span.to, limit })
+    found = found.length === 0 ? rows : found.concat(rows)
   }
   return found
+}
+
+/** Where a span begins, or the cursor if that is further on: one bound, which the index takes whole. No key is empty. */
+function lowerBound({ from }: Span, after: MemoryQuery['after']): { afterNamespace: string; afterKey: string } {
+  const [afterNamespace, afterKey] = (after as [string, string] | undefined) ?? ['', '']
+  return compareBytes(afterNamespace, from) >= 0 ? { afterNamespace, afterKey } : { afterNamespace: from, afterKey: '' }
+}
+
+/** One look from the first span to the last; what lies between them can only send the query the longer way. */
+function latestSuffices(db: Database, { moment, deleted, spans }: MemoryQuery): boolean {
+  const [from, to] = [spans[0]?.from, spans.at(-1)?.to]
+  if (moment !== undefined || deleted || from === undefined || to === undefined) return false
+  return get(db, anyBounded, { from, to }) === undefined
+}
+
+function filterShape({ type, createdBy, metadata }: MemoryQuery): 'all' | 'filtered' {
+  return type === undefined && createdBy === undefined && metadata === undefined ? 'all' : 'filtered'
 }
 
 function newest(db: Database, query: MemoryQuery, shape: Rows, parameters: Parameters): Listed[] {
   const [beforeTime, beforePlace] = (query.after as [number, number] | undefined) ?? [max, max]
   const before = { beforeTime, beforePlace }
-  if (coversStore(query.spans) && shape === 'visible') {
-    const filter = query.createdBy !== undefined ? 'createdBy' : query.type !== undefined ? 'type' : 'all'
-    return all<Listed>(db, listAllNewest[filter], { ...parameters, ...before })
-  }
+  if (coversStore(query.spans) && shape === 'visible')
+    return all<Listed>(db, listAllNewest[leadingFilter(query)], { ...parameters, ...before })
   const found = query.spans.flatMap((span) =>
     all<Listed>(db, listSpanNewest[shape], { ...parameters, ...bounds(span), ...before }),
   )
-  return found.sort((a, b) => b.recordedAt - a.recordedAt || b.place - a.place).slice(0, query.limit)
+  return found.sort((a, b) => b.changedAt - a.changedAt || b.place - a.place).slice(0, query.limit)
+}
+
+/** A new life of a key may have another type, so in the past the latest version does not tell the type of the visible one. */
+function leadingFilter({ createdBy, type, moment }: MemoryQuery): 'all' | 'type' | 'createdBy' {
+  if (createdBy !== undefined) return 'createdBy'
+  return type !== undefined && moment?.knownAt === undefined ? 'type' : 'all'
 }
 
 function bounds(span: Span): { from: string; to: string } {
@@ -159,7 +208,7 @@ export function visibleMemories(
   namespaces: string[] | undefined,
   now: number,
   moment?: MomentInput,
-): StoredMemory[] {
+): MemoryRow[] {
   const spans = namespaces === undefined ? [everything] : spansOfAll(namespaces)
   return listMemories(db, { spans, order: 'key', now, limit: max, ...(moment && { moment }) })
 }
@@ -187,7 +236,7 @@ export function memoryHistory(
 const liveNamespaces = sql(
   'memories.namespaces',
   `select l.namespace, count(*) as memories
-   from memory_entries l
+   from memory_entries l indexed by memory_latest
    where l.superseded_at is null and l.namespace > :after and l.namespace >= :from and l.namespace < :to
      and l.is_deleted = 0 and ${alive('l')}
    group by l.namespace

@@ -1,40 +1,9 @@
 import type { Database } from 'better-sqlite3'
-import type { AuditOperation } from '../../audit/audit.js'
-import { decodeJson } from '../../json.js'
-import type { MemoryRow, MemoryType } from '../../memories/memory.js'
-import { coversAllTime } from '../../memories/versions.js'
-import { memoryIndexText } from '../../search/index-text.js'
 import type { Author, MemoryAddress, MemoryUpdate, NewMemory, VersionGuard, VersionStamp } from '../storage.js'
-import { audit } from './audit-write.js'
+import { append, appendFirst, type NextVersion, tombstone } from './memory-append.js'
 import { exactVersion, isAlive, latestVersion, type StoredMemory, versionsBelow } from './memory-rows.js'
 import { type Refusal, refuse } from './operation.js'
-import { indexItem, unindexItem } from './search-index.js'
-import { all, run, sql } from './statements.js'
-
-const insert = sql(
-  'memories.insert',
-  `insert into memory_entries (
-     chain, namespace, key, version, type, value, is_deleted, metadata, valid_from, valid_to, expires_at,
-     recorded_at, created_at, created_by, updated_by)
-   values (
-     :chain, :namespace, :key, :version, :type, :value, :deleted, :metadata, :validFrom, :validTo, :expiresAt,
-     :recordedAt, :createdAt, :createdBy, :updatedBy)`,
-)
-
-const supersede = sql(
-  'memories.supersede',
-  `update memory_entries
-   set superseded_at = :supersededAt
-   where id = :id`,
-)
-
-const unindexChain = sql(
-  'memories.unindexChain',
-  `delete from search_items
-   where kind = 'memory' and ref in (
-     select id from memory_entries
-     where namespace = :namespace and key = :key and version < :version)`,
-)
+import { all, sql } from './statements.js'
 
 const expired = sql(
   'memories.expired',
@@ -54,41 +23,37 @@ const oldEpisodes = sql(
    limit :limit`,
 )
 
-type NextVersion = Pick<MemoryRow, 'value' | 'metadata' | 'validFrom' | 'validTo' | 'expiresAt' | 'deleted'> & {
-  type: MemoryType
-  chain: string
-}
-
 export function addMemories(
   db: Database,
   { entries, author }: { entries: NewMemory[]; author: Author },
 ): VersionStamp[] | Refusal {
-  const refusal = refuseTaken(db, entries, author.now)
+  const [only] = entries
+  const first = entries.length === 1 && only ? appendFirst(db, only, author) : undefined
+  if (first) return [first]
+  const before = entries.map((entry) => latestVersion(db, entry))
+  const refusal = refuseTaken(entries, before, author.now)
   if (refusal) return refusal
-  return entries.map((entry) => {
-    const before = latestVersion(db, entry)
-    return append(db, entry, before, { ...entry, chain: before?.chain ?? entry.chain, deleted: 0 }, 'create', author)
+  return entries.map((entry, index) => {
+    const last = before[index]
+    return append(db, entry, last, { ...entry, chain: last?.chain ?? entry.chain, deleted: 0 }, 'create', author)
   })
 }
 
-function refuseTaken(db: Database, entries: NewMemory[], now: number): Refusal | undefined {
+function refuseTaken(entries: NewMemory[], before: (StoredMemory | undefined)[], now: number): Refusal | undefined {
   const seen = new Set<string>()
-  const taken = entries.filter((entry) => {
+  const taken = entries.filter((entry, index) => {
     const id = `${entry.namespace}\n${entry.key}`
     const twice = seen.has(id)
     seen.add(id)
-    return twice || isAlive(latestVersion(db, entry), now)
+    return twice || isAlive(before[index], now)
   })
   if (taken.length === 0) return undefined
   const names = taken.slice(0, 5).map(({ namespace, key }) => `${namespace} ${key}`)
-  return refuse(
-    'already_exists',
-    `Already there: ${names.join(', ')}${taken.length > 5 ? ` and ${taken.length - 5} more` : ''}.`,
-    {
-      hint: 'Use update, or another key.',
-      details: { taken: taken.map(({ namespace, key }) => ({ namespace, key })) },
-    },
-  )
+  const more = taken.length > 5 ? ` and ${taken.length - 5} more` : ''
+  return refuse('already_exists', `Already there: ${names.join(', ')}${more}.`, {
+    hint: 'Use update, or another key.',
+    details: { taken: taken.map(({ namespace, key }) => ({ namespace, key })) },
+  })
 }
 
 export function updateMemory(db: Database, input: MemoryUpdate): VersionStamp | Refusal {
@@ -177,74 +142,6 @@ export function expireMemories(
     if (before) append(db, address, before, tombstone(before), 'expire', author)
   }
   return due.length
-}
-
-/** Appends one version: the row, the mark on the one before, full text and the audit line. */
-export function append(
-  db: Database,
-  { namespace, key }: MemoryAddress,
-  before: StoredMemory | undefined,
-  next: NextVersion,
-  operation: AuditOperation,
-  author: Author,
-  detail?: Record<string, unknown>,
-): VersionStamp {
-  // A clock that was set back must not reorder the chain.
-  const recordedAt = Math.max(author.now, before?.recordedAt ?? 0)
-  const version = (before?.version ?? 0) + 1
-  const createdAt = before?.createdAt ?? recordedAt
-  const createdBy = before?.createdBy ?? author.actor
-  const { chain, type, value, metadata, validFrom, validTo, expiresAt, deleted } = next
-  const stamp: VersionStamp = {
-    namespace,
-    key,
-    version,
-    chain,
-    type,
-    value,
-    metadata,
-    validFrom,
-    validTo,
-    expiresAt,
-    recordedAt,
-    createdAt,
-    createdBy,
-  }
-  if (before) run(db, supersede, { id: before.id, supersededAt: recordedAt })
-  const { id } = run(db, insert, { ...stamp, deleted, updatedBy: author.actor })
-  reindex(db, id, before, stamp, deleted)
-  audit(db, author, {
-    subject: 'memory',
-    operation,
-    namespace,
-    key,
-    version,
-    ...(detail && { detail: JSON.stringify(detail) }),
-  })
-  return stamp
-}
-
-/** Versions that can still be the answer for some moment of valid time stay in the index; all others leave it. */
-function reindex(
-  db: Database,
-  id: number,
-  before: StoredMemory | undefined,
-  stamp: VersionStamp,
-  deleted: 0 | 1,
-): void {
-  if (before && coversAllTime({ ...stamp, deleted })) {
-    if (coversAllTime(before)) unindexItem(db, 'memory', before.id)
-    else run(db, unindexChain, { namespace: stamp.namespace, key: stamp.key, version: stamp.version })
-  }
-  if (deleted === 1) return
-  const { namespace, type, recordedAt } = stamp
-  const item = { kind: 'memory' as const, ref: id, namespace, owner: null, type, time: recordedAt }
-  indexItem(db, item, memoryIndexText(stamp, decodeJson(stamp.value)))
-}
-
-/** A deletion is a version without a value; it keeps `expiresAt`, so that expiry looks the same before and after its job. */
-function tombstone(before: StoredMemory): NextVersion {
-  return { ...before, value: 'null', validFrom: null, validTo: null, deleted: 1 }
 }
 
 function refuseChange(before: StoredMemory, input: MemoryAddress & VersionGuard): Refusal | undefined {

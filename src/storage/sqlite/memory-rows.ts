@@ -9,8 +9,12 @@ export type StoredMemory = MemoryRow & { id: number }
 
 /** The columns of a `StoredMemory`, for a table alias. */
 export function memoryColumns(alias: string): string {
+  return `${alias}.id, ${rowColumns(alias)}`
+}
+
+/** The columns of a `MemoryRow`, for a table alias. */
+export function rowColumns(alias: string): string {
   const names = [
-    ['id', 'id'],
     ['namespace', 'namespace'],
     ['key', 'key'],
     ['version', 'version'],

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, statfsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
@@ -15,32 +15,45 @@ export function loadMigrations(folder = fileURLToPath(new URL('./migrations', im
 
 /** The schema version of a file: 0 for an empty one. `not_a_database` when it is somebody else's. */
 export function schemaVersion(db: Database.Database): number {
+  // In one snapshot: between two, another process may create the store, and it would look like a stranger's.
+  return db.transaction(() => readSchemaVersion(db))()
+}
+
+function readSchemaVersion(db: Database.Database): number {
   const id = db.pragma('application_id', { simple: true })
+  const names = db.prepare<[], string>('select name from sqlite_schema').pluck().all()
   if (id === applicationId) {
-    return (
-      db.prepare<[], { version: number }>('select max(version) as version from schema_migrations').get()?.version ?? 0
-    )
+    if (!names.includes('schema_migrations')) throw noMigrations(db)
+    return db.prepare<[], number | null>('select max(version) from schema_migrations').pluck().get() ?? 0
   }
-  const table = db.prepare<[], { name: string }>('select name from sqlite_schema limit 1').get()
-  if (id === 0 && table === undefined) return 0
+  if (id === 0 && names.length === 0) return 0
   throw new CairnError('not_a_database', `${db.name} is a SQLite database, but not a Cairn store.`, {
     hint: 'Give another path; `cairn init` creates a store.',
+  })
+}
+
+function noMigrations(db: Database.Database): CairnError {
+  return new CairnError('corrupt', `${db.name} was a Cairn store, but its list of migrations is gone.`, {
+    hint: 'Somebody has changed its tables by hand; restore a backup.',
   })
 }
 
 export interface MigrationOptions {
   migrations?: Migration[]
   now: number
+  /** Room for the copy of a store, on the disk of a folder. */
+  freeBytes?: (folder: string) => number
 }
 
 /**
  * Brings a store to the newest schema: each step in one transaction with its version row first, so that of two processes
  * one does it and the other finds it done. A store with data is copied first, and the copy is checked.
  */
-export function migrate(db: Database.Database, { migrations = loadMigrations(), now }: MigrationOptions): Migration[] {
+export function migrate(db: Database.Database, options: MigrationOptions): Migration[] {
+  const { migrations = loadMigrations(), now, freeBytes = freeBytesOf } = options
   const before = schemaVersion(db)
   const pending = pendingMigrations(migrations, before)
-  if (pending.length > 0 && before > 0) copyBeforeMigration(db, before)
+  if (pending.length > 0 && before > 0) copyBeforeMigration(db, before, freeBytes(dirname(db.name)))
   return pending.filter((step) => applyStep(db, step, now))
 }
 
@@ -105,29 +118,40 @@ function failed(step: Migration, error: unknown): CairnError {
   )
 }
 
-/** Writes `<store>.before-schema-<n>` beside the store, and opens and checks it before it counts. */
-function copyBeforeMigration(db: Database.Database, version: number): void {
+/**
+ * Writes `<store>.before-schema-<n>` beside the store, and opens and checks it before it counts. One that is there already
+ * comes from an attempt that failed, and does not have what was stored since.
+ */
+function copyBeforeMigration(db: Database.Database, version: number, free: number): void {
   const target = `${db.name}.before-schema-${version}`
-  if (existsSync(target)) return
-  const bytes = statSync(db.name).size
-  const { bavail, bsize } = statfsSync(dirname(db.name))
-  if (bavail * bsize < bytes * 1.1) {
-    throw new CairnError(
-      'disk_full',
-      `Migrating needs ${bytes} bytes for a copy of the store, and ${bavail * bsize} are free.`,
-      {
-        hint: 'Free space where the store is; nothing was changed.',
-      },
-    )
+  // By pages, since what is still in the log is copied too.
+  const bytes =
+    (db.pragma('page_count', { simple: true }) as number) * (db.pragma('page_size', { simple: true }) as number)
+  if (free < bytes * 1.1) {
+    const message = `Migrating needs ${bytes} bytes for a copy of the store, and ${free} are free.`
+    throw new CairnError('disk_full', message, { hint: 'Free space where the store is; nothing was changed.' })
   }
-  const draft = `${target}.part`
+  // A name of its own: another process may be making the same copy.
+  const draft = `${target}.${process.pid}.part`
   rmSync(draft, { force: true })
-  db.prepare('vacuum into ?').run(draft)
-  verifyCopy(draft)
-  renameSync(draft, target)
+  try {
+    db.prepare('vacuum into ?').run(draft)
+    // If another process has migrated in between, this is no way back, and the copy of that process is.
+    if (verifiedVersion(draft) === version) renameSync(draft, target)
+  } catch (error) {
+    throw translate(error, draft)
+  } finally {
+    // Half a copy is no way back, and it would keep the space that was missing.
+    rmSync(draft, { force: true })
+  }
 }
 
-function verifyCopy(path: string): void {
+function freeBytesOf(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder)
+  return bavail * bsize
+}
+
+function verifiedVersion(path: string): number {
   const copy = new Database(path, { readonly: true })
   try {
     const result = copy.pragma('integrity_check', { simple: true })
@@ -135,6 +159,7 @@ function verifyCopy(path: string): void {
       throw new CairnError('corrupt', `The store is damaged, so it was not migrated: ${result}`, {
         hint: 'Restore a backup first.',
       })
+    return schemaVersion(copy)
   } finally {
     copy.close()
   }

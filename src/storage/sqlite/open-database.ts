@@ -1,8 +1,8 @@
-import { existsSync, statfsSync } from 'node:fs'
+import { existsSync, statfsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { CairnError } from '../../errors.js'
-import { translate } from './driver-errors.js'
+import { isBusy, translate } from './driver-errors.js'
 
 export type Durability = 'full' | 'normal' | 'off'
 
@@ -16,12 +16,16 @@ export interface ConnectionOptions {
 const synchronous = { off: 0, normal: 1, full: 2 } as const
 const cacheKiB = { writer: 32_768, reader: 8_192 } as const
 
+// Even pragmas read the schema, and while another process creates, recovers or closes the store nobody may.
+const openTimeoutMs = 5000
+
 /** Opens one connection with every pragma set and read back, so that no connection works under other rules. */
 export function openDatabase(path: string, options: ConnectionOptions): Database.Database {
   try {
-    const db = new Database(path, { readonly: options.role === 'reader', timeout: options.busyTimeoutMs })
+    const db = new Database(path, { readonly: options.role === 'reader', timeout: openTimeoutMs })
     try {
       configure(db, options)
+      db.pragma(`busy_timeout = ${options.busyTimeoutMs}`)
       return db
     } catch (error) {
       db.close()
@@ -33,7 +37,7 @@ export function openDatabase(path: string, options: ConnectionOptions): Database
 }
 
 function configure(db: Database.Database, { role, durability }: ConnectionOptions): void {
-  if (role === 'writer' && db.pragma('journal_mode', { simple: true }) !== 'wal') db.pragma('journal_mode = wal')
+  if (role === 'writer') switchToWal(db)
   const wanted: Record<string, number | string> = {
     synchronous: synchronous[durability],
     foreign_keys: 1,
@@ -54,6 +58,20 @@ function configure(db: Database.Database, { role, durability }: ConnectionOption
   if (role === 'writer') {
     db.pragma('journal_size_limit = 67108864')
     assertWal(db)
+  }
+}
+
+/** When several processes switch at once, SQLite refuses some at once, whatever the timeout. */
+function switchToWal(db: Database.Database): void {
+  const start = performance.now()
+  for (;;) {
+    try {
+      if (db.pragma('journal_mode', { simple: true }) !== 'wal') db.pragma('journal_mode = wal')
+      return
+    } catch (error) {
+      if (!isBusy(error) || performance.now() - start > openTimeoutMs) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1 + Math.random() * 8)
+    }
   }
 }
 
@@ -85,13 +103,13 @@ export function assertFilesystem(
   path: string,
   statfs: (folder: string) => { type: number | bigint } = statfsSync,
 ): void {
-  if (process.platform !== 'linux') return
   const folder = dirname(resolve(path))
-  if (!existsSync(folder)) {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
     throw new CairnError('invalid_input', `There is no folder ${folder} for the store.`, {
       hint: `Create it first: mkdir -p ${folder}`,
     })
   }
+  if (process.platform !== 'linux') return
   const name = unsupported[Number(statfs(folder).type)]
   if (name === undefined) return
   throw new CairnError('unsupported_filesystem', `${folder} is on ${name}, where a write-ahead log is not safe.`, {

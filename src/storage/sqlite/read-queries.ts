@@ -8,6 +8,7 @@ import { getMemory, listMemories, listNamespaces, memoryHistory } from './memori
 import type { ReadQuery } from './operation.js'
 import { searchLexical } from './search-read.js'
 import { getSession, listEvents, listSessions, readState } from './sessions-read.js'
+import { run, sql } from './statements.js'
 
 /** Every read, by the name under which it can travel to a reader thread. */
 export const readQueries = {
@@ -35,11 +36,14 @@ export function runQuery(db: Database, queries: Record<string, ReadQuery>, { id,
   }
 }
 
+const begin = sql('begin', 'begin')
+const commit = sql('commit', 'commit')
+
 export function inSnapshot<T>(db: Database, read: () => T): T {
-  db.exec('begin')
+  run(db, begin, {})
   try {
     return read()
   } finally {
-    if (db.inTransaction) db.exec('commit')
+    if (db.inTransaction) run(db, commit, {})
   }
 }

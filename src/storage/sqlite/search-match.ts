@@ -2,17 +2,22 @@ import { kindToken, memoryToken, ownerToken, sessionToken, typeToken } from '../
 import type { SearchTerm } from '../../search/query.js'
 import type { LexicalQuery } from '../storage.js'
 
-/** The words of a query in FTS5's language; undefined when nothing can match. All user text is inside quotes. */
-export function matchExpression(query: Pick<LexicalQuery, 'terms' | 'memories' | 'events'>): string | undefined {
-  if (query.terms.length === 0) return undefined
-  const words = `{title body} : (${query.terms.map(quote).join(' OR ')})`
-  const scope = scopeExpression(query)
-  if (scope === 'nothing') return undefined
-  return scope === 'everything' ? words : `{scope} : (${scope}) AND ${words}`
+/** A term in FTS5's language. All user text is inside quotes. */
+export function oneTerm({ text, prefix }: SearchTerm): string {
+  return `{title body} : "${text.replaceAll('"', '""')}"${prefix ? '*' : ''}`
 }
 
-/** Cuts the posting lists to what may be found, before anything is ranked. */
-function scopeExpression({ memories, events }: Pick<LexicalQuery, 'memories' | 'events'>): string {
+export function allTerms(terms: SearchTerm[]): string {
+  return terms.map(oneTerm).join(' AND ')
+}
+
+/** An expression within a scope, which cuts the posting lists before anything is looked at. */
+export function inScope(scope: string, match: string): string {
+  return scope === 'everything' ? match : `{scope} : (${scope}) AND ${match}`
+}
+
+/** The scope words of what may be found; `nothing` and `everything` say what they say. */
+export function scopeExpression({ memories, events }: Pick<LexicalQuery, 'memories' | 'events'>): string {
   const parts = [memories && memoryScope(memories), events && eventScope(events)].filter((part) => part !== undefined)
   if (parts.length === 0) return 'nothing'
   const all = parts.length === 2 && parts.every((part) => part === kindToken('memory') || part === kindToken('event'))
@@ -39,8 +44,4 @@ function any(tokens: string[]): string {
 
 function both(a: string | undefined, b: string | undefined): string | undefined {
   return a !== undefined && b !== undefined ? `${a} AND ${b}` : (a ?? b)
-}
-
-function quote({ text, prefix }: SearchTerm): string {
-  return `"${text.replaceAll('"', '""')}"${prefix ? '*' : ''}`
 }

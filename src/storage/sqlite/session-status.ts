@@ -4,7 +4,7 @@ import type { SessionRow } from '../../sessions/session.js'
 import { type StateRow, type StateScope, scopeNamespace } from '../../sessions/state.js'
 import type { Author, SessionAddress, StatusChange } from '../storage.js'
 import { audit } from './audit-write.js'
-import { append } from './memories-write.js'
+import { append } from './memory-append.js'
 import { isAlive, latestVersion } from './memory-rows.js'
 import { type Refusal, refuse } from './operation.js'
 import { clearOwnState, findSession, noSession } from './session-rows.js'
@@ -20,7 +20,7 @@ const update = sql(
 const setHere = sql(
   'state.setBySession',
   `select scope, owner, key, value
-   from state
+   from state indexed by state_by_session
    where session_id = :session and scope = :scope
    order by scope, owner, key`,
 )

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { join, resolve } from 'node:path'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
 import { CairnError, fromFailure } from '../../errors.js'
 import type { Storage } from '../storage.js'
@@ -10,7 +10,7 @@ import { GroupWriter, type Reply, type Request } from './group-writer.js'
 import { type Durability, openDatabase } from './open-database.js'
 import type { Refusal } from './operation.js'
 import { inSnapshot, readQueries } from './read-queries.js'
-import { needsPreparation, prepareStore, type StoreFile } from './store-file.js'
+import { identify, needsPreparation, prepareStore, type StoreFile, writerOptions } from './store-file.js'
 import { ThreadClient } from './thread-client.js'
 import { writeOperations } from './write-operations.js'
 
@@ -37,23 +37,49 @@ interface Runner {
 }
 
 export async function openSqliteStorage(options: SqliteOptions): Promise<Storage> {
-  const folder = options.path === ':memory:' ? mkdtempSync(join(tmpdir(), 'cairn-')) : undefined
-  const file: StoreFile = {
-    path: folder === undefined ? options.path : join(folder, 'cairn.db'),
-    durability: folder === undefined ? options.durability : 'off',
-    busyTimeoutMs: options.busyTimeoutMs,
-    maxPages: options.maxPages,
-  }
+  let folder: string | undefined
   const removeFolder = (): void => {
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+    if (folder !== undefined) removeTemporary(folder)
   }
   try {
+    if (options.path === ':memory:') folder = makeTemporary()
+    const file: StoreFile = {
+      path: folder === undefined ? absolute(options.path) : join(folder, 'cairn.db'),
+      durability: folder === undefined ? options.durability : 'off',
+      busyTimeoutMs: options.busyTimeoutMs,
+      maxPages: options.maxPages,
+    }
     const connections = await connect(file, options.create || folder !== undefined, options.threads)
     return toStorage(connections, removeFolder)
   } catch (error) {
     removeFolder()
-    throw error
+    throw translate(error, options.path)
   }
+}
+
+/** Folders of private stores that nobody has closed yet. */
+const temporary = new Set<string>()
+
+function makeTemporary(): string {
+  if (temporary.size === 0) process.once('exit', removeAllTemporary)
+  const folder = mkdtempSync(join(tmpdir(), 'cairn-'))
+  temporary.add(folder)
+  return folder
+}
+
+function removeTemporary(folder: string): void {
+  temporary.delete(folder)
+  if (temporary.size === 0) process.off('exit', removeAllTemporary)
+  rmSync(folder, { recursive: true, force: true })
+}
+
+function removeAllTemporary(): void {
+  for (const folder of temporary) rmSync(folder, { recursive: true, force: true })
+}
+
+/** Without links, and whatever the working directory will be when a thread opens it: SQLite puts the log beside this name. */
+function absolute(path: string): string {
+  return existsSync(path) ? realpathSync(path) : resolve(path)
 }
 
 interface Connections {
@@ -66,6 +92,8 @@ interface Connections {
 async function connect(file: StoreFile, create: boolean, threads: boolean): Promise<Connections> {
   const writer = threads ? new ThreadClient({ role: 'writer', file }) : inlineWriter(file)
   if (needsPreparation(file, create)) await writer.start()
+  const identity = identify(file.path)
+  if (identity !== undefined) file.identity = identity
   const reader = openDatabase(file.path, { role: 'reader', durability: file.durability, busyTimeoutMs: 0 })
   const longReader = threads ? new ThreadClient({ role: 'reader', file }) : inlineReader(reader)
   return { reader, writer, longReader }
@@ -91,7 +119,7 @@ function inlineWriter(file: StoreFile): Runner & { start(): Promise<void> } {
   }
   const start = async (): Promise<void> => {
     db ??= prepareStore(file, 0)
-    writer ??= new GroupWriter(db, { operations: writeOperations, busyTimeoutMs: file.busyTimeoutMs }, reply)
+    writer ??= new GroupWriter(db, { operations: writeOperations, ...writerOptions(file) }, reply)
   }
   let batch: Request[] = []
   return {
@@ -130,6 +158,7 @@ async function readHere<Name extends keyof Reads>(
     try {
       return inSnapshot(db, () => query(db, input))
     } catch (error) {
+      if (!db.open) throw closed()
       // Only while another process recovers or closes the log is a reader ever locked out.
       if (!isBusy(error) || attempt > 1000) throw translate(error, db.name)
       await sleep(retryMillis)
@@ -137,11 +166,15 @@ async function readHere<Name extends keyof Reads>(
   }
 }
 
+function closed(): CairnError {
+  return new CairnError('closed', 'This store has been closed.', { hint: 'Open it again with openCairn().' })
+}
+
 function toStorage({ reader, writer, longReader }: Connections, afterClose: () => void): Storage {
   let closing: Promise<void> | undefined
+  let open = true
   const assertOpen = (): void => {
-    if (closing)
-      throw new CairnError('closed', 'This store has been closed.', { hint: 'Open it again with openCairn().' })
+    if (!open) throw closed()
   }
   const write = async <Name extends keyof Writes>(
     name: Name,
@@ -165,6 +198,9 @@ function toStorage({ reader, writer, longReader }: Connections, afterClose: () =
     return (await longReader.call(name, input)) as ReturnType<Reads[Name]>
   }
   const close = async (): Promise<void> => {
+    // What was called before this call is on its way here through the services, which takes it less than a turn.
+    await nextTurn()
+    open = false
     await longReader.close()
     reader.close()
     await writer.close()

@@ -4,7 +4,7 @@ import { translate } from './driver-errors.js'
 import { GroupWriter, type Reply, type Request } from './group-writer.js'
 import { openDatabase } from './open-database.js'
 import { readQueries, runQuery } from './read-queries.js'
-import { prepareStore, type StoreFile } from './store-file.js'
+import { prepareStore, type StoreFile, writerOptions } from './store-file.js'
 import { writeOperations } from './write-operations.js'
 
 /** What a storage thread is told at its start. */
@@ -44,7 +44,7 @@ function serveWrites(port: MessagePort, file: StoreFile): void {
     return found
   }
   const reply = (replies: Reply[]): void => port.postMessage(replies)
-  const writer = new GroupWriter(db, { operations: writeOperations, busyTimeoutMs: file.busyTimeoutMs, poll }, reply)
+  const writer = new GroupWriter(db, { operations: writeOperations, ...writerOptions(file), poll }, reply)
   const closeWhenAsked = async (): Promise<void> => {
     await writer.idle()
     if (!closing) return

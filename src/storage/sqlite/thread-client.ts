@@ -15,14 +15,15 @@ interface Pending {
 }
 
 /**
- * The calling side of a writer or reader thread. Requests of one turn of the event loop travel together. While requests
- * are under way the thread keeps the process alive; idle, it does not. If the thread dies, everything under way is
- * rejected and the next request starts another.
+ * The calling side of a writer or reader thread. Requests of one turn of the event loop travel together, in the order in
+ * which they were made. While requests are under way the thread keeps the process alive; idle, it does not. If the thread
+ * dies, everything under way is rejected and the next request starts another.
  */
 export class ThreadClient {
   readonly #setup: ThreadSetup
   #worker: Worker | undefined
   #ready: Promise<void> = Promise.resolve()
+  #closing = false
   #outbox: Request[] = []
   #flushScheduled = false
   #nextId = 1
@@ -32,18 +33,15 @@ export class ThreadClient {
     this.#setup = setup
   }
 
-  get busy(): number {
-    return this.#pending.size
-  }
-
   /** Resolves when the thread has its connection, or rejects with what kept it from it. */
   async start(): Promise<void> {
-    if (this.#worker === undefined) this.#spawn()
+    this.#spawnIfNone()
     await this.#ready
   }
 
+  /** A thread that is only starting takes requests already; if it cannot start, they are rejected with the reason. */
   async call(name: string, input: unknown): Promise<unknown> {
-    if (this.#worker === undefined) await this.start()
+    this.#spawnIfNone()
     return new Promise((resolve, reject) => {
       const id = this.#nextId++
       if (this.#pending.size === 0) this.#worker?.ref()
@@ -58,6 +56,7 @@ export class ThreadClient {
   async close(): Promise<void> {
     const worker = this.#worker
     if (worker === undefined) return
+    this.#closing = true
     this.#flush()
     worker.ref()
     const gone = new Promise((resolve) => worker.once('exit', resolve))
@@ -65,20 +64,33 @@ export class ThreadClient {
     await gone
   }
 
-  #spawn(): void {
-    const worker = new Worker(new URL(entry, import.meta.url), { workerData: this.#setup })
-    this.#worker = worker
-    this.#ready = new Promise<void>((resolve, reject) => {
+  #spawnIfNone(): void {
+    if (this.#worker !== undefined) return
+    try {
+      // Flags of the process are not for threads: with --input-type, which `node -e` scripts need, none would start.
+      const worker = new Worker(new URL(entry, import.meta.url), { workerData: this.#setup, execArgv: [] })
+      this.#worker = worker
+      this.#ready = this.#listen(worker)
+      this.#ready.then(() => this.#rest(worker)).catch(() => undefined)
+    } catch (error) {
+      throw died(this.#setup.role, error)
+    }
+  }
+
+  #listen(worker: Worker): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const end = (reason: CairnError): void => {
+        reject(reason)
+        this.#dead(worker, reason)
+      }
       worker.on('message', (message: ThreadMessage) => {
         if (message === 'ready') resolve()
-        else if (Array.isArray(message)) this.#settle(message)
-        else reject(fromFailure(message.failure))
+        else if (Array.isArray(message)) this.#settle(worker, message)
+        else end(fromFailure(message.failure))
       })
-      worker.on('error', (error) => this.#dead(worker, error))
-      worker.on('exit', () => this.#dead(worker, undefined))
-      worker.once('exit', () => reject(died(undefined)))
+      worker.on('error', (error) => end(died(this.#setup.role, error)))
+      worker.on('exit', () => end(died(this.#setup.role)))
     })
-    this.#ready.then(() => this.#pending.size === 0 && worker.unref()).catch(() => undefined)
   }
 
   #scheduleFlush(): void {
@@ -94,33 +106,37 @@ export class ThreadClient {
     this.#outbox = []
   }
 
-  #settle(replies: Reply[]): void {
+  #settle(worker: Worker, replies: Reply[]): void {
     for (const reply of replies) {
       const pending = this.#pending.get(reply.id)
       this.#pending.delete(reply.id)
       if ('failure' in reply) pending?.reject(fromFailure(reply.failure))
       else pending?.resolve(reply.value)
     }
-    if (this.#pending.size === 0) this.#worker?.unref()
+    this.#rest(worker)
   }
 
-  #dead(worker: Worker, cause: Error | undefined): void {
+  /** With nothing under way a thread must not keep the process; while it closes, somebody waits for its end. */
+  #rest(worker: Worker): void {
+    if (this.#pending.size === 0 && !this.#closing) worker.unref()
+  }
+
+  #dead(worker: Worker, reason: CairnError): void {
     if (this.#worker !== worker) return
     this.#worker = undefined
     this.#outbox = []
     const pending = [...this.#pending.values()]
     this.#pending.clear()
-    for (const { reject } of pending) reject(died(cause))
+    for (const { reject } of pending) reject(reason)
   }
 }
 
-function died(cause: Error | undefined): CairnError {
-  return new CairnError(
-    'internal',
-    `A storage thread stopped${cause ? `: ${cause.message}` : ''}. Its last writes may or may not be stored.`,
-    {
-      hint: 'Read before you write again, or repeat with the same event id or ifVersion; the next call starts a new thread.',
-      cause,
-    },
-  )
+function died(role: ThreadSetup['role'], cause?: unknown): CairnError {
+  const why = cause instanceof Error ? `: ${cause.message}` : ''
+  const lost = role === 'writer' ? ' Its last writes may or may not be stored.' : ''
+  const hint =
+    role === 'writer'
+      ? 'Read before you write again, or repeat with the same event id or ifVersion; the next call starts a new thread.'
+      : 'Ask again; the next call starts a new thread.'
+  return new CairnError('internal', `A storage thread stopped${why}.${lost}`, { hint, cause })
 }

@@ -24,6 +24,7 @@ create index sessions_by_owner   on sessions (app_id, user_id, created_at, id);
 create index sessions_by_project on sessions (project_id, created_at, id) where project_id is not null;
 create index sessions_active         on sessions (updated_at, id) where status in ('active', 'paused');
 create index sessions_active_by_user on sessions (user_id, updated_at, id) where status in ('active', 'paused');
+create index sessions_ended          on sessions (terminated_at, id) where status = 'terminated';
 
 create table session_events (
   id          integer primary key,
@@ -81,6 +82,9 @@ create unique index memory_latest on memory_entries (namespace, key) where super
 create index memory_by_recorded   on memory_entries (recorded_at, id) where superseded_at is null;
 create index memory_by_type       on memory_entries (type, recorded_at, id) where superseded_at is null;
 create index memory_by_creator    on memory_entries (created_by, recorded_at, id) where superseded_at is null;
+create index memory_bounded       on memory_entries (namespace, key)
+  where superseded_at is null and (valid_from is not null or valid_to is not null);
+create index memory_deleted       on memory_entries (namespace, key) where superseded_at is null and is_deleted = 1;
 create index memory_by_expiry     on memory_entries (expires_at)
   where superseded_at is null and expires_at is not null and is_deleted = 0;
 

@@ -1,0 +1,75 @@
+// `npm run bench:core -- [--json] [--only adds,appends,…]`: each operation beside the same rows written or read by a
+// plain better-sqlite3 loop in the same run. Ratios count; the milliseconds are those of this machine today.
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { measureManyProcesses, measureStart } from './processes.mjs'
+import { measureReads, measureSearch } from './reads.mjs'
+import { makeFolder, makeLargeStore, makeMainStore, makeSearchStore } from './stores.mjs'
+import { measureAdds, measureAppends, measureSessions } from './writes.mjs'
+
+const measures = {
+  adds: { run: measureAdds, needs: ['mainStore'] },
+  appends: { run: measureAppends, needs: ['mainStore'] },
+  sessions: { run: measureSessions, needs: ['mainStore'] },
+  reads: { run: measureReads, needs: ['mainStore'] },
+  search: { run: measureSearch, needs: ['searchStore'] },
+  start: { run: measureStart, needs: ['mainStore', 'largeStore'] },
+  processes: { run: measureManyProcesses, needs: ['mainStore'] },
+}
+
+const makers = { mainStore: makeMainStore, searchStore: makeSearchStore, largeStore: makeLargeStore }
+
+const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' } } })
+const names = values.only?.split(',') ?? Object.keys(measures)
+const unknown = names.filter((name) => !(name in measures))
+if (unknown.length > 0) {
+  console.error(`unknown: ${unknown.join(', ')}. There are ${Object.keys(measures).join(', ')}.`)
+  process.exit(2)
+}
+
+const folder = makeFolder()
+const context = { folder }
+const rows = []
+try {
+  for (const name of names) {
+    for (const need of measures[name].needs) {
+      if (context[need]) continue
+      console.error(`making ${need} …`)
+      context[need] = folder.file(`${need}.db`)
+      await makers[need](context[need])
+    }
+    console.error(`measuring ${name} …`)
+    rows.push(...(await measures[name].run(context)))
+  }
+} finally {
+  folder.remove()
+}
+
+const report = {
+  machine: `${cpus().length} × ${cpus()[0]?.model}`,
+  node: process.version,
+  date: new Date().toISOString(),
+  rows: rows.map(judge),
+}
+console.log(values.json ? JSON.stringify(report, null, 2) : table(report))
+
+function judge(row) {
+  const { atLeast, atMost, value } = row
+  const target = atLeast === undefined ? (atMost === undefined ? '' : `≤ ${atMost}`) : `≥ ${atLeast}`
+  const met = target === '' ? undefined : atLeast === undefined ? value <= atMost : value >= atLeast
+  return { ...row, target: row.ratio ? `${target} × raw` : target, met }
+}
+
+function table({ rows, machine, node }) {
+  const lines = rows.map(({ operation, measured, yardstick = '', value, target, met }) => {
+    const verdict = met === undefined ? '' : met ? 'met' : 'MISSED'
+    return `| ${operation} | ${measured} | ${yardstick} | ${value} | ${target} | ${verdict} |`
+  })
+  return [
+    `${machine}, Node ${node}`,
+    '',
+    '| operation | measured | raw | figure | target | |',
+    '|---|---|---|---|---|---|',
+    ...lines,
+  ].join('\n')
+}

@@ -1,0 +1,66 @@
+import type { AuditEntry, AuditOperation, AuditSubject } from '../audit/audit.js'
+import type { MemoryType } from '../memories/memory.js'
+import type { SearchHit } from '../search/search-service.js'
+import type { EventType } from '../sessions/event.js'
+import type { SessionStatus } from '../sessions/lifecycle.js'
+
+/** The names of a union, for help texts and checks. One that is missing or too many does not compile. */
+function namesOf<Name extends string>(names: Record<Name, true>): Name[] {
+  return Object.keys(names) as Name[]
+}
+
+export const memoryTypes = namesOf<MemoryType>({ semantic: true, episodic: true, procedural: true })
+
+export const eventTypes = namesOf<EventType>({
+  message: true,
+  action: true,
+  tool_call: true,
+  reflection: true,
+  state_change: true,
+})
+
+export const sessionStatuses = namesOf<SessionStatus>({
+  created: true,
+  active: true,
+  paused: true,
+  terminated: true,
+  archived: true,
+})
+
+export const searchKinds = namesOf<SearchHit['kind']>({ memory: true, event: true })
+
+export const auditOutcomes = namesOf<AuditEntry['outcome']>({ ok: true, forbidden: true })
+
+export const auditSubjects = namesOf<AuditSubject>({
+  memory: true,
+  session: true,
+  event: true,
+  state: true,
+  task: true,
+  agent: true,
+  checkpoint: true,
+  document: true,
+  store: true,
+})
+
+export const auditOperations = namesOf<AuditOperation>({
+  create: true,
+  update: true,
+  delete: true,
+  restore: true,
+  rollback: true,
+  expire: true,
+  purge: true,
+  publish: true,
+  consolidate: true,
+  resolve: true,
+  append: true,
+  status: true,
+  terminate: true,
+  archive: true,
+  read: true,
+  list: true,
+  search: true,
+  export: true,
+  import: true,
+})

@@ -1,0 +1,98 @@
+import type { SearchHit, SearchOptions, SearchResult } from '../../search/search-service.js'
+import { eventTypes, memoryTypes, searchKinds } from '../choices.js'
+import { type CairnCommand, examples } from '../command.js'
+import { count, formatMinute } from '../format.js'
+import type { Io } from '../io.js'
+import type { Output } from '../output.js'
+import { onStore } from '../store.js'
+import { oneLine, withoutControls, wrap } from '../text.js'
+import { listOf, listOfNamespaces, wholeNumber } from '../values.js'
+
+interface SearchFlags {
+  kind?: string[]
+  namespace?: string[]
+  type?: string[]
+  session?: string
+  limit?: number
+  offset?: number
+  knownAt?: string
+  validAt?: string
+}
+
+export function addSearch(program: CairnCommand, io: Io): void {
+  const types = [...memoryTypes, ...eventTypes]
+  program
+    .command('search')
+    .description('Find memories and events by words, best first. Finding nothing is an answer: exit code 0.')
+    .argument('<text...>', 'what to look for, in any words')
+    .option('--kind <kinds>', `of these kinds: ${searchKinds.join(', ')}; commas between`, listOf(searchKinds))
+    .option('--namespace <namespaces>', 'in these namespaces and below; commas between, or repeated', listOfNamespaces)
+    .option('--type <types>', `of these types: ${types.join(', ')}; commas between`, listOf(types))
+    .option('--session <id>', 'in one session')
+    .option('--limit <n>', 'at most this many, 1 to 100; default 10', wholeNumber(1, 100))
+    .option('--offset <n>', 'leave out the best n, at most 1000', wholeNumber(0, 1000))
+    .option('--known-at <time>', 'memories as the store knew them at this time; default now (ISO 8601)')
+    .option('--valid-at <time>', 'memories as true in the world at this time; default now (ISO 8601)')
+    .addHelpText(
+      'after',
+      examples(
+        'cairn search "support group" --kind event,memory --limit 10 --json',
+        'cairn search deploy friday --namespace project:apollo --as user=alice,project=apollo',
+      ),
+    )
+    .action((words: string[], flags: SearchFlags, command: CairnCommand) =>
+      onStore({ command, io }, async ({ cairn, output }) => {
+        const result = await cairn.search(words.join(' '), toOptions(flags))
+        output.show(result, () => formatHits(result.hits, output))
+        output.note(summary(result))
+        for (const reason of result.degraded) output.note(`Incomplete: ${oneLine(reason)}`)
+      }),
+    )
+}
+
+function toOptions({ kind, namespace, type, ...rest }: SearchFlags): SearchOptions {
+  const lists = {
+    ...(kind && { kinds: kind }),
+    ...(namespace && { namespaces: namespace }),
+    ...(type && { types: type }),
+  }
+  return { ...lists, ...rest } as SearchOptions
+}
+
+function summary({ hits, tookMs }: SearchResult): string {
+  return hits.length === 0 ? 'nothing found' : `${count(hits.length, 'hit')} in ${tookMs} ms`
+}
+
+function formatHits(hits: SearchHit[], output: Output): string {
+  const best = hits[0]?.score || 1
+  return hits.map((hit) => formatHit(hit, best, output)).join('\n\n')
+}
+
+/** Scores compare within one answer only, so people see them as shares of the best. */
+function formatHit(hit: SearchHit, best: number, output: Output): string {
+  const { dim, cyan } = output.colors
+  const rest = `${formatMinute(hit.time)}  ${(hit.score / best).toFixed(2)}`
+  return [`${dim(hit.kind)}  ${cyan(placeOf(hit))}  ${dim(rest)}`, ...formatSnippet(hit.snippet, output)].join('\n')
+}
+
+function placeOf(hit: SearchHit): string {
+  if (hit.kind === 'memory') return oneLine(`${hit.ref.namespace} ${hit.ref.key} v${hit.ref.version}`)
+  return oneLine(`${hit.ref.session} #${hit.ref.seq}`)
+}
+
+const indent = '  '
+
+/** The passage in lines that fit, with what matched in bold. */
+function formatSnippet({ text, marks }: SearchHit['snippet'], output: Output): string[] {
+  return wrap(text, output.columns - indent.length).map(({ start, end }) => {
+    let line = indent
+    let at = start
+    for (const [from, to] of marks) {
+      if (to <= at || from >= end) continue
+      line += withoutControls(text.slice(at, Math.max(at, from)))
+      line += output.colors.bold(withoutControls(text.slice(Math.max(at, from), Math.min(to, end))))
+      at = Math.min(to, end)
+    }
+    return line + withoutControls(text.slice(at, end))
+  })
+}

@@ -1,0 +1,70 @@
+import { CairnError, type Failure, toFailure } from '../errors.js'
+import { type Colors, colorsFor, columnsOf, type Io } from './io.js'
+import { type Column, formatRecord, formatTable } from './table.js'
+import { oneLine, wrapped } from './text.js'
+
+/** Where a command's answer goes: JSON for programs, text for people; remarks and errors on stderr. */
+export class Output {
+  readonly json: boolean
+  readonly columns: number
+  readonly colors: Colors
+  readonly #io: Io
+
+  constructor(io: Io, json: boolean) {
+    this.#io = io
+    this.json = json
+    this.columns = columnsOf(io.columns, io.env)
+    this.colors = colorsFor(io.isTTY, io.env)
+  }
+
+  /** The answer: exactly `data` as one JSON document with --json, otherwise the text that `toText` makes of it. */
+  show<Data>(data: Data, toText: (data: Data) => string): void {
+    const text = this.json ? JSON.stringify(data, null, this.#io.isTTY ? 2 : 0) : toText(data)
+    if (text !== '') this.#io.stdout.write(`${text}\n`)
+  }
+
+  /** A remark for people that is no part of the answer. */
+  note(text: string): void {
+    if (!this.json) this.#io.stderr.write(`${this.#errorColors().dim(text)}\n`)
+  }
+
+  error(error: unknown): void {
+    const failure = toFailure(error)
+    const text = this.json ? this.#errorJson(failure) : this.#errorText(failure, error)
+    this.#io.stderr.write(`${text}\n`)
+  }
+
+  table<Row>(rows: Row[], columns: Column<Row>[], narrow?: (row: Row) => string): string {
+    return formatTable(rows, columns, { ...this.#style(), narrow })
+  }
+
+  record(entries: [name: string, value: string][]): string {
+    return formatRecord(entries, this.#style())
+  }
+
+  /** A heading with text below it, indented and wrapped to at most `most` lines. */
+  block(heading: string, text: string, most?: number): string {
+    return [heading, ...wrapped(text, { width: this.columns, indent: 2, ...(most && { most }) })].join('\n')
+  }
+
+  #style() {
+    const { bold, dim } = this.colors
+    return { columns: this.columns, bold, dim }
+  }
+
+  #errorColors(): Colors {
+    return colorsFor(this.#io.errorIsTTY ?? this.#io.isTTY, this.#io.env)
+  }
+
+  #errorJson({ code, message, hint, details }: Failure): string {
+    return JSON.stringify({ error: { code, message, hint, details } }, null, this.#io.isTTY ? 2 : 0)
+  }
+
+  #errorText({ message, hint }: Failure, error: unknown): string {
+    const { red, bold, dim } = this.#errorColors()
+    const lines = [`${red(bold('error:'))} ${oneLine(message)}`]
+    if (hint !== undefined) lines.push(`${dim('hint:')} ${oneLine(hint)}`)
+    if (!(error instanceof CairnError) && error instanceof Error) lines.push(dim(error.stack ?? ''))
+    return lines.join('\n')
+  }
+}

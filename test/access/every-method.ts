@@ -1,0 +1,179 @@
+import type { Cairn } from '../../src/cairn.js'
+import { encodeCursor } from '../../src/page.js'
+
+/** A memory and a session for a call to be about: there or not, the caller's or another's. */
+export interface Target {
+  namespace: string
+  key: string
+  session: string
+}
+
+type Call = (handle: Cairn, target: Target) => Promise<unknown>
+
+export interface Method {
+  /** What the rights are asked for: a memory's namespace, a session, or nothing in particular. */
+  about: 'memory' | 'session' | 'store'
+  kind: 'read' | 'write'
+  calls: Call[]
+}
+
+const read = (about: Method['about'], ...calls: Call[]): Method => ({ about, kind: 'read', calls })
+const write = (about: Method['about'], ...calls: Call[]): Method => ({ about, kind: 'write', calls })
+
+const message = { type: 'message' as const, actor: 'user', content: { text: 'an intruder was here' } }
+const epoch = new Date(0)
+const soon = '2026-01-01T00:00:00.015Z'
+
+/**
+ * Every public method of every service, in all the ways that the isolation properties try. The last test of
+ * isolation.test.ts fails when a method is missing here.
+ */
+export const everyMethod: Record<string, Method> = {
+  'memories.get': read(
+    'memory',
+    (at, { namespace, key }) => at.memories.get(namespace, key),
+    (at, { namespace, key }) => at.memories.get(namespace, key, { version: 1 }),
+    (at, { namespace, key }) => at.memories.get(namespace, key, { knownAt: soon }),
+    (at, { namespace, key }) => at.memories.get(namespace, key, { validAt: epoch }),
+  ),
+  'memories.list': read(
+    'memory',
+    (at, { namespace }) => at.memories.list({ namespace, limit: 1000 }),
+    (at, { namespace }) => at.memories.list({ namespace, order: 'newest' }),
+    (at, { namespace }) => at.memories.list({ namespace, deleted: true }),
+    (at, { namespace }) => at.memories.list({ namespace, knownAt: soon, type: 'semantic' }),
+    (at, { namespace }) => at.memories.list({ namespace, validAt: epoch, createdBy: 'root' }),
+  ),
+  'memories.history': read('memory', (at, { namespace, key }) => at.memories.history(namespace, key)),
+  'memories.namespaces': read('memory', (at, { namespace }) => at.memories.namespaces({ within: namespace })),
+  'memories.add': write(
+    'memory',
+    (at, { namespace, key }) => at.memories.add({ namespace, key, value: 'intruder', type: 'semantic' }),
+    (at, { namespace }) => at.memories.add({ namespace, value: 'intruder', type: 'episodic' }),
+  ),
+  'memories.addMany': write('memory', (at, { namespace, key }) =>
+    at.memories.addMany([
+      { namespace, key: 'intruder', value: 'intruder', type: 'semantic' },
+      { namespace, key, value: 'intruder', type: 'semantic' },
+    ]),
+  ),
+  'memories.update': write(
+    'memory',
+    (at, { namespace, key }) => at.memories.update(namespace, key, 'intruder', { metadata: {} }),
+    (at, { namespace, key }) => at.memories.update(namespace, key, 'intruder', { ifVersion: 1 }),
+  ),
+  'memories.rollback': write('memory', (at, { namespace, key }) => at.memories.rollback(namespace, key, 1)),
+  'memories.delete': write(
+    'memory',
+    (at, { namespace, key }) => at.memories.delete(namespace, key, { ifVersion: 1 }),
+    (at, { namespace, key }) => at.memories.delete(namespace, key),
+  ),
+  'memories.restore': write(
+    'memory',
+    (at, { namespace, key }) => at.memories.restore(namespace, key, { version: 1 }),
+    (at, { namespace, key }) => at.memories.restore(namespace, key),
+  ),
+  'memories.cleanupExpired': write('store', (at) => at.memories.cleanupExpired({ ttlDays: 0 })),
+  'audit.list': read(
+    'memory',
+    (at, { namespace }) => at.audit.list({ namespace }),
+    (at, { namespace, key }) => at.audit.list({ namespace, key }),
+    (at, { session }) => at.audit.list({ session }),
+    (at, { namespace, session }) => at.audit.list({ namespace, session }),
+  ),
+  'sessions.get': read('session', (at, { session }) => at.sessions.get(session)),
+  'sessions.events': read(
+    'session',
+    (at, { session }) => at.sessions.events(session),
+    (at, { session }) => at.sessions.events(session, { order: 'desc', limit: 1 }),
+  ),
+  'sessions.getState': read(
+    'session',
+    (at, { session }) => at.sessions.getState(session, 'theme'),
+    (at, { session }) => at.sessions.getState(session, 'user:theme'),
+    (at, { session }) => at.sessions.getState(session, 'app:theme'),
+    (at, { session }) => at.sessions.getState(session, 'project:theme'),
+    (at, { session }) => at.sessions.getState(session, `session:${session}:theme`),
+  ),
+  'sessions.state': read('session', (at, { session }) => at.sessions.state(session)),
+  'sessions.appendEvent': write(
+    'session',
+    (at, { session }) => at.sessions.appendEvent(session, message),
+    (at, { session }) => at.sessions.appendEvent(session, message, { expectedSeq: 0 }),
+    (at, { session }) => at.sessions.appendEvent(session, { ...message, stateDelta: { 'app:theme': 'intruder' } }),
+    (at, { session }) => at.sessions.appendEvent(session, { ...message, stateDelta: { 'project:theme': 'intruder' } }),
+  ),
+  'sessions.appendEvents': write('session', (at, { session }) => at.sessions.appendEvents(session, [message, message])),
+  'sessions.setState': write(
+    'session',
+    (at, { session }) => at.sessions.setState(session, 'theme', 'intruder'),
+    (at, { session }) => at.sessions.setState(session, 'user:theme', 'intruder'),
+    (at, { session }) => at.sessions.setState(session, 'app:theme', null),
+    (at, { session }) => at.sessions.setState(session, 'project:theme', null),
+  ),
+  'sessions.updateStatus': write('session', (at, { session }) => at.sessions.updateStatus(session, 'paused')),
+  'sessions.terminate': write('session', (at, { session }) => at.sessions.terminate(session)),
+  'sessions.archive': write('session', (at, { session }) => at.sessions.archive(session)),
+  'sessions.delete': write('session', (at, { session }) => at.sessions.delete(session)),
+  'sessions.list': read(
+    'store',
+    (at) => at.sessions.list(),
+    (at) => at.sessions.list({ project: 'apollo' }),
+    (at) => at.sessions.list({ app: 'shop', user: 'alice' }),
+    (at) => at.sessions.list({ cursor: encodeCursor([Number.MAX_SAFE_INTEGER, 'z']) }),
+  ),
+  'sessions.listActive': read(
+    'store',
+    (at) => at.sessions.listActive(),
+    (at) => at.sessions.listActive({ user: 'alice' }),
+  ),
+  'sessions.create': write(
+    'store',
+    (at) => at.sessions.create({ app: 'shop', user: 'alice' }),
+    (at) => at.sessions.create({ project: 'apollo', state: { 'project:theme': 'intruder', 'app:theme': 'intruder' } }),
+    (at) => at.sessions.create({ state: { 'user:theme': 'intruder' } }),
+  ),
+  search: read(
+    'memory',
+    (at, { namespace }) => at.search('harbour', { namespaces: [namespace] }),
+    (at, { namespace }) => at.search('harbour', { namespaces: [namespace], kinds: ['memory'], knownAt: soon }),
+    (at, { session }) => at.search('harbour', { session }),
+    (at, { session }) => at.search('harbour', { session, kinds: ['event'], knownAt: new Date('2027-01-01') }),
+    (at, { session }) => at.search('harbour', { session, kinds: ['memory'], types: ['semantic'] }),
+  ),
+  as: read('store', async (at) => at.as({ user: 'alice', app: 'shop' }).sessions.list()),
+  info: read('store', (at) => at.info()),
+  close: write('store', (at) => at.close()),
+  // Node has named this symbol in two ways.
+  [String(Symbol.asyncDispose)]: write('store', (at) => at[Symbol.asyncDispose]()),
+}
+
+/** Reads of all that a caller has, which name nothing; the property compares what they answer with what it should be. */
+export const unboundReads: ((handle: Cairn) => Promise<unknown>)[] = [
+  (at) => at.memories.list({ limit: 1000 }),
+  (at) => at.memories.list({ order: 'newest', limit: 1000 }),
+  (at) => at.memories.list({ order: 'newest', createdBy: 'root', cursor: encodeCursor([9e15, 9e15]) }),
+  (at) => at.memories.list({ deleted: true, order: 'newest' }),
+  (at) => at.memories.list({ knownAt: soon, limit: 1000 }),
+  (at) => at.memories.list({ validAt: epoch, cursor: encodeCursor(['user:alice', '']) }),
+  (at) => at.memories.namespaces(),
+  (at) => at.memories.namespaces({ cursor: encodeCursor(['app']) }),
+  (at) => at.search('harbour', { limit: 100 }),
+  (at) => at.search('harbour', { knownAt: soon, limit: 100 }),
+  (at) => at.search('harbour', { knownAt: new Date('2027-01-01'), limit: 100 }),
+  (at) => at.search('harbour', { types: ['semantic', 'message'], validAt: epoch }),
+  (at) => at.audit.list({ limit: 1000 }),
+  (at) => at.audit.list({ outcome: 'forbidden', cursor: encodeCursor([9e15, 9e15]) }),
+]
+
+/** The names of all public methods that can be reached from a handle, as `everyMethod` writes them. */
+export function publicMethods(handle: Cairn): string[] {
+  const services = Object.entries(handle).filter(([, service]) => typeof service === 'object' && service !== null)
+  const methods = services.flatMap(([name, service]) => methodsOf(service).map((method) => `${name}.${method}`))
+  return [...methodsOf(handle), ...methods].sort()
+}
+
+function methodsOf(instance: object): string[] {
+  const prototype: object = Object.getPrototypeOf(instance)
+  return Reflect.ownKeys(prototype).flatMap((name) => (name === 'constructor' ? [] : [String(name)]))
+}

@@ -1,0 +1,207 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Principal } from '../../src/access/principal.js'
+import type { Cairn } from '../../src/cairn.js'
+import { CairnError } from '../../src/errors.js'
+import { type Outcome, openStore, outcomeOf, type TestStore, withStore } from '../store.js'
+import { everyMethod, publicMethods, type Target, unboundReads } from './every-method.js'
+import {
+  canariesIn,
+  dumpOutside,
+  mayMeet,
+  oracle,
+  owns,
+  type Planted,
+  plant,
+  principalArbitrary,
+  worldArbitrary,
+} from './world.js'
+
+/** Runs of each property; on a slow machine fewer, but never without a result. */
+const limits = { numRuns: 30, interruptAfterTimeLimit: 8_000 }
+const missing = { key: 'nothing-is-here', part: 'nowhere', session: 'missing-session' }
+
+/** Every session, and as many of the memories; what is planted is in no order, so any of them will do. */
+function targetsOf(planted: Planted): Target[] {
+  return Array.from({ length: Math.max(3, planted.sessions.length) }, (_, index) => {
+    const { namespace = '', key = '' } = planted.memories[index % planted.memories.length] ?? {}
+    const session = planted.sessions[index % planted.sessions.length]?.id ?? ''
+    return { namespace, key, session }
+  })
+}
+
+/** One world for several principals: planting costs more than asking. */
+function forAnyPrincipals(
+  test: (store: TestStore, planted: Planted, principal: Principal, handle: Cairn) => Promise<void>,
+): Promise<void> {
+  const property = fc.asyncProperty(
+    worldArbitrary,
+    fc.array(principalArbitrary, { minLength: 1, maxLength: 2 }),
+    (world, principals) =>
+      withStore(async (store) => {
+        const planted = await plant(store, world)
+        for (const principal of principals) await test(store, planted, principal, store.cairn.as(principal))
+      }),
+  )
+  return fc.assert(property, limits)
+}
+
+describe('whatever a principal asks', () => {
+  it('no read returns anything that it may not read', async () => {
+    await forAnyPrincipals(async (_store, planted, principal, handle) => {
+      const reads = Object.entries(everyMethod).filter(([, method]) => method.kind === 'read')
+      for (const target of targetsOf(planted)) {
+        for (const [name, { calls }] of reads) {
+          for (const call of calls) expectOwn(name, planted, principal, await outcomeOf(() => call(handle, target)))
+        }
+      }
+      for (const call of unboundReads) {
+        expectOwn(String(call), planted, principal, await outcomeOf(() => call(handle)))
+      }
+    })
+  }, 60_000)
+
+  it('lists and searches answer with exactly what it may read', async () => {
+    await forAnyPrincipals(async ({ cairn: root }, _planted, principal, handle) => {
+      const readable = ({ namespace }: { namespace: string | null }) =>
+        namespace !== null && oracle(principal, 'read', namespace)
+      const both = [root, handle] as const
+
+      const [lists, listed] = await Promise.all(both.map((at) => at.memories.list({ limit: 1000 })))
+      expect(listed?.items).toEqual(lists?.items.filter(readable))
+      const [tombs, deleted] = await Promise.all(both.map((at) => at.memories.list({ deleted: true, limit: 1000 })))
+      expect(deleted?.items).toEqual(tombs?.items.filter(readable))
+      const [counts, counted] = await Promise.all(both.map((at) => at.memories.namespaces()))
+      expect(counted?.items).toEqual(counts?.items.filter(readable))
+      const [trails, trail] = await Promise.all(both.map((at) => at.audit.list({ limit: 1000 })))
+      expect(trail?.items).toEqual(trails?.items.filter(readable))
+      const [threads, owned] = await Promise.all(both.map((at) => at.sessions.list()))
+      expect(owned?.items).toEqual(threads?.items.filter((session) => owns(principal, session)))
+
+      const sessions = new Map(threads?.items.map((session) => [session.id, session]))
+      const [all, found] = await Promise.all(both.map((at) => at.search('harbour', { limit: 100 })))
+      const wanted = all?.hits.filter((hit) => {
+        if (hit.kind === 'memory') return readable(hit.ref)
+        const session = sessions.get(hit.ref.session)
+        return session !== undefined && owns(principal, session)
+      })
+      const refs = (hits: unknown[] | undefined) => hits?.map((hit) => JSON.stringify(hit)).sort()
+      expect(refs(found?.hits.map(({ ref }) => ref))).toEqual(refs(wanted?.map(({ ref }) => ref)))
+    })
+  }, 60_000)
+
+  it('no write changes anything that it may not write, and none answers with what it may not see', async () => {
+    await forAnyPrincipals(async ({ cairn: root }, planted, principal, handle) => {
+      const before = await dumpOutside(root, principal)
+      const trail = (await root.audit.list({ limit: 1000 })).items
+      for (const target of targetsOf(planted)) {
+        for (const [name, { kind, calls }] of Object.entries(everyMethod)) {
+          if (kind === 'read') continue
+          for (const call of calls) {
+            const outcome = await outcomeOf(() => call(handle, target))
+            expectOwn(name, planted, principal, outcome, 'value' in outcome)
+          }
+        }
+      }
+      expect(await dumpOutside(root, principal)).toEqual(before)
+      await expectTrailOf(root, principal, trail)
+    })
+  }, 60_000)
+
+  it('no answer tells whether a thing that it may not touch exists', async () => {
+    await forAnyPrincipals(async (_store, planted, principal, handle) => {
+      for (const target of targetsOf(planted)) {
+        const nothing = { ...target, key: missing.key }
+        const nowhere = { ...target, namespace: `${target.namespace}:${missing.part}` }
+        const nobody = { ...target, session: missing.session }
+        for (const [name, { about, calls }] of Object.entries(everyMethod)) {
+          const twins = about === 'session' ? [nobody] : [nothing, nowhere, { ...nowhere, session: missing.session }]
+          if (!isForeign(name, principal, target, planted)) continue
+          for (const call of calls) {
+            const answer = await outcomeOf(() => call(handle, target))
+            for (const twin of twins) {
+              const other = await outcomeOf(() => call(handle, twin))
+              expect(renamed(other, twin, target), name).toEqual(renamed(answer, target, target))
+            }
+          }
+        }
+      }
+    })
+  }, 60_000)
+})
+
+function expectOwn(what: string, planted: Planted, principal: Principal, outcome: Outcome, write = false): void {
+  // A refusal names what was asked for; whether it tells more is for the property about twins.
+  if ('error' in outcome) return
+  const rights = write ? (['read', 'write'] as const) : (['read'] as const)
+  for (const name of canariesIn(outcome.value)) {
+    const places = planted.canaries.get(name) ?? []
+    if (!mayMeet(principal, places, [...rights]))
+      expect.fail(`${what} shows ${JSON.stringify(principal)} ${name} of ${JSON.stringify(places)}`)
+  }
+}
+
+/** The trail only grew, by lines of this principal, and tells of no success where it has no right. */
+async function expectTrailOf(root: Cairn, principal: Principal, before: { id: number }[]): Promise<void> {
+  const after = (await root.audit.list({ limit: 1000 })).items
+  const old = new Map(before.map((entry) => [entry.id, entry]))
+  for (const entry of after) {
+    if (old.delete(entry.id) || entry.actor === 'root') continue
+    expect(entry.principal).toEqual(principal.grants?.length === 0 ? { ...principal, grants: undefined } : principal)
+    expect(JSON.stringify(entry)).not.toContain('intruder was here')
+    if (entry.outcome === 'ok' && entry.namespace !== null)
+      expect(oracle(principal, 'write', entry.namespace), entry.namespace).toBe(true)
+  }
+  expect([...old.values()]).toEqual([])
+}
+
+/** Whether a method has nothing to say to this principal about this target. */
+function isForeign(name: string, principal: Principal, target: Target, planted: Planted): boolean {
+  const { about, kind } = everyMethod[name] ?? {}
+  const session = planted.sessions.find(({ id }) => id === target.session)
+  const ownSession = session !== undefined && owns(principal, session)
+  const mayRead = oracle(principal, 'read', target.namespace)
+  const mayWrite = oracle(principal, 'write', target.namespace)
+  if (name === 'memories.restore' || name === 'memories.rollback') return !mayRead || !mayWrite
+  if (about === 'session') return !ownSession
+  if (name === 'search') return !mayRead && !ownSession && !oracle(principal, 'read', `session:${target.session}`)
+  if (about === 'memory') return kind === 'read' ? !mayRead : !mayWrite
+  return false
+}
+
+/** An outcome about a twin as if it were about the target; twins have names that occur nowhere else. */
+function renamed(outcome: Outcome, twin: Target, target: Target): string {
+  const inText = (name: string): string => JSON.stringify(name).slice(1, -1)
+  const text = JSON.stringify(outcome, (field, value) => (field === 'tookMs' ? 0 : value))
+  const fields = (['namespace', 'key', 'session'] as const).filter((field) => twin[field] !== target[field])
+  return fields.reduce((found, field) => found.replaceAll(inText(twin[field]), inText(target[field])), text)
+}
+
+describe('the sole exception', () => {
+  it('is that an id chosen for a new session can be taken, and then nothing but that is told', async () => {
+    const { cairn } = await openStore()
+    await cairn.sessions.create({ id: 'mine', app: 'shop', user: 'bob', metadata: { secret: 'x' } })
+    const alice = cairn.as({ app: 'shop', user: 'alice' })
+    expect(await outcomeOf(() => alice.sessions.create({ id: 'mine' }))).toEqual({
+      error: {
+        code: 'already_exists',
+        message: 'The session id mine is taken.',
+        hint: 'Leave the id out to get a new one.',
+      },
+    })
+  })
+})
+
+describe('the properties above', () => {
+  it('try every public method of every service', async () => {
+    const { cairn } = await openStore()
+    expect(publicMethods(cairn)).toEqual(Object.keys(everyMethod).sort())
+  })
+
+  it('see refusals as what they are', async () => {
+    const { cairn } = await openStore()
+    const refused = await outcomeOf(() => cairn.as({}).memories.get('user:alice', 'k'))
+    expect(refused).toMatchObject({ error: { code: 'forbidden' } })
+    await expect(outcomeOf(() => Promise.reject(new TypeError('a bug')))).rejects.not.toBeInstanceOf(CairnError)
+  })
+})

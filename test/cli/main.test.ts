@@ -1,0 +1,63 @@
+import { execFile, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import process from 'node:process'
+import { promisify } from 'node:util'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { useTempFolder } from '../helpers/temp-folder.js'
+
+const { version } = JSON.parse(readFileSync(resolve('package.json'), 'utf8'))
+const run = promisify(execFile)
+const temporary = useTempFolder()
+const program = resolve('dist/cli/main.js')
+
+describe('the program', () => {
+  const { argv, exitCode } = process
+
+  afterEach(() => {
+    process.argv = argv
+    process.exitCode = exitCode
+    vi.restoreAllMocks()
+    vi.resetModules()
+  })
+
+  it('hands over its arguments and takes back the exit code', async () => {
+    const written: string[] = []
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(`${text}`) > 0)
+    process.argv = [...argv.slice(0, 2), 'version']
+    await import('../../src/cli/main.js')
+    expect(written).toEqual([`cairn ${version} (node ${process.versions.node})\n`])
+    expect(process.exitCode).toBe(0)
+    // Readers that go away are no error; everything else is.
+    const failing = process.stdout.listeners('error').at(-1) as (error: NodeJS.ErrnoException) => void
+    failing(Object.assign(new Error('gone'), { code: 'EPIPE' }))
+    expect(() => failing(Object.assign(new Error('full'), { code: 'ENOSPC' }))).toThrow('full')
+    for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error')
+  })
+})
+
+describe('the built program', () => {
+  beforeAll(() => run(process.execPath, [resolve('scripts/ready.mjs'), '--build']), 240_000)
+
+  it('ends quietly when its reader has seen enough', async () => {
+    const db = temporary()
+    await run(process.execPath, [program, 'init', '--db', db])
+    const long = JSON.stringify('x'.repeat(1_000_000))
+    const adding = run(process.execPath, [program, 'memory', 'add', 'user:a', 'long', '-', '--db', db])
+    adding.child.stdin?.end(long)
+    await adding
+    const reading = spawn(process.execPath, [program, 'memory', 'get', 'user:a', 'long', '--db', db])
+    let stderr = ''
+    reading.stderr.on('data', (text) => {
+      stderr += text
+    })
+    reading.stdout.once('data', () => reading.stdout.destroy())
+    const code = await new Promise((done) => reading.once('close', done))
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  it('exits with the code of its error', async () => {
+    const missing = run(process.execPath, [program, 'stats', '--db', temporary('none.db'), '--json'])
+    await expect(missing).rejects.toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('"not_found"') })
+  })
+})

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import type { SearchResult } from '../../src/index.js'
+import { type Cli, useCli } from './run-cli.js'
+
+const newCli = useCli()
+
+async function filled(): Promise<Cli> {
+  const cairn = newCli()
+  await cairn.json('init')
+  await cairn.json(['memory', 'add', 'user:alice:notes', 'group', '--text', 'The support group meets on Mondays.'])
+  await cairn.json([
+    'memory',
+    'add',
+    'user:bob:notes',
+    'group',
+    '--text',
+    'No support group for Bob.',
+    '--type',
+    'procedural',
+  ])
+  await cairn.json('session create --id s1 --user alice --app support')
+  await cairn.json([
+    'session',
+    'append',
+    's1',
+    '--actor',
+    'user:alice',
+    '--text',
+    'I went to a support group yesterday.',
+  ])
+  return cairn
+}
+
+const refs = ({ hits }: SearchResult): string[] =>
+  hits.map(({ ref }) => ('namespace' in ref ? ref.namespace : `${ref.session}#${ref.seq}`)).sort()
+
+describe('cairn search', () => {
+  it('filters by kind, namespace, type, session and page', async () => {
+    const cairn = await filled()
+    const find = async (args: string): Promise<string[]> => refs(await cairn.json(`search "support group" ${args}`))
+    expect(await find('')).toEqual(['s1#1', 'user:alice:notes', 'user:bob:notes'])
+    expect(await find('--kind event')).toEqual(['s1#1'])
+    expect(await find('--kind event,memory --limit 10')).toHaveLength(3)
+    expect(await find('--kind memory --namespace user:alice,user:bob:notes')).toHaveLength(2)
+    expect(await find('--namespace user:alice --namespace session:s1')).toEqual(['s1#1', 'user:alice:notes'])
+    expect(await find('--type procedural')).toEqual(['user:bob:notes'])
+    expect(await find('--session s1')).toEqual(['s1#1'])
+    expect(await find('--limit 1 --offset 2')).toHaveLength(1)
+    expect(await find('--as user=alice,app=support')).toEqual(['s1#1', 'user:alice:notes'])
+    expect(await find('--known-at 2020-01-01 --kind memory')).toEqual([])
+    expect(await find('--valid-at 2030-01-01 --kind memory')).toHaveLength(2)
+  })
+
+  it('takes several words without quotes', async () => {
+    const cairn = await filled()
+    expect(refs(await cairn.json('search support mondays --limit 1'))).toEqual(['user:alice:notes'])
+  })
+
+  it('shows what it found to people, with what matched in bold on a terminal', async () => {
+    const cairn = await filled()
+    const { stdout, stderr } = await cairn('search mondays')
+    expect(stdout).toMatch(
+      /^memory {2}user:alice:notes group v1 {2}\d{4}-\d\d-\d\d \d\d:\d\dZ {2}1\.00\n {2}The support group meets on Mondays\.\n$/,
+    )
+    expect(stderr).toMatch(/^1 hit in [\d.]+ ms\n$/)
+    const seen = await cairn('search support mondays --namespace user:alice', { isTTY: true, columns: 30 })
+    expect(seen.stdout).toContain('\u001b[1msupport\u001b[22m')
+    expect(seen.stdout).toContain('\u001b[1mMondays\u001b[22m.')
+    const event = await cairn('search yesterday')
+    expect(event.stdout).toMatch(/^event {2}s1 #1 {2}/)
+  })
+
+  it('exits with 0 when nothing is found', async () => {
+    const cairn = await filled()
+    expect(await cairn('search zebra')).toEqual({ code: 0, stdout: '', stderr: 'nothing found\n' })
+    expect(await cairn.json('search zebra')).toMatchObject({ hits: [], degraded: [] })
+  })
+
+  it.each([
+    ['search', /Missing required argument 'text'/],
+    ['search x --kind memroy', /Allowed choices are memory, event/],
+    ['search x --type sematic', /Allowed choices are semantic/],
+    ['search x --limit 101', /whole number, from 1 to 100/],
+    ['search x --offset -1', /whole number, from 0 to 1000/],
+    ['search x --namespace nowhere', /not a namespace/],
+    ['search x --known-at soon', /not a time/],
+  ])('refuses %j', async (line, message) => {
+    const cairn = await filled()
+    const refused = await cairn(line)
+    expect(refused).toMatchObject({ code: 2, stdout: '' })
+    expect(refused.stderr).toMatch(message)
+  })
+})

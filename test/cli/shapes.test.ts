@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { useCli } from './run-cli.js'
+
+type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
+
+const page = readFileSync(resolve('docs/cli.md'), 'utf8')
+const documented = new Map(
+  [...page.matchAll(/^```json ([^\n]+)\n(.*?)^```/gms)].map(([, name = '', text = '']): [string, Json] => [
+    name,
+    JSON.parse(text),
+  ]),
+)
+
+/** Fields whose content is the user's own. */
+const free = new Set(['value', 'metadata', 'content', 'stateDelta', 'principal', 'detail', 'details'])
+const freeInState = new Set(['merged', 'session', 'user', 'app', 'project'])
+
+/** The names of all fields with their kinds; null may stand for any text, and a list for its first item. */
+function shapeOf(value: Json, isFree = false): unknown {
+  if (isFree) return 'free'
+  if (value === null || typeof value === 'string') return 'text or null'
+  if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0] ?? null)]
+  if (typeof value !== 'object') return typeof value
+  const isState = 'merged' in value
+  const fields = Object.entries(value).map(([name, field]) => [
+    name,
+    shapeOf(field, isState ? freeInState.has(name) : free.has(name)),
+  ])
+  return Object.fromEntries(fields)
+}
+
+function expectShape(name: string, answer: Json): void {
+  const example = documented.get(name)
+  expect(example, `docs/cli.md has no shape '${name}'`).toBeDefined()
+  expect(shapeOf(answer)).toEqual(shapeOf(example ?? null))
+}
+
+const newCli = useCli()
+
+describe('the shapes in the docs are those of', () => {
+  it('init, stats and version', async () => {
+    const cairn = newCli()
+    expectShape('init', await cairn.json('init'))
+    expectShape('stats', await cairn.json('stats'))
+    expectShape('version', await cairn.json('version'))
+  })
+
+  it('memories', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    expectShape('page', await cairn.json('memory list'))
+    expectShape('memory', await cairn.json('memory add user:alice:preferences tone 1'))
+    expectShape('memory', await cairn.json('memory update user:alice:preferences tone 2'))
+    expectShape('memory', await cairn.json('memory rollback user:alice:preferences tone 1'))
+    expectShape('namespaces', await cairn.json('memory namespaces'))
+    expectShape('deleted memory', await cairn.json('memory delete user:alice:preferences tone'))
+    expectShape('memory', await cairn.json('memory restore user:alice:preferences tone'))
+    expectShape('memory', await cairn.json('memory get user:alice:preferences tone'))
+    const { items } = await cairn.json<{ items: Json[] }>('memory history user:alice:preferences tone')
+    expect(items).toHaveLength(5)
+    for (const item of items) expectShape('memory', item)
+    const list = await cairn.json<{ items: Json[] }>('memory list')
+    expectShape('memory', list.items[0] ?? null)
+  })
+
+  it('sessions', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    expectShape('session', await cairn.json('session create --id s1 --user alice --app support'))
+    const delta = '{"topic":"release","user:theme":"dark"}'
+    const append = [
+      'session',
+      'append',
+      's1',
+      '--actor',
+      'user:alice',
+      '--text',
+      'Ship it',
+      '--final',
+      '--state-delta',
+      delta,
+    ]
+    expectShape('appended event', await cairn.json(append))
+    expectShape('shown session', await cairn.json('session show s1'))
+    const list = await cairn.json<{ items: Json[] }>('session list')
+    expectShape('page', { ...list, items: [] })
+    expectShape('session', list.items[0] ?? null)
+    expectShape('session', await cairn.json('session status s1 paused'))
+    expectShape('terminated session', await cairn.json('session terminate s1'))
+    expectShape('deleted session', await cairn.json('session delete s1 --yes'))
+  })
+
+  it('search and audit', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    await cairn.json('memory add user:alice:notes group --text "The support group meets on Mondays."')
+    await cairn.json('session create --id s1 --user alice --app support')
+    await cairn.json('session append s1 --actor user:alice --text "I went to a support group."')
+    expectShape('search', await cairn.json('search "support group" --kind event'))
+    const [, memory] = (documented.get('search') as { hits: Json[] }).hits
+    const found = await cairn.json<{ hits: Json[] }>('search "support group" --kind memory')
+    expect(shapeOf(found.hits[0] ?? null)).toEqual(shapeOf(memory ?? null))
+    await cairn.json('memory list')
+    expectShape('audit', await cairn.json('audit --namespace user:alice'))
+  })
+
+  it('errors', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    await cairn.json('memory add user:alice:preferences tone 1')
+    await cairn.json('memory update user:alice:preferences tone 2')
+    const { code, stderr } = await cairn('memory update user:alice:preferences tone 3 --if-version 1 --json')
+    expect(code).toBe(4)
+    expectShape('error', JSON.parse(stderr))
+    expect(JSON.parse(stderr).error.message).toBe(
+      (documented.get('error') as { error: { message: string } }).error.message,
+    )
+  })
+})

@@ -1,0 +1,169 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import {
+  type ConfigInput,
+  configFileName,
+  configSchema,
+  environmentNames,
+  readConfigFile,
+  readEnvironment,
+  resolveConfig,
+} from '../src/config.js'
+import { thrown } from './helpers/refusal.js'
+import { makeFolder } from './store.js'
+
+const defaults = {
+  db: 'cairn.db',
+  durability: 'full',
+  busyTimeoutMs: 10_000,
+  auditReads: 'off',
+  threads: true,
+  limits: { valueBytes: 1_048_576, storeBytes: 0 },
+}
+
+function folderWith(file: string, ...below: string[]): string {
+  const folder = makeFolder()
+  writeFileSync(join(folder, configFileName), file)
+  const inner = join(folder, ...below)
+  mkdirSync(inner, { recursive: true })
+  return inner
+}
+
+describe('the configuration', () => {
+  it('has a default for everything', () => {
+    expect(resolveConfig()).toEqual(defaults)
+    expect(resolveConfig({})).toEqual(defaults)
+  })
+
+  it('takes the file over the defaults, the environment over the file, and what is said over all', () => {
+    const file: ConfigInput = { db: 'file.db', durability: 'normal', auditReads: 'basic', busyTimeoutMs: 1 }
+    const environment: ConfigInput = { db: 'environment.db', durability: 'off', auditReads: 'full' }
+    const given: ConfigInput = { db: 'given.db', durability: 'full' }
+    expect(resolveConfig(given, { file, environment })).toMatchObject({
+      db: 'given.db',
+      durability: 'full',
+      auditReads: 'full',
+      busyTimeoutMs: 1,
+    })
+    expect(resolveConfig({}, { file, environment }).db).toBe('environment.db')
+    expect(resolveConfig({}, { file }).db).toBe('file.db')
+  })
+
+  it('merges limits one by one', () => {
+    const file: ConfigInput = { limits: { valueBytes: 2048, storeBytes: 1 } }
+    expect(resolveConfig({ limits: { storeBytes: 2 } }, { file }).limits).toEqual({ valueBytes: 2048, storeBytes: 2 })
+    expect(resolveConfig({ limits: {} }).limits).toEqual(defaults.limits)
+  })
+
+  it('is not undone by a setting that is given as undefined', () => {
+    const given = { db: undefined, limits: undefined } as ConfigInput
+    expect(resolveConfig(given, { file: { db: 'file.db', limits: { storeBytes: 5 } } })).toMatchObject({
+      db: 'file.db',
+      limits: { storeBytes: 5 },
+    })
+  })
+
+  it.each([
+    [{ dbb: 'x' }, 'Did you mean db?'],
+    [{ auditRead: 'off' }, 'Did you mean auditReads?'],
+    [{ Threads: true }, 'Did you mean threads?'],
+    [{ limits: { valueByte: 2048 } }, 'Did you mean valueBytes?'],
+    [{ zebra: 1 }, 'Known fields are db, durability, busyTimeoutMs, auditReads, threads, limits.'],
+  ])('refuses %j: %s', (given, hint) => {
+    expect(thrown(() => resolveConfig(given as ConfigInput), 'config_invalid').hint).toBe(hint)
+  })
+
+  it.each([
+    [{ db: '' }, 'db'],
+    [{ db: 'a\0b' }, 'db'],
+    [{ db: 7 }, 'db'],
+    [{ durability: 'maximal' }, 'durability'],
+    [{ busyTimeoutMs: -1 }, 'busyTimeoutMs'],
+    [{ busyTimeoutMs: 1.5 }, 'busyTimeoutMs'],
+    [{ auditReads: true }, 'auditReads'],
+    [{ threads: 'yes' }, 'threads'],
+    [{ limits: { valueBytes: 10 } }, 'limits.valueBytes'],
+    [{ limits: 'none' }, 'limits'],
+    [{ limits: [1] }, 'limits'],
+    [{ limits: null }, 'limits'],
+  ])('refuses %j and names the setting', (given, setting) => {
+    const error = thrown(() => resolveConfig(given as never), 'config_invalid')
+    expect(error.message).toMatch(new RegExp(`^The configuration: ${setting}`))
+    expect(error.hint).toBe('See docs/cli.md for the settings there are.')
+  })
+
+  it('describes every setting', () => {
+    for (const [name, setting] of Object.entries({
+      ...configSchema.shape,
+      ...configSchema.shape.limits.unwrap().shape,
+    }))
+      expect(setting.description, name).toMatch(/\.$/)
+  })
+})
+
+describe('the environment', () => {
+  it('has a variable for what one sets there', () => {
+    const variables = {
+      CAIRN_DB: '/data/cairn.db',
+      CAIRN_DURABILITY: 'normal',
+      CAIRN_BUSY_TIMEOUT_MS: '250',
+      CAIRN_AUDIT_READS: 'basic',
+      HOME: '/root',
+    }
+    expect(Object.keys(environmentNames).sort()).toEqual(
+      Object.keys(variables)
+        .filter((name) => name !== 'HOME')
+        .sort(),
+    )
+    expect(readEnvironment(variables)).toEqual({
+      db: '/data/cairn.db',
+      durability: 'normal',
+      busyTimeoutMs: 250,
+      auditReads: 'basic',
+    })
+  })
+
+  it('counts an empty variable as none', () => {
+    expect(readEnvironment({ CAIRN_DB: '', CAIRN_DURABILITY: undefined })).toEqual({})
+  })
+
+  it.each([
+    ['CAIRN_DURABILITY', 'maximal'],
+    ['CAIRN_BUSY_TIMEOUT_MS', 'soon'],
+    ['CAIRN_AUDIT_READS', 'yes'],
+  ])('with %s=%s is refused by the name of the variable', (name, value) => {
+    expect(thrown(() => readEnvironment({ [name]: value }), 'config_invalid').message).toContain(`${name}: `)
+  })
+})
+
+describe('the configuration file', () => {
+  it('is the nearest one from the folder upwards, and its store is beside it', () => {
+    const inner = folderWith('{"db":"data/store.db","durability":"normal"}', 'a', 'b')
+    const folder = join(inner, '..', '..')
+    expect(readConfigFile(inner)).toEqual({ db: join(folder, 'data/store.db'), durability: 'normal' })
+    expect(readConfigFile(folder)).toEqual(readConfigFile(inner))
+    writeFileSync(join(inner, '..', configFileName), '{}')
+    expect(readConfigFile(inner)).toEqual({})
+  })
+
+  it('leaves absolute paths and the private store as they are', () => {
+    expect(readConfigFile(folderWith('{"db":"/data/cairn.db"}'))).toEqual({ db: '/data/cairn.db' })
+    expect(readConfigFile(folderWith('{"db":":memory:"}'))).toEqual({ db: ':memory:' })
+    expect(readConfigFile(folderWith('{"threads":false}'))).toEqual({ threads: false })
+  })
+
+  it('may be missing', () => {
+    expect(readConfigFile(makeFolder())).toEqual({})
+  })
+
+  it.each(['', '{', '{"db": "x",}', 'null', '[]', '"x"', '{"dbb":"x"}', '{"limits":{"valueBytes":1}}'])(
+    'that says %j is refused by its path',
+    (text) => {
+      const folder = folderWith(text)
+      const error = thrown(() => readConfigFile(folder), 'config_invalid')
+      expect(error.message).toContain(join(folder, configFileName))
+      expect(error.hint).toBeDefined()
+    },
+  )
+})

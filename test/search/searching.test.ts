@@ -1,0 +1,390 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Cairn } from '../../src/cairn.js'
+import type { SearchHit } from '../../src/search/search-service.js'
+import { refusal } from '../helpers/refusal.js'
+import { openStore, withStore } from '../store.js'
+
+const alice = { app: 'shop', user: 'alice' }
+const bob = { app: 'shop', user: 'bob' }
+
+async function remember(cairn: Cairn, key: string, value: unknown, rest: object = {}): Promise<void> {
+  await cairn.memories.add({ namespace: 'user:alice', key, value, type: 'semantic', ...rest })
+}
+
+async function say(cairn: Cairn, owner: object, text: string, rest: object = {}): Promise<string> {
+  const { id } = await cairn.sessions.create(owner)
+  await cairn.sessions.appendEvent(id, { type: 'message', actor: 'user', content: { text }, ...rest })
+  return id
+}
+
+/** Where a hit is from: the key of a memory, the session of an event. */
+function nameOf({ kind, ref }: SearchHit): string {
+  return kind === 'memory' ? ref.key : ref.session
+}
+
+async function found(cairn: Cairn, ...query: Parameters<Cairn['search']>): Promise<string[]> {
+  return (await cairn.search(...query)).hits.map(nameOf)
+}
+
+describe('a search', () => {
+  it('finds memories and events, best first, with what is needed to show and to fetch them', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'plan', { text: 'The harbour opens in May' })
+    await remember(cairn, 'noise', 'Nothing about it')
+    const id = await say(cairn, alice, 'Is the harbour open, is the harbour full?')
+    const result = await cairn.search('harbours')
+    expect(result).toEqual({ hits: expect.any(Array), degraded: [], tookMs: expect.any(Number) })
+    const [one, two] = [...result.hits].sort((a, b) => a.kind.localeCompare(b.kind))
+    expect(one).toEqual({
+      kind: 'event',
+      ref: { session: id, seq: 1, eventId: expect.any(String) },
+      score: expect.any(Number),
+      time: expect.stringMatching(/^2026-01-01T/),
+      snippet: {
+        text: 'Is the harbour open, is the harbour full?',
+        marks: [
+          [7, 14],
+          [28, 35],
+        ],
+      },
+    })
+    expect(two).toMatchObject({
+      kind: 'memory',
+      ref: { namespace: 'user:alice', key: 'plan', version: 1 },
+      snippet: { text: 'The harbour opens in May', marks: [[4, 11]] },
+    })
+    expect(result.hits).toHaveLength(2)
+    const scores = result.hits.map(({ score }) => score)
+    expect(scores).toEqual([...scores].sort((a, b) => b - a))
+    expect(Math.min(...scores)).toBeGreaterThan(0)
+  })
+
+  it('puts what holds more of the words before what holds fewer, and rare words before common ones', async () => {
+    const { cairn } = await openStore()
+    for (let index = 0; index < 20; index++) await remember(cairn, `other${index}`, `ship number ${index}`)
+    await remember(cairn, 'rare', 'the harbour at noon')
+    await remember(cairn, 'both', 'ship in the harbour')
+    expect((await found(cairn, 'ship harbour')).slice(0, 2)).toEqual(['both', 'rare'])
+  })
+
+  it.each([
+    ['endings', 'we were shipping boxes', 'ship box'],
+    ['accents', 'Café Zürich', 'cafe zurich'],
+    ['case', 'KUBERNETES', 'kubernetes'],
+    ['compatibility forms', 'the ﬁle １２', 'file 12'],
+    ['Cyrillic', 'Привет, мир', 'мир'],
+    ['Chinese words of two characters', '我喜欢在北京吃烤鸭', '北京'],
+    ['Chinese words of three', '我喜欢在北京吃烤鸭', '吃烤鸭'],
+    ['Chinese words of one', '山高水长', '山'],
+    ['Chinese words of one at the end', '山高水长', '长'],
+    ['Japanese of mixed scripts', '東京タワーは高いです', 'タワー'],
+    ['Japanese of one character', '今日は雨だ', '雨'],
+    ['Japanese in half width', 'ﾃﾚﾋﾞを見る', 'テレビ'],
+    ['Korean of two syllables', '서울에서 만나요', '서울'],
+    ['Korean of three', '대한민국 만세', '한민국'],
+    ['Latin within Japanese', 'iPhoneを買いました', 'iphone'],
+    ['characters beyond the basic plane', '𠮷野家で食べる', '𠮷野'],
+    ['a number', { text: 'invoice 4711 paid' }, '4711'],
+    ['an emoji beside a word', 'party🫠time tonight', 'party'],
+  ])('folds or splits %s', async (_what, value, question) => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'wanted', value)
+    await remember(cairn, 'other', 'something else entirely: 京都 부산 北海 上海')
+    expect(await found(cairn, question)).toEqual(['wanted'])
+  })
+
+  it.each(['favorite_color', 'favoriteColor', 'favorite-color', 'favorite.color', 'favorite color'])(
+    'finds the key %s by its words and by itself',
+    async (key) => {
+      const { cairn } = await openStore()
+      await remember(cairn, key, 'blue')
+      for (const question of ['favorite', 'colors', 'favorite color', key])
+        expect(await found(cairn, question)).toEqual([key])
+    },
+  )
+
+  it('weighs a key higher than a word in passing', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'passing', 'the deadline was mentioned once among other things of the day')
+    await remember(cairn, 'deadline', 'Friday at noon, as was said once among other things of the day')
+    expect(await found(cairn, 'deadline')).toEqual(['deadline', 'passing'])
+  })
+
+  it('finds who spoke by name', async () => {
+    const { cairn } = await openStore()
+    const id = await say(cairn, alice, 'good morning', { actor: 'user:Marguerite' })
+    expect(await found(cairn, 'marguerite')).toEqual([id])
+  })
+
+  it('finds nothing for a question without a word, or in an empty store', async () => {
+    const { cairn } = await openStore()
+    expect((await cairn.search('anything')).hits).toEqual([])
+    await remember(cairn, 'k', 'the harbour')
+    for (const question of ['', ' ', '?!', '😀', '"" * ()', '\0', '\ud800'])
+      expect(await found(cairn, question)).toEqual([])
+    expect(await found(cairn, 'missing')).toEqual([])
+  })
+
+  it('takes any text for a question', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'k', { text: 'harbour NEAR title body scope AND OR NOT "quoted" (x) {y} ^z a:b *' })
+    await say(cairn, alice, '東京 harbour 한국')
+    const operator = fc.constantFrom(
+      'AND',
+      'OR',
+      'NOT',
+      'NEAR(',
+      ')',
+      '"',
+      "'",
+      '*',
+      '^',
+      ':',
+      '{title}',
+      '-',
+      '+',
+      '\\',
+      '%',
+      '\0',
+      '東',
+      ';--',
+    )
+    const unit = fc.oneof(operator, fc.string({ unit: 'binary', maxLength: 6 }), fc.constantFrom('harbour', ' '))
+    const question = fc.array(unit, { maxLength: 12 }).map((units) => units.join(''))
+    await fc.assert(
+      fc.asyncProperty(question, async (text) => {
+        const { hits } = await cairn.search(text)
+        for (const { snippet } of hits) expect(snippet.text.isWellFormed()).toBe(true)
+        const past = await cairn.search(text, { knownAt: Date.UTC(2027, 0, 1) })
+        expect(past.hits.map(nameOf).sort()).toEqual(hits.map(nameOf).sort())
+      }),
+      { numRuns: 150, interruptAfterTimeLimit: 5_000 },
+    )
+    expect(await found(cairn, 'harbour '.repeat(130_000))).toHaveLength(2)
+  })
+
+  it.each([
+    [{ limit: 0 }, 'limit'],
+    [{ limit: 101 }, 'limit'],
+    [{ offset: -1 }, 'offset'],
+    [{ offset: 1001 }, 'offset'],
+    [{ kinds: [] }, 'kinds'],
+    [{ kinds: ['document'] }, 'kinds'],
+    [{ types: ['fact'] }, 'types'],
+    [{ namespaces: [] }, 'namespaces'],
+    [{ namespaces: ['user'] }, 'it has no segment'],
+    [{ session: 'a:b' }, 'has a colon'],
+    [{ knownAt: 'then' }, 'knownAt is not a time'],
+    [{ namespace: 'user:alice' }, 'namespace'],
+  ])('refuses %j', async (options, why) => {
+    const { cairn } = await openStore()
+    expect((await refusal(cairn.search('x', options as never), 'invalid_input')).message).toContain(why)
+  })
+
+  it('asks for a text', async () => {
+    const { cairn } = await openStore()
+    for (const text of [undefined, null, 7, ['x']]) await refusal(cairn.search(text as never), 'invalid_input')
+  })
+})
+
+describe('filters', () => {
+  async function filled() {
+    const { cairn } = await openStore()
+    const add = (namespace: string, key: string, type: string) =>
+      cairn.memories.add({ namespace, key, value: 'the harbour', type: type as 'semantic' })
+    await add('user:alice', 'fact', 'semantic')
+    await add('user:alice:trips', 'trip', 'episodic')
+    await add('user:alicebob', 'other', 'semantic')
+    await add('app:shop', 'rule', 'procedural')
+    const one = await cairn.sessions.create({ ...alice, id: 'one' })
+    const two = await cairn.sessions.create({ ...alice, id: 'two' })
+    await add(`session:${one.id}`, 'note', 'semantic')
+    for (const { id } of [one, two]) {
+      const event = { actor: 'user', content: { text: 'the harbour' } }
+      await cairn.sessions.appendEvents(id, [
+        { ...event, type: 'message' },
+        { ...event, type: 'tool_call' },
+      ])
+    }
+    const names = async (options: Parameters<Cairn['search']>[1], at = cairn) =>
+      (await found(at, 'harbour', { limit: 100, ...options })).sort().join(' ')
+    return { cairn, names }
+  }
+
+  it('of kinds, types, namespaces and sessions cut what is found', async () => {
+    const { names } = await filled()
+    expect(await names({})).toBe('fact note one one other rule trip two two')
+    expect(await names({ kinds: ['memory'] })).toBe('fact note other rule trip')
+    expect(await names({ kinds: ['event'] })).toBe('one one two two')
+    expect(await names({ types: ['episodic'] })).toBe('trip')
+    expect(await names({ types: ['tool_call'] })).toBe('one two')
+    expect(await names({ types: ['semantic', 'message'] })).toBe('fact note one other two')
+    expect(await names({ kinds: ['event'], types: ['semantic'] })).toBe('')
+    expect(await names({ namespaces: ['user:alice'] })).toBe('fact trip')
+    expect(await names({ namespaces: ['user:alice:trips', 'app:shop', 'user:alice'] })).toBe('fact rule trip')
+    expect(await names({ namespaces: ['user:alice'], types: ['semantic'] })).toBe('fact')
+    expect(await names({ namespaces: ['session:one'] })).toBe('note one one')
+    expect(await names({ namespaces: ['session:one:sub'] })).toBe('')
+    expect(await names({ session: 'one' })).toBe('note one one')
+    expect(await names({ session: 'one', kinds: ['event'] })).toBe('one one')
+    expect(await names({ session: 'one', namespaces: ['user:alice'] })).toBe('fact trip')
+    expect(await names({ session: 'two', namespaces: ['session:one'], kinds: ['event'] })).toBe('')
+    expect(await names({ session: 'nobody' })).toBe('')
+    const known = { knownAt: Date.UTC(2027, 0, 1) }
+    expect(await names({ namespaces: ['user:alice'], types: ['semantic'], ...known })).toBe('fact')
+    expect(await names({ session: 'one', ...known })).toBe('note one one')
+  })
+
+  it('come on top of what the caller may find', async () => {
+    const { cairn, names } = await filled()
+    expect(await names({}, cairn.as(alice))).toBe('fact one one rule trip two two')
+    expect(await names({ session: 'one' }, cairn.as(alice))).toBe('one one')
+    expect(await names({ session: 'one' }, cairn.as({ session: 'one' }))).toBe('note')
+    expect(await names({}, cairn.as({ session: 'one' }))).toBe('note')
+    expect(await names({}, cairn.as({ user: 'alice' }))).toBe('fact trip')
+    expect(await names({}, cairn.as(bob))).toBe('rule')
+    expect(await names({}, cairn.as({}))).toBe('')
+    expect(await names({ session: 'one' }, cairn.as(bob))).toBe('')
+    expect(await names({ namespaces: ['session:one'] }, cairn.as(bob))).toBe('')
+    await refusal(cairn.as(alice).search('harbour', { session: 'one', kinds: ['memory'] }), 'forbidden')
+    await refusal(cairn.as(alice).search('harbour', { namespaces: ['user:alice', 'user:alicebob'] }), 'forbidden')
+  })
+
+  it('are applied before the limit: unrelated items in front cost nobody a hit', async () => {
+    const { cairn } = await openStore()
+    const noise = Array.from({ length: 300 }, (_, index) => ({
+      namespace: 'user:bob',
+      key: `k${index}`,
+      value: 'harbour harbour harbour',
+      type: 'semantic' as const,
+    }))
+    await cairn.memories.addMany(noise)
+    await remember(cairn, 'mine', 'somewhere in a long text the word harbour is found once and not again')
+    expect(await found(cairn.as(alice), 'harbour', { limit: 1 })).toEqual(['mine'])
+    expect(await found(cairn, 'harbour', { limit: 1, namespaces: ['user:alice'] })).toEqual(['mine'])
+  })
+})
+
+describe('pages of a search', () => {
+  it.each([{}, { knownAt: Date.UTC(2027, 0, 1) }])('with %j are the one answer, cut', async (options) => {
+    const { cairn } = await openStore()
+    for (let index = 0; index < 24; index++)
+      await remember(cairn, `k${index}`, `${'harbour '.repeat(1 + (index % 5))} ${'filler '.repeat(index)}`)
+    for (let index = 0; index < 6; index++) await say(cairn, alice, `harbour number ${index}`)
+    const all = await found(cairn, 'harbour', { limit: 100, ...options })
+    expect(new Set(all).size).toBe(30)
+    for (const limit of [1, 7, 30]) {
+      const pages: string[] = []
+      for (let offset = 0; offset < 35; offset += limit)
+        pages.push(...(await found(cairn, 'harbour', { limit, offset, ...options })))
+      expect(pages).toEqual(all)
+    }
+    expect(await found(cairn, 'harbour', { offset: 1000, ...options })).toEqual([])
+    expect(await found(cairn, 'harbour', options)).toEqual(all.slice(0, 10))
+  })
+})
+
+describe('what has changed', () => {
+  it('is found as it is now: not what was updated, deleted or has expired', async () => {
+    const { cairn, clock } = await openStore()
+    await remember(cairn, 'city', 'Berlin')
+    await cairn.memories.update('user:alice', 'city', 'Paris')
+    await remember(cairn, 'gone', 'Paris')
+    await cairn.memories.delete('user:alice', 'gone')
+    await remember(cairn, 'soon', 'Paris', { expiresAt: clock() + 60_000 })
+    expect(await found(cairn, 'Berlin')).toEqual([])
+    expect((await found(cairn, 'Paris')).sort()).toEqual(['city', 'soon'])
+    clock.advance(60_000)
+    expect(await found(cairn, 'Paris')).toEqual(['city'])
+    await cairn.memories.restore('user:alice', 'gone')
+    expect((await found(cairn, 'Paris')).sort()).toEqual(['city', 'gone'])
+  })
+
+  it('is found as it was known then', async () => {
+    const { cairn, clock } = await openStore()
+    clock.set(1_000)
+    await remember(cairn, 'city', 'lives in Berlin')
+    await remember(cairn, 'gone', 'Berlin too')
+    const early = await say(cairn, alice, 'greetings from Berlin')
+    clock.set(5_000)
+    await cairn.memories.update('user:alice', 'city', 'lives in Paris')
+    await cairn.memories.delete('user:alice', 'gone')
+    await say(cairn, alice, 'Berlin again')
+    const at = async (text: string, knownAt: number) => (await found(cairn, text, { knownAt })).sort()
+    expect(await at('Berlin', 4_000)).toEqual(['city', 'gone', early].sort())
+    expect(await at('Paris', 4_000)).toEqual([])
+    expect(await at('Berlin', 999)).toEqual([])
+    expect(await at('Paris', 9_000)).toEqual(['city'])
+    const [hit] = (await cairn.search('lives Berlin', { knownAt: 4_000, kinds: ['memory'] })).hits
+    expect(hit).toMatchObject({ ref: { version: 1 }, snippet: { text: 'lives in Berlin' } })
+    expect(await found(cairn.as(bob), 'Berlin', { knownAt: 4_000 })).toEqual([])
+  })
+
+  it('is found as it is true at a moment', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'city', 'Berlin')
+    await cairn.memories.update('user:alice', 'city', 'Paris', { validFrom: '2030-01-01' })
+    expect(await found(cairn, 'Berlin')).toEqual(['city'])
+    expect(await found(cairn, 'Paris')).toEqual([])
+    expect(await found(cairn, 'Paris', { validAt: '2030-01-01' })).toEqual(['city'])
+    expect(await found(cairn, 'Berlin', { validAt: '2030-01-01' })).toEqual([])
+    expect(await found(cairn, 'Berlin', { validAt: '2029-12-31', knownAt: '2027-01-01' })).toEqual(['city'])
+    await remember(cairn, 'later', 'Rome', { validFrom: '2031-01-01' })
+    expect(await found(cairn, 'Rome')).toEqual([])
+    expect(await found(cairn, 'Rome', { validAt: '2031-06-01' })).toEqual(['later'])
+  })
+
+  it('is found by exactly what the memories at hand say, whatever was done to them', async () => {
+    const words = ['alpha', 'beta', 'gamma', 'delta']
+    const step = fc.record({
+      key: fc.constantFrom('a', 'b'),
+      act: fc.constantFrom('write' as const, 'delete' as const, 'restore' as const, 'later' as const),
+      word: fc.constantFrom(...words),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 10 }), (steps) =>
+        withStore(async ({ cairn }) => {
+          const place = (key: string) => ['user:alice', key] as const
+          for (const { key, act, word } of steps) {
+            const alive = await cairn.memories
+              .update(...place(key), word, act === 'later' ? { validFrom: '2030-01-01' } : {})
+              .catch(() => null)
+            if (alive === null) await remember(cairn, key, word)
+            if (act === 'delete' || act === 'restore') await cairn.memories.delete(...place(key))
+            if (act === 'restore') await cairn.memories.restore(...place(key))
+          }
+          for (const at of [{}, { validAt: '2031-01-01' }, { knownAt: '2027-01-01' }]) {
+            const { items } = await cairn.memories.list(at)
+            const expected = words.map((word) => items.filter(({ value }) => value === word).map(({ key }) => key))
+            const hits = await Promise.all(words.map((word) => found(cairn, word, at)))
+            expect(hits.map((keys) => keys.sort())).toEqual(expected)
+          }
+        }),
+      ),
+      { numRuns: 30, interruptAfterTimeLimit: 5_000 },
+    )
+  })
+})
+
+describe('two users', () => {
+  it('never meet each other in a search', async () => {
+    const { cairn } = await openStore()
+    for (const owner of [alice, bob]) {
+      const handle = cairn.as(owner)
+      const namespace = `user:${owner.user}`
+      await handle.memories.add({ namespace, key: owner.user, value: 'harbour secret', type: 'semantic' })
+      await say(handle, owner, `the harbour of ${owner.user}`)
+    }
+    for (const [owner, other] of [
+      [alice, 'bob'],
+      [bob, 'alice'],
+    ] as const) {
+      for (const options of [{}, { knownAt: Date.UTC(2027, 0, 1) }, { validAt: 0 }]) {
+        const { hits } = await cairn.as(owner).search(`harbour secret ${other}`, options)
+        expect(hits).toHaveLength(2)
+        expect(JSON.stringify(hits)).not.toContain(other)
+      }
+    }
+  })
+})

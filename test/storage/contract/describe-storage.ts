@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, describe } from 'vitest'
+import type { Storage } from '../../../src/storage/storage.js'
+import { describeAudit } from './audit.js'
+import { describeEvents } from './events.js'
+import { describeExpiry } from './expiry.js'
+import { describeMemoryLists } from './memory-lists.js'
+import { describeMemoryReads } from './memory-reads.js'
+import { describeMemoryWrites } from './memory-writes.js'
+import { describeSearch } from './search.js'
+import { describeSearchScope } from './search-scope.js'
+import { describeSessionStatus } from './session-status.js'
+import { describeSessions } from './sessions.js'
+import { describeState } from './state.js'
+import { describeStore } from './store.js'
+import type { OpenedStore, Subject } from './subject.js'
+import { describeTwoClocks } from './two-clocks.js'
+
+/** What every adapter of `Storage` must do, in full and in the same words. Each test gets an empty store of its own. */
+export function describeStorage(name: string, open: () => Promise<OpenedStore>): void {
+  describe(name, () => {
+    let opened: OpenedStore
+    let others: Storage[]
+    beforeEach(async () => {
+      opened = await open()
+      others = []
+    })
+    afterEach(async () => {
+      await Promise.all(others.map((storage) => storage.close()))
+      await opened.done()
+    })
+    const subject: Subject = {
+      get storage() {
+        return opened.storage
+      },
+      async another() {
+        const storage = await opened.another()
+        others.push(storage)
+        return storage
+      },
+    }
+    describe('memories: writing', () => describeMemoryWrites(subject))
+    describe('memories: reading one', () => describeMemoryReads(subject))
+    describe('memories: lists', () => describeMemoryLists(subject))
+    describe('memories: the two clocks', () => describeTwoClocks(subject))
+    describe('memories: expiry', () => describeExpiry(subject))
+    describe('sessions', () => describeSessions(subject))
+    describe('sessions: events', () => describeEvents(subject))
+    describe('sessions: state', () => describeState(subject))
+    describe('sessions: status', () => describeSessionStatus(subject))
+    describe('search', () => describeSearch(subject))
+    describe('search: scope', () => describeSearchScope(subject))
+    describe('audit', () => describeAudit(subject))
+    describe('the store', () => describeStore(subject))
+  })
+}

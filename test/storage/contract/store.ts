@@ -1,0 +1,98 @@
+import { expect, it } from 'vitest'
+import { refusal } from '../../helpers/refusal.js'
+import {
+  add,
+  aMemory,
+  anEvent,
+  append,
+  author,
+  createSession,
+  list,
+  now,
+  type Subject,
+  s1,
+  tone,
+  toValue,
+  trail,
+} from './subject.js'
+
+export function describeStore(subject: Subject): void {
+  it('tells what it is and how much it holds', async () => {
+    const { storage } = subject
+    const empty = await storage.info()
+    expect(empty).toMatchObject({
+      engine: expect.any(String),
+      engineVersion: expect.stringMatching(/\d/),
+      schemaVersion: expect.any(Number),
+    })
+    expect(empty.schemaVersion).toBeGreaterThan(0)
+    expect(empty.bytes).toBeGreaterThan(0)
+    expect(empty.location).not.toBe('')
+    await createSession(storage)
+    await append(storage, [anEvent({ changes: [{ scope: 'user', owner: 'alice', key: 'k', value: '1' }] })])
+    await add(storage)
+    await storage.memories.update({ ...tone, ...toValue('2') })
+    expect((await storage.info()).rows).toEqual({
+      sessions: 1,
+      events: 1,
+      state: 1,
+      memories: 1,
+      memoryVersions: 2,
+      audit: 4,
+    })
+  })
+
+  it('keeps what was handed in before it was closed', async () => {
+    const storage = await subject.another()
+    const writes = [
+      add(storage, { key: 'a', chain: 'a' }),
+      add(storage, { key: 'b', chain: 'b' }),
+      createSession(storage),
+    ]
+    const closing = storage.close()
+    await Promise.all([...writes, closing])
+    expect(await list(subject.storage)).toHaveLength(2)
+    expect(await subject.storage.sessions.get(s1)).toBeDefined()
+  })
+
+  it('may be closed twice, and refuses everything after it', async () => {
+    const storage = await subject.another()
+    await Promise.all([storage.close(), storage.close()])
+    await storage.close()
+    const by = author()
+    const calls = [
+      storage.memories.add({ entries: [aMemory()], author: by }),
+      storage.memories.update({ ...tone, ...toValue('1') }),
+      storage.memories.delete({ ...tone, author: by }),
+      storage.memories.restore({ ...tone, author: by }),
+      storage.memories.rollback({ ...tone, toVersion: 1, author: by }),
+      storage.memories.expire({ episodicBefore: null, limit: 1, author: by }),
+      storage.memories.get({ ...tone, now }),
+      storage.memories.list({ spans: [], order: 'key', now, limit: 1 }),
+      storage.memories.history({ ...tone, before: 9, limit: 9, now }),
+      storage.memories.namespaces({ spans: [], after: '', limit: 1, now }),
+      createSession(storage),
+      append(storage, [anEvent()]),
+      storage.sessions.get(s1),
+      storage.sessions.list({ limit: 1 }),
+      storage.sessions.events({ ...s1, order: 'asc', after: 0, before: 9, limit: 9 }),
+      storage.sessions.state({ ...s1, scopes: [] }),
+      storage.sessions.setStatus({ ...s1, to: 'active', keep: [], chain: 'c', author: by }),
+      storage.sessions.delete({ ...s1, author: by }),
+      storage.search.lexical({ terms: [{ text: 'a' }], memories: {}, now, limit: 1 }),
+      storage.audit.record({ entry: { subject: 'store', operation: 'read', outcome: 'ok' }, author: by }),
+      trail(storage),
+      storage.info(),
+    ]
+    for (const call of calls) await refusal(call, 'closed')
+    expect(await subject.storage.memories.get({ ...tone, now })).toBeUndefined()
+  })
+
+  it('lets go of the store for itself only', async () => {
+    const storage = await subject.another()
+    await add(storage)
+    await storage.close()
+    expect(await subject.storage.memories.get({ ...tone, now })).toMatchObject({ version: 1 })
+    await subject.storage.memories.update({ ...tone, ...toValue('2') })
+  })
+}

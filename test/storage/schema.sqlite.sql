@@ -1,0 +1,282 @@
+-- The schema of a SQLite store after all migrations. Written by UPDATE=1 npx vitest run schema.test
+
+CREATE TABLE agents (
+  id             text    not null primary key check (length(id) between 1 and 200),
+  name           text    not null,
+  specialization text,
+  state          text    not null check (state in ('spawning', 'idle', 'busy', 'terminating', 'terminated')),
+  model          text,
+  task_id        text references tasks (id) on delete set null,
+  session_id     text references sessions (id) on delete set null,
+  resource_usage text    not null default '{}' check (json_valid(resource_usage) and json_type(resource_usage) = 'object'),
+  spawned_at     integer not null,
+  heartbeat_at   integer,
+  terminated_at  integer,
+  check ((state = 'terminated') = (terminated_at is not null))
+) strict;
+
+CREATE INDEX agents_by_session on agents (session_id, spawned_at, id) where session_id is not null;
+
+CREATE INDEX agents_by_spawned on agents (spawned_at, id);
+
+CREATE INDEX agents_by_state   on agents (state, spawned_at, id);
+
+CREATE INDEX agents_by_task    on agents (task_id, spawned_at, id) where task_id is not null;
+
+CREATE TABLE audit (
+  id         integer primary key,
+  timestamp  integer not null,
+  subject    text    not null check (subject in (
+               'memory', 'session', 'event', 'state', 'task', 'agent', 'checkpoint', 'document', 'store')),
+  operation  text    not null check (operation in (
+               'create', 'update', 'delete', 'restore', 'rollback', 'expire', 'purge', 'publish', 'consolidate', 'resolve',
+               'append', 'status', 'terminate', 'archive', 'read', 'list', 'search', 'export', 'import')),
+  outcome    text    not null default 'ok' check (outcome in ('ok', 'forbidden')),
+  actor      text    not null,
+  principal  text    not null check (json_valid(principal) and json_type(principal) = 'object'),
+  namespace  text,
+  key        text,
+  version    integer,
+  session_id text,
+  task_id    text,
+  agent_id   text,
+  occurrences integer not null default 1 check (occurrences > 0),
+  detail     text    not null default '{}' check (json_valid(detail) and json_type(detail) = 'object')
+) strict;
+
+CREATE INDEX audit_by_agent     on audit (agent_id, timestamp, id) where agent_id is not null;
+
+CREATE INDEX audit_by_entry     on audit (namespace, key, timestamp, id) where namespace is not null;
+
+CREATE INDEX audit_by_operation on audit (subject, operation, timestamp, id);
+
+CREATE INDEX audit_by_session   on audit (session_id, timestamp, id) where session_id is not null;
+
+CREATE INDEX audit_by_task      on audit (task_id, timestamp, id) where task_id is not null;
+
+CREATE INDEX audit_by_time      on audit (timestamp, id);
+
+CREATE UNIQUE INDEX audit_refusals on audit (principal, subject, operation, ifnull(namespace, ''), timestamp / 60000)
+  where outcome = 'forbidden';
+
+CREATE TABLE checkpoints (
+  task_id    text    not null references tasks (id) on delete cascade,
+  iteration  integer not null check (iteration >= 0),
+  state      text    not null check (json_valid(state)),
+  session_id text references sessions (id) on delete set null,
+  created_at integer not null,
+  primary key (task_id, iteration)
+) strict;
+
+CREATE INDEX checkpoints_by_created on checkpoints (created_at);
+
+CREATE INDEX checkpoints_by_session on checkpoints (session_id, created_at) where session_id is not null;
+
+CREATE TABLE jobs (
+  id         integer primary key,
+  kind       text    not null,
+  subject    integer not null,
+  payload    text    not null default '{}' check (json_valid(payload) and json_type(payload) = 'object'),
+  attempts   integer not null default 0 check (attempts >= 0),
+  run_after  integer not null,
+  last_error text,
+  created_at integer not null,
+  unique (kind, subject)
+) strict;
+
+CREATE INDEX jobs_by_due on jobs (kind, run_after, id);
+
+CREATE TABLE leases (
+  name       text    not null primary key,
+  holder     text    not null,
+  expires_at integer not null
+) strict, without rowid;
+
+CREATE TABLE memory_entries (
+  id            integer primary key,
+  chain         text    not null,
+  namespace     text    not null check (instr(namespace, ':') > 1),
+  key           text    not null check (length(key) > 0),
+  version       integer not null check (version > 0),
+  type          text    not null check (type in ('semantic', 'episodic', 'procedural')),
+  value         text    not null check (json_valid(value)),
+  is_deleted    integer not null default 0 check (is_deleted in (0, 1)),
+  metadata      text    not null default '{}' check (json_valid(metadata) and json_type(metadata) = 'object'),
+  valid_from    integer,
+  valid_to      integer,
+  expires_at    integer,
+  recorded_at   integer not null,
+  superseded_at integer,
+  created_at    integer not null,
+  created_by    text    not null,
+  updated_by    text    not null,
+  check (valid_from is null or valid_to is null or valid_from < valid_to),
+  unique (namespace, key, version)
+) strict;
+
+CREATE INDEX memory_bounded       on memory_entries (namespace, key)
+  where superseded_at is null and (valid_from is not null or valid_to is not null);
+
+CREATE INDEX memory_by_creator    on memory_entries (created_by, recorded_at, id) where superseded_at is null;
+
+CREATE INDEX memory_by_expiry     on memory_entries (expires_at)
+  where superseded_at is null and expires_at is not null and is_deleted = 0;
+
+CREATE INDEX memory_by_recorded   on memory_entries (recorded_at, id) where superseded_at is null;
+
+CREATE INDEX memory_by_type       on memory_entries (type, recorded_at, id) where superseded_at is null;
+
+CREATE INDEX memory_deleted       on memory_entries (namespace, key) where superseded_at is null and is_deleted = 1;
+
+CREATE UNIQUE INDEX memory_latest on memory_entries (namespace, key) where superseded_at is null;
+
+CREATE TRIGGER memory_entries_unindex after delete on memory_entries begin
+  delete from search_items where kind = 'memory' and ref = old.id;
+end;
+
+CREATE TABLE metrics (
+  id        integer primary key,
+  timestamp integer not null,
+  name      text    not null,
+  value     real    not null check (value >= 0),
+  labels    text    not null default '{}' check (json_valid(labels) and json_type(labels) = 'object')
+) strict;
+
+CREATE INDEX metrics_by_name on metrics (name, timestamp);
+
+CREATE INDEX metrics_by_time on metrics (timestamp);
+
+CREATE TABLE schema_migrations (version integer not null primary key, name text not null, applied_at integer not null) strict;
+
+CREATE TABLE search_items (
+  id           integer primary key,
+  kind         text    not null,
+  ref          integer not null,
+  namespace    text    not null,
+  owner        text,
+  type         text    not null,
+  time         integer not null,
+  text_version integer not null,
+  unique (kind, ref)
+) strict;
+
+CREATE TRIGGER search_items_unindex after delete on search_items begin
+  delete from search_text where rowid = old.id;
+end;
+
+CREATE VIRTUAL TABLE search_text using fts5 (
+  scope, title, body,
+  content = '', contentless_delete = 1,
+  tokenize = 'porter unicode61 remove_diacritics 2'
+);
+
+CREATE TABLE session_events (
+  id          integer primary key,
+  session_id  text    not null references sessions (id) on delete cascade,
+  seq         integer not null check (seq > 0),
+  event_id    text    not null check (length(event_id) between 1 and 200),
+  type        text    not null check (type in ('message', 'action', 'tool_call', 'reflection', 'state_change')),
+  actor       text    not null,
+  timestamp   integer not null,
+  recorded_at integer not null,
+  content     text    not null check (json_valid(content) and json_type(content) = 'object'),
+  state_delta text             check (state_delta is null or (json_valid(state_delta) and json_type(state_delta) = 'object')),
+  is_final    integer not null default 0 check (is_final in (0, 1)),
+  unique (session_id, seq),
+  unique (session_id, event_id)
+) strict;
+
+CREATE TRIGGER session_events_unindex after delete on session_events begin
+  delete from search_items where kind = 'event' and ref = old.id;
+end;
+
+CREATE TABLE sessions (
+  id            text    not null primary key check (length(id) between 1 and 200),
+  app_id        text    not null,
+  user_id       text    not null,
+  project_id    text,
+  status        text    not null default 'created'
+                check (status in ('created', 'active', 'paused', 'terminated', 'archived')),
+  metadata      text    not null default '{}' check (json_valid(metadata) and json_type(metadata) = 'object'),
+  last_seq      integer not null default 0 check (last_seq >= 0),
+  created_at    integer not null,
+  updated_at    integer not null,
+  terminated_at integer,
+  archived_at   integer,
+  check ((status in ('terminated', 'archived')) = (terminated_at is not null)),
+  check ((status = 'archived') = (archived_at is not null))
+) strict;
+
+CREATE INDEX sessions_active         on sessions (updated_at, id) where status in ('active', 'paused');
+
+CREATE INDEX sessions_active_by_user on sessions (user_id, updated_at, id) where status in ('active', 'paused');
+
+CREATE INDEX sessions_by_created on sessions (created_at, id);
+
+CREATE INDEX sessions_by_owner   on sessions (app_id, user_id, created_at, id);
+
+CREATE INDEX sessions_by_project on sessions (project_id, created_at, id) where project_id is not null;
+
+CREATE INDEX sessions_by_user    on sessions (user_id, created_at, id);
+
+CREATE INDEX sessions_ended          on sessions (terminated_at, id) where status = 'terminated';
+
+CREATE TABLE state (
+  scope      text    not null check (scope in ('session', 'user', 'app', 'project')),
+  owner      text    not null,
+  key        text    not null check (length(key) > 0),
+  value      text    not null check (json_valid(value)),
+  session_id text,
+  updated_at integer not null,
+  primary key (scope, owner, key)
+) strict, without rowid;
+
+CREATE INDEX state_by_session on state (session_id, scope) where session_id is not null;
+
+CREATE TABLE task_dependencies (
+  dependent_task_id    text    not null references tasks (id) on delete cascade,
+  prerequisite_task_id text    not null references tasks (id) on delete cascade,
+  dependency_type      text    not null default 'sequential' check (dependency_type in ('sequential', 'parallel')),
+  created_at           integer not null,
+  resolved_at          integer,
+  check (dependent_task_id <> prerequisite_task_id),
+  primary key (dependent_task_id, prerequisite_task_id)
+) strict, without rowid;
+
+CREATE INDEX task_dependencies_by_prerequisite on task_dependencies (prerequisite_task_id, dependent_task_id);
+
+CREATE TABLE tasks (
+  id                    text    not null primary key check (length(id) between 1 and 200),
+  prompt                text    not null,
+  agent_type            text    not null default 'general',
+  source                text    not null default 'human'
+                        check (source in ('human', 'agent_requirements', 'agent_planner', 'agent_implementation')),
+  priority              integer not null default 5 check (priority between 0 and 10),
+  status                text    not null default 'pending'
+                        check (status in ('pending', 'blocked', 'ready', 'running', 'completed', 'failed', 'cancelled')),
+  input                 text    not null default '{}' check (json_valid(input)),
+  result                text             check (result is null or json_valid(result)),
+  error                 text,
+  retry_count           integer not null default 0 check (retry_count >= 0),
+  max_retries           integer not null default 3 check (max_retries >= 0),
+  timeout_seconds       integer not null default 3600 check (timeout_seconds >= 60),
+  run_after             integer,
+  deadline              integer,
+  submitted_at          integer not null,
+  started_at            integer,
+  updated_at            integer not null,
+  completed_at          integer,
+  created_by            text    not null,
+  parent_task_id        text references tasks (id) on delete set null,
+  session_id            text references sessions (id) on delete set null
+) strict;
+
+CREATE INDEX tasks_by_parent    on tasks (parent_task_id, submitted_at, id) where parent_task_id is not null;
+
+CREATE INDEX tasks_by_queue     on tasks (status, priority desc, submitted_at, id);
+
+CREATE INDEX tasks_by_session   on tasks (session_id, submitted_at, id) where session_id is not null;
+
+CREATE INDEX tasks_by_submitted on tasks (submitted_at, id);
+
+CREATE INDEX tasks_running      on tasks (updated_at) where status = 'running';

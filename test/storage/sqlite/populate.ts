@@ -1,0 +1,201 @@
+import type { Database } from 'better-sqlite3'
+
+/** Numbers that look random and are the same in every run. */
+function randomNumbers(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+const random = randomNumbers(7)
+
+/** A few of many, most of the time: what users, sessions and namespaces are like. */
+const skewed = (count: number): number => Math.floor(count * random() ** 3)
+const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T
+const mostly = <T>(usual: T, others: readonly T[], share = 0.85): T => (random() < share ? usual : pick(others))
+
+const day = 86_400_000
+export const populatedAt = Date.UTC(2026, 0, 1)
+const sometime = (): number => populatedAt - Math.floor(random() ** 2 * 400 * day)
+
+type Row = Record<string, string | number | null>
+
+/** Fills every table with some 20,000 rows in all, spread as in a store that has been in use for a year. */
+export function populate(db: Database): void {
+  db.transaction(() => {
+    fill(db, 'sessions', 1_000, session)
+    fill(db, 'session_events', 5_000, event)
+    fill(db, 'state', 1_000, state)
+    fill(db, 'memory_entries', 6_000, memory)
+    fill(db, 'tasks', 1_500, task)
+    fill(db, 'task_dependencies', 700, dependency)
+    fill(db, 'agents', 1_000, agent)
+    fill(db, 'checkpoints', 1_200, checkpoint)
+    fill(db, 'audit', 4_000, auditLine)
+    fill(db, 'metrics', 2_000, metric)
+    fill(db, 'leases', 3, lease)
+    fill(db, 'jobs', 500, job)
+    fill(db, 'search_items', 2_000, searchItem)
+    fill(db, 'search_text', 2_000, searchText)
+  })()
+}
+
+function fill(db: Database, table: string, count: number, make: (index: number) => Row): void {
+  const columns = Object.keys(make(0))
+  const values = columns.map((column) => `:${column}`)
+  const insert = db.prepare(`insert into ${table} (${columns.join(', ')}) values (${values.join(', ')})`)
+  for (let index = 0; index < count; index++) insert.run(make(index))
+}
+
+function session(index: number): Row {
+  const status = mostly('archived', ['created', 'active', 'paused', 'terminated'] as const, 0.7)
+  const created = sometime()
+  const ended = status === 'terminated' || status === 'archived'
+  return {
+    ...{ id: `s${index}`, app_id: mostly('support', ['sales', 'ops']), user_id: `u${skewed(200)}`, status },
+    ...{ project_id: random() < 0.5 ? null : `p${skewed(20)}`, created_at: created, updated_at: created + 1_000 },
+    ...{ terminated_at: ended ? created + 2_000 : null, archived_at: status === 'archived' ? created + 3_000 : null },
+  }
+}
+
+function event(index: number): Row {
+  const time = sometime()
+  const type = mostly('message', ['action', 'tool_call', 'reflection', 'state_change'], 0.6)
+  return {
+    ...{ session_id: `s${index % 1_000}`, seq: Math.floor(index / 1_000) + 1, event_id: `e${index}`, type },
+    ...{
+      actor: mostly('user', ['agent', 'tool:grep']),
+      timestamp: time,
+      recorded_at: time,
+      content: '{"text":"hello"}',
+    },
+  }
+}
+
+function state(index: number): Row {
+  const scope = mostly('session', ['user', 'app', 'project'], 0.6)
+  return {
+    scope,
+    owner: `o${skewed(300)}`,
+    key: `k${index}`,
+    value: '1',
+    session_id: `s${skewed(1_000)}`,
+    updated_at: sometime(),
+  }
+}
+
+/** Chains of one to a few versions: index → which key and which version of it. */
+function memory(index: number): Row {
+  const chain = Math.floor(index / 3)
+  const version = (index % 3) + 1
+  const latest = version === 3
+  const time = sometime()
+  const bounded = random() < 0.05
+  return {
+    ...{ chain: `c${chain}`, namespace: `user:u${chain % 150}:area${chain % 7}`, key: `k${chain}`, version },
+    ...{
+      type: mostly('semantic', ['episodic', 'procedural'], 0.7),
+      value: '"text"',
+      is_deleted: latest && random() < 0.05 ? 1 : 0,
+    },
+    ...{ valid_from: bounded ? time : null, valid_to: null, expires_at: random() < 0.1 ? time + 30 * day : null },
+    ...{ recorded_at: time, superseded_at: latest ? null : time + 1, created_at: time },
+    ...{
+      created_by: mostly('user:alice', ['user:bob', 'agent:scout']),
+      updated_by: 'user:alice',
+      metadata: '{"source":"chat"}',
+    },
+  }
+}
+
+function task(index: number): Row {
+  const time = sometime()
+  return {
+    ...{ id: `t${index}`, prompt: 'do it', priority: Math.floor(random() * 11), created_by: 'user:alice' },
+    ...{ status: mostly('completed', ['pending', 'blocked', 'ready', 'running', 'failed', 'cancelled'], 0.9) },
+    ...{
+      submitted_at: time,
+      updated_at: time,
+      parent_task_id: index > 0 && random() < 0.2 ? `t${skewed(index)}` : null,
+    },
+    session_id: random() < 0.5 ? `s${skewed(1_000)}` : null,
+  }
+}
+
+function dependency(index: number): Row {
+  return { dependent_task_id: `t${index + 1}`, prerequisite_task_id: `t${skewed(index + 1)}`, created_at: sometime() }
+}
+
+function agent(index: number): Row {
+  const ended = random() < 0.9
+  return {
+    ...{ id: `a${index}`, name: 'scout', state: ended ? 'terminated' : pick(['idle', 'busy']), spawned_at: sometime() },
+    ...{ terminated_at: ended ? populatedAt : null, task_id: `t${skewed(1_500)}`, session_id: `s${skewed(1_000)}` },
+  }
+}
+
+function checkpoint(index: number): Row {
+  const session = random() < 0.5 ? `s${skewed(1_000)}` : null
+  return {
+    task_id: `t${index % 300}`,
+    iteration: Math.floor(index / 300),
+    state: '{}',
+    session_id: session,
+    created_at: sometime(),
+  }
+}
+
+function auditLine(index: number): Row {
+  const forbidden = random() < 0.02
+  return {
+    ...{ timestamp: sometime(), subject: mostly('memory', ['session', 'event', 'store'], 0.7) },
+    ...{ operation: mostly('update', ['create', 'delete', 'read'], 0.5), outcome: forbidden ? 'forbidden' : 'ok' },
+    ...{
+      actor: 'user:alice',
+      principal: `{"user":"u${index}"}`,
+      namespace: `user:u${skewed(150)}`,
+      key: `k${skewed(2_000)}`,
+    },
+    ...{
+      session_id: random() < 0.3 ? `s${skewed(1_000)}` : null,
+      task_id: random() < 0.1 ? `t${skewed(1_500)}` : null,
+    },
+    agent_id: random() < 0.2 ? `a${skewed(20)}` : null,
+  }
+}
+
+function metric(): Row {
+  return { timestamp: sometime(), name: `metric${skewed(20)}`, value: random() }
+}
+
+function lease(index: number): Row {
+  return { name: `lease${index}`, holder: 'process 1', expires_at: populatedAt }
+}
+
+function job(index: number): Row {
+  return { kind: mostly('embed', ['expire'], 0.95), subject: index, run_after: sometime(), created_at: sometime() }
+}
+
+function searchItem(index: number): Row {
+  return {
+    kind: index % 2 === 0 ? 'memory' : 'event',
+    ref: index + 1,
+    namespace: 'user:u1',
+    type: 'semantic',
+    time: sometime(),
+    text_version: 1,
+  }
+}
+
+function searchText(index: number): Row {
+  return {
+    rowid: index + 1,
+    scope: `scope${skewed(150)}`,
+    title: `k${index}`,
+    body: `word${skewed(500)} and word${skewed(500)}`,
+  }
+}

@@ -1,0 +1,129 @@
+import type { Database } from 'better-sqlite3'
+import { populatedAt } from './populate.js'
+
+export type Values = Record<string, string | number | null>
+
+const name = ':(?<name>[A-Za-z]\\w*)'
+
+/** The names of a statement's parameters; colons inside quoted text are none. */
+export function parametersOf(text: string): string[] {
+  const found = [...text.replaceAll(/'[^']*'/g, "''").matchAll(new RegExp(name, 'g'))]
+  return [...new Set(found.map((match) => match.groups?.name ?? ''))]
+}
+
+/** What the planner says it will do: one line for each step. */
+export function planOf(db: Database, text: string, values: Values = {}): string[] {
+  const given = Object.fromEntries(parametersOf(text).map((parameter) => [parameter, values[parameter] ?? null]))
+  const rows = db.prepare<[Values], { detail: string }>(`explain query plan ${text}`).all(given)
+  return rows.map(({ detail }) => detail)
+}
+
+const search = /^SEARCH \S+ USING (?:COVERING )?INDEX (?<index>\S+) \(/
+const byRowId = /^SEARCH (?<table>\S+) USING INTEGER PRIMARY KEY \(/
+const byPrimaryKey = /^SEARCH (?<table>\S+) USING PRIMARY KEY \(/
+const heading = /^(?:SCAN CONSTANT ROW|(?:CORRELATED )?(?:SCALAR|LIST) SUBQUERY \d+)$/
+
+/** The index that a step searches: its name, `rowid`, or undefined when the step is no search. */
+function indexOf(db: Database, step: string): string | undefined {
+  const index = search.exec(step)?.groups?.index
+  if (index !== undefined) return index.startsWith('sqlite_autoindex_') ? nameOfConstraint(db, index) : index
+  if (byRowId.test(step)) return 'rowid'
+  const table = byPrimaryKey.exec(step)?.groups?.table
+  return table === undefined ? undefined : nameOfConstraint(db, `sqlite_autoindex_${table}_1`)
+}
+
+/** An index that SQLite made for a constraint, by what it is on: sessions (id). */
+export function nameOfConstraint(db: Database, index: string): string {
+  const table = /^sqlite_autoindex_(?<table>.+)_\d+$/.exec(index)?.groups?.table
+  return `${table} (${columnsOf(db, index).join(', ')})`
+}
+
+export function columnsOf(db: Database, index: string): string[] {
+  return db
+    .prepare<[string], { name: string | null }>('select name from pragma_index_xinfo(?) where key = 1 order by seqno')
+    .all(index)
+    .map(({ name: column }) => column ?? '(expression)')
+}
+
+export interface Plan {
+  /** What is searched, in order, each once. */
+  indexes: string[]
+  /** Steps that are no search on an index: scans and sorts. */
+  others: string[]
+}
+
+export function readPlan(db: Database, text: string, values: Values): Plan {
+  const steps = planOf(db, text, values).filter((step) => !heading.test(step))
+  const indexes = steps.flatMap((step) => indexOf(db, step) ?? [])
+  return { indexes: [...new Set(indexes)], others: steps.filter((step) => indexOf(db, step) === undefined) }
+}
+
+const day = 86_400_000
+
+/** A value of which there is much, and one of which there is little or nothing, for each parameter of any statement. */
+const samples: Record<string, [frequent: string | number, rare: string | number]> = {
+  after: ['', 'user:u9'],
+  afterKey: ['', 'k9'],
+  afterNamespace: ['user:u1:', 'user:u99'],
+  agent: ['a0', 'none'],
+  app: ['support', 'ops'],
+  archivedAt: [populatedAt, 0],
+  before: [populatedAt, populatedAt - 399 * day],
+  beforeId: ['s999', 's0'],
+  beforePlace: [Number.MAX_SAFE_INTEGER, 1],
+  beforeTime: [populatedAt, 1],
+  below: [3, 2],
+  createdBy: ['user:alice', 'user:nobody'],
+  eventId: ['e1', 'none'],
+  from: ['user:u1:', 'user:u99:area6'],
+  iteration: [1, 99],
+  key: ['k1', 'none'],
+  kind: ['memory', 'none'],
+  knownAt: [Number.MAX_SAFE_INTEGER, 0],
+  lastSeq: [9, 0],
+  limit: [50, 1],
+  match: ['word1', 'none'],
+  metadata: ['{"source":"chat"}', '{"source":"none"}'],
+  name: ['metric0', 'none'],
+  namespace: ['user:u1:area1', 'user:u149:none'],
+  now: [populatedAt, 0],
+  operation: ['update', 'export'],
+  outcome: ['ok', 'forbidden'],
+  owner: ['o0', 'none'],
+  project: ['p0', 'none'],
+  ref: [1, 9e9],
+  scope: ['session', 'project'],
+  session: ['s0', 'none'],
+  since: [0, populatedAt],
+  state: ['idle', 'busy'],
+  status: ['archived', 'running'],
+  subject: ['memory', 'store'],
+  supersededAt: [populatedAt, 0],
+  task: ['t0', 'none'],
+  terminatedAt: [populatedAt, 0],
+  to: ['user:u1;', 'user:u99:area6\u0001'],
+  type: ['semantic', 'procedural'],
+  updatedAt: [populatedAt, 0],
+  user: ['u0', 'nobody'],
+  validAt: [populatedAt, 0],
+  version: [3, 99],
+}
+
+/** Where a parameter of the same name means something else. */
+const exceptionsTo: [statement: RegExp, values: Values][] = [
+  [/^events\./, { after: 0, before: 99, type: 'message' }],
+  [/^memories\.history/, { before: 99 }],
+  [/^sessions\./, { id: 's1' }],
+  [/^tasks\./, { id: 't1' }],
+  [/^agents\./, { id: 'a1' }],
+  [/^(?:memories|search)\./, { id: 1 }],
+]
+
+export function samplesFor(statement: string, of: 'frequent' | 'rare'): Values {
+  const values = Object.entries(samples).map(([parameter, [frequent, rare]]) => [
+    parameter,
+    of === 'rare' ? rare : frequent,
+  ])
+  const special = exceptionsTo.filter(([pattern]) => pattern.test(statement)).map(([, others]) => others)
+  return Object.assign(Object.fromEntries(values), ...special)
+}
