@@ -62,7 +62,7 @@ function drawLine(line, row) {
 function runsOf(text) {
   /** @type {{ kind: 'rule' | 'wide' | 'gap' | 'text', text: string, columns: number }[]} */
   const runs = []
-  for (const [part] of text.matchAll(/ {2,}|^ | $|━+|(?:(?! {2}| $)[^━])+/gu)) {
+  for (const [part] of text.matchAll(/ {2,}|^ | $|(?<=━) | (?=━)|━+|(?:(?! {2}| $| ━)[^━])+/gu)) {
     const parts = graphemes(part)
     const columns = parts.reduce((sum, { width }) => sum + width, 0)
     const kind = part.startsWith('━') ? 'rule' : part.trim() === '' ? 'gap' : 'text'

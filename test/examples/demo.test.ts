@@ -37,9 +37,15 @@ const turn = { conversation: 'c', session: 's', speaker: 'Ada', date: '2024-01-0
 
 describe('the demo', () => {
   let demo: DemoRun
+  let removeFolder: () => void
   beforeAll(async () => {
-    demo = await runDemo([], { whenDone: afterAll })
+    demo = await runDemo([], {
+      whenDone: (cleanup) => {
+        removeFolder = cleanup
+      },
+    })
   })
+  afterAll(() => removeFolder())
 
   it('plays its own conversation to the end and leaves nothing behind', () => {
     const { code, stdout, stderr, left } = demo

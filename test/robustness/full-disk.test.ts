@@ -119,7 +119,7 @@ describe('a limit of the shell on the size of files', () => {
     for (let i = 0; i < 20; i++) await cairn.memories.add(fact(`k${i}`, 'x'.repeat(400_000)))
     await cairn.close()
     const before = contentOf(path)
-    const child = startLimitedChild(6000, 'migrate.mjs', path, 'create table made_up (a) strict')
+    const child = startLimitedChild(6000, 'migrate.mjs', path, 'create table made_up (a integer) strict')
     const lines = await child.rest()
     expect(await child.ended).toEqual({ code: 0, signal: null, stderr: '' })
     expect(lines.at(-1)).toMatchObject({ code: 'disk_full', hint: expect.any(String) })

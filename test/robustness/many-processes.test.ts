@@ -121,7 +121,7 @@ describe('ten processes on one file', () => {
   it('migrate once together: one of them does it, the others find it done, and there is one copy', async () => {
     const path = await createStore()
     const children = Array.from({ length: processes }, () =>
-      startChild('migrate.mjs', path, 'create table made_up (a) strict', 'wait'),
+      startChild('migrate.mjs', path, 'create table made_up (a integer) strict', 'wait'),
     )
     for (const child of children) expect(await child.next()).toEqual({ ready: true })
     tellAll(children, 'go')

@@ -111,6 +111,16 @@ describe('a search', () => {
     expect(await found(cairn, 'deadline')).toEqual(['deadline', 'passing'])
   })
 
+  it('shows the JSON of what has no text in it', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'answer', 42)
+    const id = await say(cairn, alice, '', { actor: 'tool:answer', content: { ok: true } })
+    const { hits } = await cairn.search('answer')
+    const texts = new Map(hits.map((hit) => [nameOf(hit), hit.snippet]))
+    expect(texts.get('answer')).toEqual({ text: '42', marks: [] })
+    expect(texts.get(id)).toEqual({ text: '{"ok":true}', marks: [] })
+  })
+
   it('finds who spoke by name', async () => {
     const { cairn } = await openStore()
     const id = await say(cairn, alice, 'good morning', { actor: 'user:Marguerite' })

@@ -41,7 +41,7 @@ async function showScore(show) {
   stage.text(
     `All ${count(questions.length, 'question')} in ${took}: recall in the first ten (R@10) ${paint.bold(recall.toFixed(3))}`,
   )
-  stage.text('A small, honest number: words are ranked (BM25), and nothing is tuned to these questions.', paint.dim)
+  stage.text('A small, honest number: plain ranking of words (BM25), without a model.', paint.dim)
 }
 
 /** A few questions say little about speed: the same ones again, unseen. */

@@ -59,9 +59,7 @@ export class GroupWriter {
 
   push(requests: Request[]): void {
     this.#queue.push(...requests)
-    this.#draining ??= this.#drain().finally(() => {
-      this.#draining = undefined
-    })
+    if (this.#queue.length > 0) this.#draining ??= this.#drain()
   }
 
   /** Resolves when nothing is queued. */
@@ -70,17 +68,24 @@ export class GroupWriter {
   }
 
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
-      try {
-        await this.#begin()
-        await this.#runGroup()
-      } catch (error) {
-        this.#settle([...this.#queue], translate(error))
-      }
-      this.#checkpoint()
-      this.#poll()
-      if (performance.now() < this.#contendedUntil) await sleep(1 + Math.random() * 4)
+    try {
+      while (this.#queue.length > 0) await this.#drainGroup()
+    } finally {
+      // At once, and not when the promise is settled: what is pushed in between would wait for ever.
+      this.#draining = undefined
     }
+  }
+
+  async #drainGroup(): Promise<void> {
+    try {
+      await this.#begin()
+      await this.#runGroup()
+    } catch (error) {
+      this.#settle([...this.#queue], translate(error))
+    }
+    this.#checkpoint()
+    this.#poll()
+    if (performance.now() < this.#contendedUntil) await sleep(1 + Math.random() * 4)
   }
 
   #poll(): void {
@@ -89,7 +94,8 @@ export class GroupWriter {
 
   /**
    * Short random gaps instead of SQLite's own growing ones, which starve: with ten processes they give 27 to 6,864
-   * commits each, these 659 to 894. Who waited, or sees others commit, pauses after each commit to let them in.
+   * commits each, these 659 to 894. Who waited, or sees others commit, pauses after each commit to let them in; who has
+   * waited longer asks more often, which comes close to first come, first served.
    */
   async #begin(): Promise<void> {
     const start = performance.now()
@@ -105,7 +111,7 @@ export class GroupWriter {
       } catch (error) {
         if (!isBusy(error) || performance.now() - start > this.#options.busyTimeoutMs) throw error
         this.#contendedUntil = performance.now() + contentionMillis
-        await sleep(Math.random() * 8)
+        await sleep(retryGap(performance.now() - start))
       }
     }
   }
@@ -202,6 +208,11 @@ export class GroupWriter {
       if (!(error instanceof SqliteError)) throw error
     }
   }
+}
+
+/** At most 8 ms, at most 2 after 48 ms. */
+function retryGap(waited: number): number {
+  return Math.random() * Math.max(2, 8 - waited / 8)
 }
 
 function failed(request: Request, error: unknown): Reply {

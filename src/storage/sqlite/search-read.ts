@@ -38,7 +38,7 @@ const eventById = sql(
 )
 
 /** How many candidates are read and ranked: enough that what they are cut off by does not show on the first pages. */
-const pool = 200
+const pool = 100
 const largePool = 1_100
 
 /** Hits best first. The row itself is checked again: scope words only cut the work, rows decide. */

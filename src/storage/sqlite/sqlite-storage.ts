@@ -10,6 +10,7 @@ import { GroupWriter, type Reply, type Request } from './group-writer.js'
 import { type Durability, openDatabase } from './open-database.js'
 import type { Refusal } from './operation.js'
 import { inSnapshot, readQueries } from './read-queries.js'
+import { ReaderPool } from './reader-pool.js'
 import { identify, needsPreparation, prepareStore, type StoreFile, writerOptions } from './store-file.js'
 import { ThreadClient } from './thread-client.js'
 import { writeOperations } from './write-operations.js'
@@ -95,7 +96,7 @@ async function connect(file: StoreFile, create: boolean, threads: boolean): Prom
   const identity = identify(file.path)
   if (identity !== undefined) file.identity = identity
   const reader = openDatabase(file.path, { role: 'reader', durability: file.durability, busyTimeoutMs: 0 })
-  const longReader = threads ? new ThreadClient({ role: 'reader', file }) : inlineReader(reader)
+  const longReader = threads ? new ReaderPool(file) : inlineReader(reader)
   return { reader, writer, longReader }
 }
 

@@ -62,7 +62,11 @@ export function needsPreparation(file: StoreFile, create: boolean): boolean {
   }
   const db = openDatabase(file.path, { role: 'reader', durability: file.durability, busyTimeoutMs: 5000 })
   try {
-    return pendingMigrations(loadMigrations(), schemaVersion(db)).length > 0
+    const version = schemaVersion(db)
+    if (version === 0 && !create) {
+      throw new CairnError('not_a_database', `${file.path} is empty.`, { hint: 'Make it a store with `cairn init`.' })
+    }
+    return pendingMigrations(loadMigrations(), version).length > 0
   } finally {
     db.close()
   }

@@ -33,6 +33,11 @@ export class ThreadClient {
     this.#setup = setup
   }
 
+  /** How many requests wait for an answer. */
+  get underWay(): number {
+    return this.#pending.size
+  }
+
   /** Resolves when the thread has its connection, or rejects with what kept it from it. */
   async start(): Promise<void> {
     this.#spawnIfNone()

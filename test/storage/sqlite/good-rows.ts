@@ -1,0 +1,26 @@
+export type Row = Record<string, string | number | null | Uint8Array>
+
+/** One row of each table with every column that must be named, in an order in which foreign keys hold. */
+export const goodRows: Record<string, Row> = {
+  sessions: { id: 's1', app_id: 'support', user_id: 'alice', created_at: 0, updated_at: 0 },
+  session_events: {
+    ...{ session_id: 's1', seq: 1, event_id: 'e1', type: 'message', actor: 'user', timestamp: 0, recorded_at: 0 },
+    ...{ content: '{}', state_delta: '{}' },
+  },
+  state: { scope: 'user', owner: 'alice', key: 'theme', value: '1', session_id: 's1', updated_at: 0 },
+  memory_entries: {
+    ...{ chain: 'c1', namespace: 'user:alice', key: 'tone', version: 1, type: 'semantic', value: '1', valid_from: 1 },
+    ...{ valid_to: 2, recorded_at: 0, created_at: 0, created_by: 'user:alice', updated_by: 'user:alice' },
+  },
+  tasks: {
+    ...{ id: 't1', prompt: 'do it', result: '1', submitted_at: 0, updated_at: 0, created_by: 'user:alice' },
+    ...{ parent_task_id: null, session_id: 's1' },
+  },
+  agents: { id: 'a1', name: 'scout', state: 'idle', task_id: 't1', session_id: 's1', spawned_at: 0 },
+  checkpoints: { task_id: 't1', iteration: 0, state: '{}', session_id: 's1', created_at: 0 },
+  audit: { timestamp: 0, subject: 'memory', operation: 'create', actor: 'user:alice', principal: '{}' },
+  metrics: { timestamp: 0, name: 'latency', value: 0 },
+  leases: { name: 'expire', holder: 'process 1', expires_at: 0 },
+  jobs: { kind: 'embed', subject: 1, run_after: 0, created_at: 0 },
+  search_items: { kind: 'memory', ref: 7, namespace: 'user:alice', type: 'semantic', time: 0, text_version: 1 },
+}
