@@ -1,6 +1,7 @@
 import type { AuditOperation, AuditSubject } from '../audit/audit.js'
 import { CairnError } from '../errors.js'
-import type { Author, NewAuditEntry, Storage } from '../storage/storage.js'
+import type { NewAuditEntry } from '../storage/audit-store.js'
+import type { Author, Storage } from '../storage/storage.js'
 import { may } from './policy.js'
 import { actorOf, type Caller, isRoot, type Right } from './principal.js'
 

@@ -3,7 +3,7 @@ import { parseName, parseNamespace } from '../access/namespace.js'
 import { invalidInput } from '../errors.js'
 import { encodeJson, encodeJsonObject } from '../json.js'
 import { objectOf, parse } from '../parse.js'
-import type { MomentInput, NewMemory, VersionGuard } from '../storage/storage.js'
+import type { MomentInput, NewMemory, VersionGuard } from '../storage/memory-store.js'
 import { type TimeInput, toMillis } from '../time.js'
 import { memoryTypeSchema } from './memory.js'
 

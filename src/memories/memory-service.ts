@@ -6,7 +6,8 @@ import { CairnError, invalidInput } from '../errors.js'
 import { encodeJson, encodeJsonObject } from '../json.js'
 import { type CursorKey, decodeCursor, type Page, toPage } from '../page.js'
 import { parse } from '../parse.js'
-import type { ListedMemory, MemoryQuery, NewMemory, Storage, VersionStamp } from '../storage/storage.js'
+import type { ListedMemory, MemoryQuery, NewMemory, VersionStamp } from '../storage/memory-store.js'
+import type { Storage } from '../storage/storage.js'
 import { type Memory, toMemory } from './memory.js'
 import {
   type CleanupOptions,

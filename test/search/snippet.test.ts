@@ -49,7 +49,24 @@ describe('marks', () => {
       '한국',
       'iPhone',
     ],
-    ...['😀', '𠮷野', ' ', ' ', ' ', ' ', '\n', '_', '-', '.', '\u0301', 'İ', '0', 'x'.repeat(70), '\ud800'],
+    ...[
+      '😀',
+      '𠮷野',
+      ' ',
+      ' ',
+      ' ',
+      ' ',
+      '\n',
+      '_',
+      '-',
+      '.',
+      '\u0301',
+      'İ',
+      '0',
+      'x'.repeat(70),
+      '😀'.repeat(60),
+      '\ud800',
+    ],
   )
   const text = fc.array(unit, { maxLength: 120 }).map((units) => units.join(''))
   const question = fc.array(unit, { minLength: 1, maxLength: 6 }).map((units) => units.join(' '))
@@ -122,8 +139,13 @@ describe('the passage', () => {
 
   it('of text without spaces cuts between characters', () => {
     const astral = '😀'.repeat(300)
-    for (const lead of ['', 'x', 'xy', 'xyz']) {
-      const found = snippet(`${lead}${astral}東京${astral}`, '東京')
+    for (const [before, after] of [
+      ['', ''],
+      ['-', ''],
+      ['', '-'],
+      ['-', '-'],
+    ]) {
+      const found = snippet(`${astral}${before}東京${after}${astral}`, '東京')
       expect(found.text.isWellFormed()).toBe(true)
       expect(found.text).not.toContain('\ufffd')
       expect(marked(found)).toEqual(['東京'])

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import type { AuditRow } from '../../audit/audit.js'
-import type { AuditQuery } from '../storage.js'
+import type { AuditQuery } from '../audit-store.js'
 import { all, type Parameters, sqlFamily } from './statements.js'
 
 const leading = {

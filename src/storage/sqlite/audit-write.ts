@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import type { AuditOperation, AuditSubject } from '../../audit/audit.js'
-import type { Author, NewAuditEntry } from '../storage.js'
+import type { NewAuditEntry } from '../audit-store.js'
+import type { Author } from '../storage.js'
 import { run, sql } from './statements.js'
 
 const columns =

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3'
 import { compareBytes, everything, type Span, spansOfAll } from '../../access/namespace.js'
 import type { MemoryRow } from '../../memories/memory.js'
 import { covers, isExpired, visibleVersion } from '../../memories/versions.js'
-import type { ListedMemory, MemoryAddress, MemoryQuery, MomentInput } from '../storage.js'
+import type { ListedMemory, MemoryAddress, MemoryQuery, MomentInput } from '../memory-store.js'
 import {
   exactVersion,
   latestVersion,

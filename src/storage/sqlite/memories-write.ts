@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
-import type { Author, MemoryAddress, MemoryUpdate, NewMemory, VersionGuard, VersionStamp } from '../storage.js'
+import type { MemoryAddress, MemoryUpdate, NewMemory, VersionGuard, VersionStamp } from '../memory-store.js'
+import type { Author } from '../storage.js'
 import { append, appendFirst, type NextVersion, tombstone } from './memory-append.js'
 import { exactVersion, isAlive, latestVersion, type StoredMemory, versionsBelow } from './memory-rows.js'
 import { type Refusal, refuse } from './operation.js'

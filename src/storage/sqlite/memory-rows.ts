@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import type { MemoryRow } from '../../memories/memory.js'
 import { isExpired } from '../../memories/versions.js'
-import type { MemoryAddress } from '../storage.js'
+import type { MemoryAddress } from '../memory-store.js'
 import { get, iterate, sql } from './statements.js'
 
 /** A row as this adapter holds it. */

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import type { SearchTerm } from '../../search/query.js'
 import { inverseDocumentFrequency, type WeightedTerm } from '../../search/rank.js'
-import type { LexicalQuery } from '../storage.js'
+import type { LexicalQuery } from '../search-store.js'
 import { allTerms, inScope, oneTerm, scopeExpression } from './search-match.js'
 import { all, get, sql } from './statements.js'
 

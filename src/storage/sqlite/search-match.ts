@@ -1,6 +1,6 @@
 import { kindToken, memoryToken, ownerToken, sessionToken, typeToken } from '../../search/index-text.js'
 import type { SearchTerm } from '../../search/query.js'
-import type { LexicalQuery } from '../storage.js'
+import type { LexicalQuery } from '../search-store.js'
 
 /** A term in FTS5's language. All user text is inside quotes. */
 export function oneTerm({ text, prefix }: SearchTerm): string {

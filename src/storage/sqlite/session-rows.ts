@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import type { EventRow } from '../../sessions/event.js'
 import type { SessionRow } from '../../sessions/session.js'
-import type { SessionAddress } from '../storage.js'
+import type { SessionAddress } from '../session-store.js'
 import { type Refusal, refuse } from './operation.js'
 import { get, run, sql } from './statements.js'
 

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3'
 import type { EventRow } from '../../sessions/event.js'
 import type { SessionRow } from '../../sessions/session.js'
 import type { StateRow, StateScope } from '../../sessions/state.js'
-import type { EventQuery, SessionAddress, SessionQuery } from '../storage.js'
+import type { EventQuery, SessionAddress, SessionQuery } from '../session-store.js'
 import { eventColumns, findSession, sessionColumns } from './session-rows.js'
 import { all, sqlFamily } from './statements.js'
 

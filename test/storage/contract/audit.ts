@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { spansOf } from '../../../src/access/namespace.js'
-import type { AuditQuery, NewAuditEntry } from '../../../src/storage/storage.js'
+import type { AuditQuery, NewAuditEntry } from '../../../src/storage/audit-store.js'
 import { refusal } from '../../helpers/refusal.js'
 import {
   add,

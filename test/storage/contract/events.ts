@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { EventQuery, NewEvent } from '../../../src/storage/storage.js'
+import type { EventQuery, NewEvent } from '../../../src/storage/session-store.js'
 import { refusal } from '../../helpers/refusal.js'
 import {
   anEvent,

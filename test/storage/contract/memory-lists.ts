@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compareBytes, everything, spansOf, spansOfAll } from '../../../src/access/namespace.js'
-import type { MemoryQuery } from '../../../src/storage/storage.js'
+import type { MemoryQuery } from '../../../src/storage/memory-store.js'
 import { add, aMemory, author, keys, list, now, type Subject, toValue } from './subject.js'
 
 export function describeMemoryLists(subject: Subject): void {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { kindToken, memoryToken, ownerToken, sessionToken, typeToken } from '../../../src/search/index-text.js'
-import type { NewEvent, NewMemory } from '../../../src/storage/storage.js'
+import type { NewMemory } from '../../../src/storage/memory-store.js'
+import type { NewEvent } from '../../../src/storage/session-store.js'
 import { add, aMemory, anEvent, append, author, createSession, found, now, type Subject, toValue } from './subject.js'
 
 const alice = { app: 'support', user: 'alice' }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type SessionStatus, sessionStatuses } from '../../../src/sessions/lifecycle.js'
 import type { StateScope } from '../../../src/sessions/state.js'
-import type { NewEvent } from '../../../src/storage/storage.js'
+import type { NewEvent } from '../../../src/storage/session-store.js'
 import { refusal } from '../../helpers/refusal.js'
 import {
   add,

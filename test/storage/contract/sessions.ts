@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionQuery } from '../../../src/storage/storage.js'
+import type { SessionQuery } from '../../../src/storage/session-store.js'
 import { refusal } from '../../helpers/refusal.js'
 import {
   add,

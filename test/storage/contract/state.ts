@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { storedScopes } from '../../../src/sessions/state.js'
-import type { NewEvent } from '../../../src/storage/storage.js'
+import type { NewEvent } from '../../../src/storage/session-store.js'
 import { anEvent, append, createSession, type Subject, s1 } from './subject.js'
 
 type Change = NewEvent['changes'][number]

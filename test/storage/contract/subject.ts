@@ -1,17 +1,11 @@
 import { everything } from '../../../src/access/namespace.js'
 import type { AuditRow } from '../../../src/audit/audit.js'
 import { parseQuery } from '../../../src/search/query.js'
-import type {
-  AuditQuery,
-  Author,
-  LexicalHit,
-  LexicalQuery,
-  MemoryQuery,
-  NewEvent,
-  NewMemory,
-  NewSession,
-  Storage,
-} from '../../../src/storage/storage.js'
+import type { AuditQuery } from '../../../src/storage/audit-store.js'
+import type { MemoryQuery, NewMemory } from '../../../src/storage/memory-store.js'
+import type { LexicalHit, LexicalQuery } from '../../../src/storage/search-store.js'
+import type { NewEvent, NewSession } from '../../../src/storage/session-store.js'
+import type { Author, Storage } from '../../../src/storage/storage.js'
 
 /** What an adapter hands to the suite: an empty store, and the ways to reach and remove it. */
 export interface OpenedStore {

@@ -204,13 +204,14 @@ interface Column {
   type: string
   notnull: number
   rowid: number
+  title: string
 }
 
 const columns = ((): Column[] => {
   const schema = new Database(':memory:')
   migrate(schema, { now: 0 })
   const found = schema
-    .prepare<[], Column>(
+    .prepare<[], Omit<Column, 'title'>>(
       `select t.name as "table", c.name, c.type, c."notnull", c.pk = 1 and c.type = 'INTEGER' as rowid
        from pragma_table_list t
        join pragma_table_info(t.name) c
@@ -218,25 +219,26 @@ const columns = ((): Column[] => {
     )
     .all()
   schema.close()
-  return found.map((column) => ({ ...column, type: column.type.toUpperCase() }))
+  return found.map((column) => ({
+    ...column,
+    type: column.type.toUpperCase(),
+    title: `${column.table}.${column.name}`,
+  }))
 })()
 
 describe('a column', () => {
-  it.each(columns.filter(({ notnull }) => notnull === 1))('$table.$name is never null', ({ table, name }) => {
+  it.each(columns.filter(({ notnull }) => notnull === 1))('$title is never null', ({ table, name }) => {
     expect(refusalOf(table, { [name]: null })).toBe(`NOT NULL constraint failed: ${table}.${name}`)
   })
 
-  it.each(columns.filter(({ rowid }) => rowid === 0))(
-    '$table.$name holds nothing but $type',
-    ({ table, name, type }) => {
-      const other = type === 'TEXT' ? new Uint8Array([1]) : 'seven'
-      expect(refusalOf(table, { [name]: other })).toMatch(
-        new RegExp(
-          `^cannot store (?:TEXT|BLOB) value in ${type} column ${table}\\.${name}|^CHECK constraint failed|^malformed JSON`,
-        ),
-      )
-    },
-  )
+  it.each(columns.filter(({ rowid }) => rowid === 0))('$title holds nothing but $type', ({ table, name, type }) => {
+    const other = type === 'TEXT' ? new Uint8Array([1]) : 'seven'
+    expect(refusalOf(table, { [name]: other })).toMatch(
+      new RegExp(
+        `^cannot store (?:TEXT|BLOB) value in ${type} column ${table}\\.${name}|^CHECK constraint failed|^malformed JSON`,
+      ),
+    )
+  })
 
   it('is never nullable in a key', () => {
     const keys = columns.filter(({ name, type }) => name === 'id' && type === 'TEXT')

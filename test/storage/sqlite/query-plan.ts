@@ -21,13 +21,17 @@ export function planOf(db: Database, text: string, values: Values = {}): string[
 const search = /^SEARCH \S+ USING (?:COVERING )?INDEX (?<index>\S+) \(/
 const byRowId = /^SEARCH (?<table>\S+) USING INTEGER PRIMARY KEY \(/
 const byPrimaryKey = /^SEARCH (?<table>\S+) USING PRIMARY KEY \(/
-const heading = /^(?:SCAN CONSTANT ROW|(?:CORRELATED )?(?:SCALAR|LIST) SUBQUERY \d+)$/
+/** The first or last row of a table, by its id. */
+const atOneEnd = /^SEARCH (?<table>\S+)$/
+/** Steps that touch no table: the plan of a subquery stands below its heading, and is looked at like any other. */
+const heading =
+  /^(?:SCAN CONSTANT ROW|(?:CORRELATED )?(?:SCALAR|LIST) SUBQUERY \d+|CO-ROUTINE \S+|SCAN \(subquery-\d+\))$/
 
 /** The index that a step searches: its name, `rowid`, or undefined when the step is no search. */
 function indexOf(db: Database, step: string): string | undefined {
   const index = search.exec(step)?.groups?.index
   if (index !== undefined) return index.startsWith('sqlite_autoindex_') ? nameOfConstraint(db, index) : index
-  if (byRowId.test(step)) return 'rowid'
+  if (byRowId.test(step) || atOneEnd.test(step)) return 'rowid'
   const table = byPrimaryKey.exec(step)?.groups?.table
   return table === undefined ? undefined : nameOfConstraint(db, `sqlite_autoindex_${table}_1`)
 }

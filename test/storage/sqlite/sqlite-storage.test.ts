@@ -1,0 +1,237 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, relative } from 'node:path'
+import process from 'node:process'
+import Database from 'better-sqlite3'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openDatabase } from '../../../src/storage/sqlite/open-database.js'
+import { readQueries, runQuery } from '../../../src/storage/sqlite/read-queries.js'
+import { openSqliteStorage, type SqliteOptions } from '../../../src/storage/sqlite/sqlite-storage.js'
+import { run, sql } from '../../../src/storage/sqlite/statements.js'
+import type { Storage } from '../../../src/storage/storage.js'
+import { refusal } from '../../helpers/refusal.js'
+import { useTempFolder } from '../../helpers/temp-folder.js'
+import { add, author, now, tone, toValue } from '../contract/subject.js'
+
+const newPath = useTempFolder()
+
+async function open(options: Partial<SqliteOptions> = {}): Promise<Storage> {
+  const defaults = {
+    path: newPath(),
+    create: true,
+    durability: 'off',
+    busyTimeoutMs: 200,
+    maxPages: 0,
+    threads: false,
+  } as const
+  const storage = await openSqliteStorage({ ...defaults, ...options })
+  onTestFinished(() => storage.close())
+  return storage
+}
+
+const temporaryFolders = () => readdirSync(tmpdir()).filter((name) => /^cairn-\w{6}$/.test(name))
+
+describe('a private store', () => {
+  it.each([true, false])('lives in a folder that goes with it, threads: %s', async (threads) => {
+    const storage = await open({ path: ':memory:', create: false, threads })
+    const { location } = await storage.info()
+    await add(storage)
+    expect(existsSync(location)).toBe(true)
+    await storage.close()
+    expect(existsSync(dirname(location))).toBe(false)
+  })
+
+  it('is not the private store of anybody else', async () => {
+    const [one, other] = [await open({ path: ':memory:' }), await open({ path: ':memory:' })]
+    await add(one)
+    expect(await other.memories.get({ ...tone, now })).toBeUndefined()
+  })
+
+  it('leaves no folder behind when it cannot be made', async () => {
+    const before = temporaryFolders()
+    await refusal(open({ path: ':memory:', maxPages: 1 }), 'disk_full').catch(() => undefined)
+    expect(temporaryFolders().filter((name) => !before.includes(name)).length).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('a store on disk', () => {
+  it('is made only when that is asked for', async () => {
+    const path = newPath()
+    const error = await refusal(open({ path, create: false }), 'not_found')
+    expect(error.hint).toContain('cairn init')
+    expect(existsSync(path)).toBe(false)
+    await (await open({ path })).close()
+    await open({ path, create: false })
+  })
+
+  it('is found by a relative path and by a link, and is the same', async () => {
+    const path = newPath()
+    await add(await open({ path }))
+    const link = newPath()
+    symlinkSync(path, link)
+    for (const name of [relative(process.cwd(), path), link]) {
+      const storage = await open({ path: name })
+      expect(await storage.memories.get({ ...tone, now })).toMatchObject({ version: 1 })
+      expect((await storage.info()).location).toBe(path)
+    }
+  })
+
+  it('tells its size with what is in the log still', async () => {
+    const storage = await open()
+    const before = (await storage.info()).bytes
+    for (let index = 0; index < 20; index++)
+      await add(storage, { key: `k${index}`, chain: `${index}`, value: `"${'x'.repeat(9_000)}"` })
+    expect((await storage.info()).bytes).toBeGreaterThan(before + 100_000)
+    expect(await storage.info()).toMatchObject({ engine: 'sqlite', engineVersion: expect.stringMatching(/^3\.\d+/) })
+  })
+
+  it.each([
+    ['a text', (path: string) => writeFileSync(path, 'x'.repeat(5_000)), 'not_a_database'],
+    ['a folder', (path: string) => mkdirSync(path), 'not_a_database'],
+    [
+      'the database of another program',
+      (path: string) => new Database(path).exec('create table t (a)').close(),
+      'not_a_database',
+    ],
+  ] as const)('is not made of %s', async (_, make, code) => {
+    const path = newPath()
+    make(path)
+    const error = await refusal(open({ path }), code)
+    expect(error.message).toContain(path)
+  })
+
+  it('may begin as an empty file', async () => {
+    const path = newPath()
+    writeFileSync(path, '')
+    await refusal(open({ path, create: false }), 'not_a_database')
+    await add(await open({ path }))
+  })
+
+  it('takes no write after its file was moved away or replaced', async () => {
+    for (const threads of [true, false]) {
+      const path = newPath()
+      const storage = await open({ path, threads })
+      await add(storage)
+      renameSync(path, `${path}.aside`)
+      await refusal(add(storage, { key: 'lost' }), 'closed')
+      writeFileSync(path, '')
+      await refusal(add(storage, { key: 'lost' }), 'closed')
+      rmSync(path)
+      renameSync(`${path}.aside`, path)
+      await add(storage, { key: 'kept', chain: 'kept' })
+    }
+  })
+
+  it('that has reached its limit refuses as disk_full, and goes on with what fits', async () => {
+    const storage = await open({ maxPages: 200 })
+    await add(storage)
+    const large = { key: 'large', chain: 'large', value: `"${'x'.repeat(500_000)}"` }
+    expect((await refusal(add(storage, large), 'disk_full')).hint).toContain('Free space')
+    expect(await storage.memories.update({ ...tone, ...toValue('2') })).toMatchObject({ version: 2 })
+    expect((await storage.info()).rows).toMatchObject({ memoryVersions: 2 })
+  })
+})
+
+describe('while another process holds the store', () => {
+  const hold = (path: string): Database.Database => {
+    const other = openDatabase(path, { role: 'writer', durability: 'off', busyTimeoutMs: 0 })
+    onTestFinished(() => {
+      other.close()
+    })
+    return other
+  }
+
+  it('reads go on, and writes are busy after their time', async () => {
+    const path = newPath()
+    const storage = await open({ path, busyTimeoutMs: 30 })
+    await add(storage)
+    const other = hold(path)
+    other.exec('begin immediate')
+    expect(await storage.memories.get({ ...tone, now })).toMatchObject({ version: 1 })
+    const error = await refusal(storage.memories.update({ ...tone, ...toValue('2') }), 'busy')
+    expect(error.hint).toContain('busyTimeoutMs')
+    other.exec('rollback')
+    expect(await storage.memories.update({ ...tone, ...toValue('2') })).toMatchObject({ version: 2 })
+  })
+
+  it('a read that is locked out waits', async () => {
+    const path = newPath()
+    const storage = await open({ path })
+    await add(storage)
+    await storage.close()
+    const other = hold(path)
+    // Exclusive, as while a log is being recovered; a store opened meanwhile would find it so.
+    const reader = await open({ path })
+    other.pragma('locking_mode = normal')
+    const read = reader.memories.get({ ...tone, now })
+    expect(await read).toMatchObject({ version: 1 })
+  })
+})
+
+describe('a read', () => {
+  it('sees one moment, however many statements it takes', async () => {
+    const path = newPath()
+    const storage = await open({ path })
+    await add(storage)
+    const db = openDatabase(path, { role: 'reader', durability: 'off', busyTimeoutMs: 0 })
+    onTestFinished(() => {
+      db.close()
+    })
+    const other = openDatabase(path, { role: 'writer', durability: 'off', busyTimeoutMs: 0 })
+    const count = (): unknown => db.prepare('select count(*) from memory_entries').pluck().get()
+    const twice = (): unknown[] => {
+      const before = count()
+      other.exec('delete from memory_entries')
+      return [before, count()]
+    }
+    expect(runQuery(db, { twice } as never, { id: 7, name: 'twice', input: undefined })).toEqual({
+      id: 7,
+      value: [1, 1],
+    })
+    other.close()
+    expect(count()).toBe(0)
+  })
+
+  it('that fails ends its snapshot and says why', async () => {
+    const db = openDatabase(newPath(), { role: 'writer', durability: 'off', busyTimeoutMs: 0 })
+    onTestFinished(() => {
+      db.close()
+    })
+    const request = { id: 1, name: 'memories.get', input: { ...tone, now } }
+    expect(runQuery(db, readQueries as never, request)).toMatchObject({
+      id: 1,
+      failure: { code: 'internal', message: expect.stringContaining('memory_entries') },
+    })
+    expect(db.inTransaction).toBe(false)
+  })
+})
+
+describe('statements', () => {
+  it('have names of their own', () => {
+    expect(() => sql('memories.latest', 'select 1')).toThrow('two statements are named memories.latest')
+  })
+
+  it('are prepared once for each connection', () => {
+    const statement = sql('test.once', 'create table if not exists once (a)')
+    for (const db of [new Database(':memory:'), new Database(':memory:')]) {
+      run(db, statement, {})
+      const prepared = db.prepare
+      db.prepare = () => {
+        throw new Error('prepared again')
+      }
+      run(db, statement, {})
+      db.prepare = prepared
+      db.close()
+    }
+  })
+})
+
+it('what was handed in at once is stored in the order of the calls', async () => {
+  const storage = await open()
+  const versions = [
+    add(storage),
+    ...[2, 3, 4].map((value) => storage.memories.update({ ...tone, ...toValue(`${value}`) })),
+  ]
+  expect((await Promise.all(versions)).map(({ version }) => version)).toEqual([1, 2, 3, 4])
+  await storage.memories.delete({ ...tone, author: author() })
+})
