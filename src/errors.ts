@@ -68,6 +68,10 @@ export function fromFailure(failure: Failure, cause?: unknown): CairnError {
   return new CairnError(failure.code, failure.message, { hint: failure.hint, details: failure.details, cause })
 }
 
-export function invalidInput(message: string, hint?: string): CairnError {
+/** Input that is refused before anything is stored. */
+export function invalidInput(
+  message: string,
+  hint = 'Correct what is named here and call again; nothing was stored.',
+): CairnError {
   return new CairnError('invalid_input', message, { hint })
 }

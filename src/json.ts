@@ -44,12 +44,20 @@ export function encodeJsonObject(value: unknown, what: string, maxBytes: number)
   return encodeJson(value, what, maxBytes)
 }
 
+/** The value of JSON text that was stored; `corrupt` when it is no JSON any more. */
 export function decodeJson(text: string): Json {
-  return JSON.parse(text) as Json
+  try {
+    return JSON.parse(text) as Json
+  } catch (cause) {
+    throw new CairnError('corrupt', 'A stored value is not JSON any more: the store is damaged.', {
+      hint: 'Stop writing to it, copy the file with its -wal, and recover the copy or restore a backup.',
+      cause,
+    })
+  }
 }
 
 export function decodeJsonObject(text: string): JsonObject {
-  return text === '{}' ? {} : (JSON.parse(text) as JsonObject)
+  return text === '{}' ? {} : (decodeJson(text) as JsonObject)
 }
 
 function check(value: unknown, path: string, depth: number): void {

@@ -5,6 +5,7 @@ import type { Json } from '../json.js'
 import type { MemoryType } from '../memories/memory.js'
 import type { EventType } from '../sessions/event.js'
 import { actorName } from '../sessions/event.js'
+import { foldLetters } from './words.js'
 
 /** Raised when texts are made another way; rows of an older version are indexed anew. */
 export const indexTextVersion = 1
@@ -67,11 +68,10 @@ function collect(value: Json, leaves: string[], budget: { room: number }): void 
   }
 }
 
-/**
- * What `parseQuery` takes for the end of a word. It is taken out here, because FTS5 knows the characters of 2012: it would
- * read a newer emoji beside a word as a part of it.
- */
-const separators = /[^\p{L}\p{N}\p{M}\p{Co}]+/gu
+/** Folded words with a space between, for texts and questions alike. */
+export function foldWords(text: string): string {
+  return foldLetters(text).replaceAll(/[^\p{L}\p{N}\p{M}\p{Co}]+/gu, ' ')
+}
 
 const cjkRun = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー々]+/gu
 const cjk = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u
@@ -94,11 +94,11 @@ export function splitCjk(text: string): { cjk: boolean; text: string }[] {
 }
 
 /**
- * Lower-case words in NFKC, and runs of Chinese, Japanese and Korean, which have no spaces, as overlapping pairs with the last character
+ * Words, and runs of Chinese, Japanese and Korean, which have no spaces, as overlapping pairs with the last character
  * alone: 東京都 → 東京 京都 都. A word of two characters is then found as itself, one of one as the start of a pair.
  */
 export function normalize(text: string): string {
-  const normal = text.normalize('NFKC').toLowerCase().replaceAll(separators, ' ')
+  const normal = foldWords(text)
   return hasCjk(normal) ? normal.replace(cjkRun, (run) => ` ${bigrams(run).join(' ')} `) : normal
 }
 

@@ -1,4 +1,4 @@
-import { hasCjk, splitCjk } from './index-text.js'
+import { foldWords, hasCjk, splitCjk } from './index-text.js'
 
 /** A word to look for, or with `prefix` the start of one. Plain text: stores quote it in their own language. */
 export interface SearchTerm {
@@ -22,13 +22,9 @@ const stopWords = new Set(
  * become overlapping pairs, very common English words are left out unless there is nothing else.
  */
 export function parseQuery(text: string): SearchTerm[] {
-  const words =
-    text
-      .slice(0, maxLength)
-      .toWellFormed()
-      .normalize('NFKC')
-      .toLowerCase()
-      .match(/[\p{L}\p{N}\p{M}\p{Co}]+/gu) ?? []
+  const words = foldWords(text.slice(0, maxLength).toWellFormed())
+    .split(' ')
+    .filter((word) => word !== '')
   const telling = words.filter((word) => !stopWords.has(word))
   const terms = new Map<string, SearchTerm>()
   for (const word of telling.length > 0 ? telling : words) {

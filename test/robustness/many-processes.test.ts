@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { openCairn } from '../../src/open.js'
+import { applicationId, schemaVersion } from '../../src/storage/sqlite/migrations.js'
 import { useTempFolder } from '../helpers/temp-folder.js'
 import { type Child, startChild } from './child.js'
 import { count, expectSound, peek } from './inspect.js'
@@ -68,6 +69,22 @@ describe('ten processes on one file', () => {
       expectSound(path)
     }
   }, 60_000)
+
+  it('do not take a store for a stranger when another creates it between two looks', async () => {
+    const path = tempPath()
+    const db = new Database(path)
+    onTestFinished(() => void db.close())
+    db.pragma('journal_mode = wal')
+    const look = db.pragma.bind(db)
+    db.pragma = (text, options) => {
+      const answer = look(text, options)
+      peek(path, (other) =>
+        other.exec(`pragma application_id = ${applicationId}; create table if not exists schema_migrations (a)`),
+      )
+      return answer
+    }
+    expect(schemaVersion(db)).toBe(0)
+  })
 
   it('lose no memory, and no caller sees an error', async () => {
     const path = await createStore()

@@ -274,6 +274,17 @@ describe('filters', () => {
     expect(await found(cairn.as(alice), 'harbour', { limit: 1 })).toEqual(['mine'])
     expect(await found(cairn, 'harbour', { limit: 1, namespaces: ['user:alice'] })).toEqual(['mine'])
   })
+
+  it('are applied to events before the limit as well', async () => {
+    const { cairn } = await openStore()
+    const text = 'somewhere in a long text the word harbour is found once and not again'
+    const mine = await say(cairn, alice, text)
+    const other = await say(cairn, bob, 'harbour harbour harbour')
+    const loud = { type: 'message' as const, actor: 'user', content: { text: 'harbour harbour harbour' } }
+    await cairn.sessions.appendEvents(other, Array(300).fill(loud))
+    expect(await found(cairn.as(alice), 'harbour', { limit: 1 })).toEqual([mine])
+    expect(await found(cairn, 'harbour', { limit: 1, session: mine })).toEqual([mine])
+  })
 })
 
 describe('pages of a search', () => {
@@ -292,6 +303,35 @@ describe('pages of a search', () => {
     }
     expect(await found(cairn, 'harbour', { offset: 1000, ...options })).toEqual([])
     expect(await found(cairn, 'harbour', options)).toEqual(all.slice(0, 10))
+  })
+})
+
+describe('pages of a search that finds hundreds', () => {
+  it.each([{}, { knownAt: Date.UTC(2027, 0, 1) }])('with %j lose nothing and show nothing twice', async (options) => {
+    const { cairn } = await openStore()
+    const vocabulary = ['harbour', 'ship', 'anchor', 'crew', 'noon', 'filler', 'word']
+    const text = (index: number) =>
+      Array.from(
+        { length: 2 + (index % 23) },
+        (_, at) => vocabulary[(index * 7 + at * at + at) % vocabulary.length],
+      ).join(' ')
+    const entries = Array.from({ length: 300 }, (_, index) => ({
+      namespace: 'user:alice',
+      key: `k${index}`,
+      value: text(index),
+      type: 'semantic' as const,
+    }))
+    await cairn.memories.addMany(entries)
+    const pages = async (limit: number) => {
+      const seen: string[] = []
+      for (let offset = 0; offset <= 300; offset += limit)
+        seen.push(...(await found(cairn, 'harbour ship anchor', { limit, offset, ...options })))
+      return seen
+    }
+    const byTen = await pages(10)
+    expect(new Set(byTen).size).toBe(byTen.length)
+    expect(byTen.length).toBeGreaterThan(200)
+    expect(await pages(100)).toEqual(byTen)
   })
 })
 

@@ -194,6 +194,20 @@ describe('a store with data', () => {
     expect(migrate(db, { migrations, now: 0, freeBytes: () => before.length * 2 })).toHaveLength(1)
   })
 
+  it('keeps the copy of the process that came first, which is the way back', async () => {
+    const path = await storeWithData()
+    const migrations = loadMigrations(withNext(pets))
+    const first = open(path)
+    // The room is looked at between the look at the version and the copy: just then another process migrates.
+    const meanwhile = (): number => {
+      expect(migrate(first, { migrations, now: 0 })).toHaveLength(1)
+      return Number.MAX_SAFE_INTEGER
+    }
+    expect(migrate(open(path), { migrations, now: 0, freeBytes: meanwhile })).toEqual([])
+    expect(schemaVersion(open(`${path}.before-schema-${current}`))).toBe(current)
+    expect(readdirSync(dirname(path)).filter((name) => name.endsWith('.part'))).toEqual([])
+  })
+
   it('is not migrated when its copy turns out to be damaged', async () => {
     const path = await storeWithData()
     const db = open(path)
