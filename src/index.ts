@@ -8,6 +8,7 @@ export { CairnError, type ErrorCode, errorCodes } from './errors.js'
 export type { Json, JsonObject } from './json.js'
 export type { Memory, MemoryType } from './memories/memory.js'
 export type {
+  CleanupOptions,
   DeleteOptions,
   GetOptions,
   HistoryOptions,

@@ -139,10 +139,7 @@ export class MemoryService {
     if (rest.metadata !== undefined) stored.metadata = encodeJsonObject(rest.metadata, 'metadata', this.#valueBytes)
     if (cursor !== undefined) stored.after = decodePlace(cursor, order)
     const rows = await this.#storage.memories.list(stored)
-    await this.#guard.noteRead(
-      { subject: 'memory', operation: 'list', ...(namespace !== undefined && { namespace }) },
-      () => ({ query, found: rows.length }),
-    )
+    await this.#noteList(namespace, () => ({ query, found: rows.length }))
     return toPage(rows, limit, toMemory, (row) => placeOf(row, order))
   }
 
@@ -178,7 +175,7 @@ export class MemoryService {
     return stamp !== undefined
   }
 
-  /** Brings a deleted memory back as a new version, with its last value or that of `version`. `not_found`, `already_exists`. */
+  /** Brings a deleted memory back as a new version, with its last value or that of `version`; takes both rights. `not_found`, `already_exists`. */
   async restore(namespace: string, key: string, options: RestoreOptions = {}): Promise<Memory> {
     const address = parseAddress(namespace, key)
     const { version, ...times } = parse(restoreOptionsSchema, options, 'restore')
@@ -195,7 +192,7 @@ export class MemoryService {
     return fromStamp(stamp, author.actor)
   }
 
-  /** Appends the value of an earlier version as a new one. `not_found`, `conflict`, `immutable`. */
+  /** Appends the value of an earlier version as a new one; takes both rights. `not_found`, `conflict`, `immutable`. */
   async rollback(
     namespace: string,
     key: string,
@@ -237,10 +234,7 @@ export class MemoryService {
     const spans = await this.#spans(within, 'list')
     const [after] = cursor === undefined ? [''] : (decodeCursor(cursor, ['string']) as [string])
     const rows = await this.#storage.memories.namespaces({ spans, after, limit: limit + 1, now: this.#guard.now() })
-    await this.#guard.noteRead(
-      { subject: 'memory', operation: 'list', ...(within !== undefined && { namespace: within }) },
-      () => ({ namespaces: true }),
-    )
+    await this.#noteList(within, () => ({ namespaces: true }))
     return toPage(
       rows,
       limit,
@@ -273,6 +267,11 @@ export class MemoryService {
     }
     const namespaces = readable(this.#guard.caller)
     return namespaces === undefined ? [everything] : spansOfAll(namespaces)
+  }
+
+  async #noteList(namespace: string | undefined, detail: () => Record<string, unknown>): Promise<void> {
+    const where = namespace === undefined ? {} : { namespace: parseNamespace(namespace) }
+    await this.#guard.noteRead({ subject: 'memory', operation: 'list', ...where }, detail)
   }
 
   async #demandWrite(namespace: string, operation: AuditOperation): Promise<void> {

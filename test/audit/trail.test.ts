@@ -215,6 +215,14 @@ describe('the audit of reads', () => {
     ])
   })
 
+  it('names namespaces in their one spelling', async () => {
+    const { cairn } = await openStore({ auditReads: 'full' })
+    await cairn.memories.list({ namespace: 'user:re\u0301mi' })
+    await cairn.memories.namespaces({ within: 'user:re\u0301mi' })
+    const { items } = await cairn.as({ user: 'rémi' }).audit.list()
+    expect(items.map(({ namespace }) => namespace)).toEqual(['user:rémi', 'user:rémi'])
+  })
+
   it('when full is written before the answer is given', async () => {
     const { cairn } = await openStore({ auditReads: 'full' })
     await cairn.as(alice).memories.get(...place)

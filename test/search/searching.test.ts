@@ -335,6 +335,17 @@ describe('pages of a search that finds hundreds', () => {
   })
 })
 
+describe('a question about the past', () => {
+  it('finds as many events as one about now', async () => {
+    const { cairn } = await openStore()
+    const { id } = await cairn.sessions.create(alice)
+    const event = { type: 'message' as const, actor: 'user', content: { text: 'the harbour' } }
+    await cairn.sessions.appendEvents(id, Array(80).fill(event))
+    for (const options of [{}, { knownAt: Date.UTC(2027, 0, 1) }])
+      expect(await found(cairn, 'harbour', { limit: 100, ...options })).toHaveLength(80)
+  })
+})
+
 describe('what has changed', () => {
   it('is found as it is now: not what was updated, deleted or has expired', async () => {
     const { cairn, clock } = await openStore()
