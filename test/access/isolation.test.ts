@@ -158,13 +158,17 @@ async function expectTrailOf(root: Cairn, principal: Principal, before: { id: nu
 /** Whether a method has nothing to say to this principal about this target. */
 function isForeign(name: string, principal: Principal, target: Target, planted: Planted): boolean {
   const { about, kind } = everyMethod[name] ?? {}
-  const session = planted.sessions.find(({ id }) => id === target.session)
-  const ownSession = session !== undefined && owns(principal, session)
+  const own = planted.sessions.filter((session) => owns(principal, session)).map(({ id }) => id)
+  const ownSession = own.includes(target.session)
   const mayRead = oracle(principal, 'read', target.namespace)
   const mayWrite = oracle(principal, 'write', target.namespace)
   if (name === 'memories.restore' || name === 'memories.rollback') return !mayRead || !mayWrite
   if (about === 'session') return !ownSession
-  if (name === 'search') return !mayRead && !ownSession && !oracle(principal, 'read', `session:${target.session}`)
+  if (name === 'search') {
+    // The events of one's own session are found by its id, and by its namespace as well.
+    const ownEvents = ownSession || own.some((id) => target.namespace === `session:${id}`)
+    return !mayRead && !ownEvents && !oracle(principal, 'read', `session:${target.session}`)
+  }
   if (about === 'memory') return kind === 'read' ? !mayRead : !mayWrite
   return false
 }

@@ -5,6 +5,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Database } from 'better-sqlite3'
 import { CairnError, fromFailure } from '../../errors.js'
 import type { Storage } from '../storage.js'
+import { fullAppends, fullStamps } from './answers.js'
 import { isBusy, translate } from './driver-errors.js'
 import { GroupWriter, type Reply, type Request } from './group-writer.js'
 import { type Durability, openDatabase } from './open-database.js'
@@ -209,7 +210,7 @@ function toStorage({ reader, writer, longReader }: Connections, afterClose: () =
   }
   return {
     memories: {
-      add: (input) => write('memories.add', input),
+      add: async (input) => fullStamps(input, await write('memories.add', input)),
       update: (input) => write('memories.update', input),
       delete: async (input) => (await write('memories.delete', input)) ?? undefined,
       restore: (input) => write('memories.restore', input),
@@ -222,7 +223,7 @@ function toStorage({ reader, writer, longReader }: Connections, afterClose: () =
     },
     sessions: {
       create: (input) => write('sessions.create', input),
-      append: (input) => write('sessions.append', input),
+      append: async (input) => fullAppends(input, await write('sessions.append', input)),
       setStatus: (input) => write('sessions.setStatus', input),
       delete: (input) => write('sessions.delete', input),
       get: (input) => read('sessions.get', input),
