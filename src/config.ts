@@ -91,12 +91,10 @@ function defined(layer: ConfigInput): ConfigInput {
 
 function checked(input: unknown, what: string): Config {
   try {
-    return parse(configSchema, input, what)
+    return parse(configSchema, input, what, 'See docs/cli.md for the settings there are.')
   } catch (error) {
     if (!(error instanceof CairnError)) throw error
-    throw new CairnError('config_invalid', error.message, {
-      hint: error.hint ?? 'See docs/cli.md for the settings there are.',
-    })
+    throw new CairnError('config_invalid', error.message, { hint: error.hint })
   }
 }
 

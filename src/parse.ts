@@ -3,12 +3,20 @@ import { z } from 'zod'
 import { invalidInput } from './errors.js'
 import { describe, isPlainObject } from './json.js'
 
-/** What a schema makes of an input, or `invalid_input` that names each field at fault and the nearest right name. */
-export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown, what: string): z.output<Schema> {
+/**
+ * What a schema makes of an input, or `invalid_input` that names each field at fault. Its hint is the nearest right name,
+ * or else `hint`.
+ */
+export function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+  what: string,
+  hint?: string,
+): z.output<Schema> {
   const parsed = schema.safeParse(input)
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.map(explain)
-  throw invalidInput(`${what}: ${problems.join('; ')}.`, suggestion(schema, parsed.error.issues))
+  throw invalidInput(`${what}: ${problems.join('; ')}.`, suggestion(schema, parsed.error.issues) ?? hint)
 }
 
 /** A plain object whose values are of one kind. Not z.record, which silently drops a key named __proto__. */

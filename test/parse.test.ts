@@ -20,7 +20,8 @@ describe('parsing', () => {
     expect(error.message).toBe(
       'The thing: name: expected string, received number; limit: expected number, received string.',
     )
-    expect(error.hint).toBeUndefined()
+    expect(error.hint).toBe('Correct what is named here and call again; nothing was stored.')
+    expect(thrown(() => parse(schema, {}, 'The thing', 'Look here.'), 'invalid_input').hint).toBe('Look here.')
   })
 
   it.each([

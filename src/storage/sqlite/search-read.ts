@@ -37,9 +37,8 @@ const eventById = sql(
    where e.id = :id`,
 )
 
-/** How many candidates are read and ranked: enough that what they are cut off by does not show on the first pages. */
-const pool = 100
-const largePool = 1_100
+/** How many of the best candidates are ranked by their texts; those after them, on later pages, keep their order. */
+const ranked = 100
 
 /** Hits best first. The row itself is checked again: scope words only cut the work, rows decide. */
 export function searchLexical(db: Database, query: LexicalQuery): LexicalHit[] {
@@ -50,11 +49,19 @@ function searchNow(db: Database, query: LexicalQuery): LexicalHit[] {
   const { candidates, terms } = findCandidates(db, query)
   const hits: LexicalHit[] = []
   for (const { id, score } of candidates) {
-    if (hits.length >= (query.limit <= pool / 2 ? pool : largePool)) break
+    if (hits.length >= Math.max(ranked, query.limit)) break
     const hit = readHit(db, id, score, query)
     if (hit) hits.push(hit)
   }
-  return rankHits(hits, terms).slice(0, query.limit)
+  const best = rankHits(hits.slice(0, ranked), terms)
+  return best.concat(belowAll(best, hits.slice(ranked))).slice(0, query.limit)
+}
+
+/** Hits after the ranked ones, with scores that go on from theirs. */
+function belowAll(best: LexicalHit[], rest: LexicalHit[]): LexicalHit[] {
+  const lowest = best.at(-1)?.score ?? 0
+  const highest = rest[0]?.score ?? 1
+  return rest.map((hit) => ({ ...hit, score: (lowest * hit.score) / highest }))
 }
 
 /** A word that the index folds and this code does not still counts a little, by the candidate's own score. */
@@ -119,7 +126,7 @@ function* pastMemories(db: Database, query: LexicalQuery): Generator<LexicalHit>
 }
 
 function searchEvents(db: Database, { memories: _, ...query }: LexicalQuery): LexicalHit[] {
-  return query.events ? searchNow(db, { ...query, limit: pool / 2 }) : []
+  return query.events ? searchNow(db, { ...query, limit: Math.max(ranked, query.limit) }) : []
 }
 
 function textOf(hit: LexicalHit): RankedText {

@@ -42,8 +42,8 @@ describe('a writer thread', () => {
   it('takes requests while it starts, and answers each', async () => {
     const writer = client('writer', newPath())
     const calls = Array.from({ length: 40 }, (_, index) => writer.call('memories.add', addition(`k${index}`)))
-    const answers = (await Promise.all(calls)) as { key: string }[][]
-    expect(answers.map(([stamp]) => stamp?.key)).toEqual(calls.map((_, index) => `k${index}`))
+    const answers = (await Promise.all(calls)) as { chain: string }[][]
+    expect(answers.map(([stamp]) => stamp?.chain)).toEqual(calls.map((_, index) => `k${index}`))
   })
 
   it('answers a refusal as an error with all that belongs to it', async () => {
