@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { onTestFinished } from 'vitest'
+import { afterEach, onTestFinished } from 'vitest'
 import type { Cairn } from '../src/cairn.js'
 import { CairnError } from '../src/errors.js'
 import { type OpenOptions, openCairn } from '../src/open.js'
@@ -37,11 +37,21 @@ export async function openStore(options: OpenOptions = {}, whenDone: WhenDone = 
   return { cairn, clock, path, folder }
 }
 
+// A property that runs out of time leaves its last run on its way: the store of that run is waited for as well.
+const inUse = new Set<Promise<unknown>>()
+afterEach(async () => void (await Promise.allSettled(inUse)))
+
 /** For properties, which need many stores in one test: closed and removed when `use` is through. */
-export async function withStore<T>(use: (store: TestStore) => Promise<T>, options: OpenOptions = {}): Promise<T> {
+export function withStore<T>(use: (store: TestStore) => Promise<T>): Promise<T> {
+  const through = useOnce(use)
+  inUse.add(through)
+  return through.finally(() => inUse.delete(through))
+}
+
+async function useOnce<T>(use: (store: TestStore) => Promise<T>): Promise<T> {
   const cleanups: (() => Promise<void>)[] = []
   try {
-    return await use(await openStore(options, (cleanup) => cleanups.push(cleanup)))
+    return await use(await openStore({}, (cleanup) => cleanups.push(cleanup)))
   } finally {
     for (const cleanup of cleanups.reverse()) await cleanup()
   }
