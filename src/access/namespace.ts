@@ -5,6 +5,8 @@ export const namespacePrefixes = ['session', 'user', 'app', 'project'] as const
 export type NamespacePrefix = (typeof namespacePrefixes)[number]
 
 const maxBytes = 512
+// Leaves room for a prefix before an id and for segments and a key after it.
+const maxSegmentBytes = 400
 const controlCharacter = /\p{Cc}/u
 const grammar = `A namespace is one of ${namespacePrefixes.join(', ')}, then ':' and at least one segment, such as user:alice:preferences.`
 
@@ -26,6 +28,7 @@ export function parseSegment(input: unknown, what: string): string {
   if (name.includes(':'))
     throw invalidInput(`${what} has a colon: ${name}.`, "Colons separate the segments of a namespace; use '-' or '/'.")
   if (name.length > 200) throw invalidInput(`${what} is over 200 characters long.`)
+  if (Buffer.byteLength(name) > maxSegmentBytes) throw invalidInput(`${what} is over ${maxSegmentBytes} bytes long.`)
   return name
 }
 

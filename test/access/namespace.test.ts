@@ -267,3 +267,10 @@ describe('a list of namespaces without overlap', () => {
     )
   })
 })
+
+describe('an id that is a segment', () => {
+  it('leaves room for a prefix and a key beside it', () => {
+    expect(parseSegment('爱'.repeat(133), 'The user')).toHaveLength(133)
+    expect(() => parseSegment('爱'.repeat(134), 'The user')).toThrow(/over 400 bytes/)
+  })
+})
