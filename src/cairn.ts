@@ -1,8 +1,7 @@
 import { Guard, type ReadAudit } from './access/guard.js'
 import { narrow } from './access/policy.js'
-import { type Caller, isRoot, type Principal, parsePrincipal } from './access/principal.js'
+import { type Caller, type Principal, parsePrincipal } from './access/principal.js'
 import { AuditService } from './audit/audit-service.js'
-import { CairnError } from './errors.js'
 import { MemoryService } from './memories/memory-service.js'
 import { type SearchOptions, type SearchResult, SearchService } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
@@ -44,7 +43,13 @@ export class Cairn {
    * only narrows: `forbidden` for what the handle does not have itself.
    */
   as(principal: Principal): Cairn {
-    return new Cairn({ ...this.#parts, caller: narrow(this.#parts.caller, parsePrincipal(principal)) })
+    const next = parsePrincipal(principal)
+    try {
+      return new Cairn({ ...this.#parts, caller: narrow(this.#parts.caller, next) })
+    } catch (error) {
+      void this.#guard.noteRefusal({ subject: 'store', operation: 'read' })
+      throw error
+    }
   }
 
   /** Finds memories and events by words. See `SearchOptions` for the filters. */
@@ -60,11 +65,7 @@ export class Cairn {
 
   /** Stores what is under way and closes the store for all its handles. A second call is harmless; later calls reject with `closed`. Root only. */
   async close(): Promise<void> {
-    if (!isRoot(this.#parts.caller)) {
-      throw new CairnError('forbidden', 'Only the handle that opened the store closes it.', {
-        hint: 'Close the handle that openCairn() returned.',
-      })
-    }
+    await this.#guard.demandRoot('close the store', { subject: 'store', operation: 'update' })
     await this.#parts.storage.close()
   }
 

@@ -58,6 +58,12 @@ export const configSchema = z.strictObject({
 
 /** All settings, with their defaults filled in. */
 export type Config = z.output<typeof configSchema>
+
+/**
+ * Settings as they are given; all may be left out. `db` is the path (cairn.db); `durability` full, normal or off (full);
+ * `busyTimeoutMs` how long a write waits for other processes (10,000); `auditReads` off, basic or full (off); `threads`
+ * whether writes and searches run in threads of their own (true); `limits.valueBytes` (1 MiB) and `limits.storeBytes` (0: none).
+ */
 export type ConfigInput = z.input<typeof configSchema>
 
 export const configFileName = 'cairn.config.json'

@@ -23,6 +23,7 @@ export const errorCodes = [
   'internal',
 ] as const
 
+/** Why something was refused or failed, for programs. */
 export type ErrorCode = (typeof errorCodes)[number]
 
 export interface ErrorOptions {

@@ -27,7 +27,13 @@ export type { Snippet } from './search/snippet.js'
 export type { AppendResult, EventInput, EventType, SessionEvent } from './sessions/event.js'
 export type { SessionStatus } from './sessions/lifecycle.js'
 export type { Session } from './sessions/session.js'
-export type { AppendOptions, EventListQuery, NewSessionInput, SessionListQuery } from './sessions/session-inputs.js'
+export type {
+  AppendOptions,
+  EventListQuery,
+  NewSessionInput,
+  SessionListQuery,
+  SetStateOptions,
+} from './sessions/session-inputs.js'
 export type { SessionService, TerminatedSession } from './sessions/session-service.js'
 export type { MergedState, StateScope } from './sessions/state.js'
 export type { StoreInfo } from './storage/storage.js'

@@ -1,6 +1,9 @@
 import { CairnError, invalidInput } from './errors.js'
 
+/** What JSON can hold: text, finite numbers, true, false, null, lists and plain objects, nested up to 100 levels. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
+
+/** A JSON value that is an object, such as metadata and the content of an event. */
 export type JsonObject = { [key: string]: Json }
 
 const maxDepth = 100
@@ -21,8 +24,7 @@ export function describe(value: unknown): string {
  * undefined, NaN, a Date, a lone surrogate, a cycle, nesting over 100. `too_large` when over `maxBytes` of UTF-8.
  */
 export function encodeJson(value: unknown, what: string, maxBytes: number): string {
-  check(value, what, 0)
-  const text = JSON.stringify(value)
+  const text = stringify(value, what)
   if (text.length > maxBytes || (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes)) {
     throw new CairnError(
       'too_large',
@@ -34,6 +36,20 @@ export function encodeJson(value: unknown, what: string, maxBytes: number): stri
     )
   }
   return text
+}
+
+function stringify(value: unknown, what: string): string {
+  try {
+    check(value, what, 0)
+    return JSON.stringify(value)
+  } catch (cause) {
+    if (cause instanceof CairnError) throw cause
+    // A getter or a proxy of the caller's.
+    throw new CairnError('invalid_input', `${what} cannot be read: ${cause instanceof Error ? cause.message : cause}`, {
+      hint: 'Store plain data.',
+      cause,
+    })
+  }
 }
 
 /** As `encodeJson`, and the value must be an object. */

@@ -6,6 +6,7 @@ import { CairnError } from './errors.js'
 import { describe } from './json.js'
 import { openSqliteStorage } from './storage/sqlite/sqlite-storage.js'
 
+/** The settings of a store, whether it may be created, and a clock and ids for tests. */
 export interface OpenOptions extends ConfigInput {
   /** Whether a missing store is created. Default true. */
   create?: boolean
@@ -59,9 +60,12 @@ function parseTarget(target: unknown): OpenOptions {
   return options
 }
 
+// The last moment that a Date can hold.
+const latest = 8_640_000_000_000_000
+
 function wholeMillis(time: number): number {
   const millis = Math.trunc(time)
-  if (Number.isSafeInteger(millis)) return millis
+  if (millis >= 0 && millis <= latest) return millis
   throw invalidConfig(`now() returned ${time}, which is not a time in milliseconds.`)
 }
 

@@ -38,7 +38,24 @@ export function objectOf<Value extends z.ZodType>(
 
 function explain(issue: z.core.$ZodIssue): string {
   const path = issue.path.map(String).join('.')
-  return `${path === '' ? '' : `${path}: `}${issue.message.replace(/^Invalid input: /, '')}`
+  return `${path === '' ? '' : `${path}: `}${reasonOf(issue)}`
+}
+
+function reasonOf(issue: z.core.$ZodIssue): string {
+  const message = issue.code === 'invalid_union' ? eitherOf(issue) : issue.message.replace(/^Invalid input: /, '')
+  return message.endsWith(', received undefined') ? 'is missing' : message
+}
+
+/** What a union expected and received, where that is all that is wrong; of a union Zod says no more than "Invalid input". */
+function eitherOf({ errors, message }: z.core.$ZodIssueInvalidUnion): string {
+  const issues = errors.flat()
+  const expected = issues.flatMap((issue) =>
+    issue.code === 'invalid_type' && issue.path.length === 0 ? issue.expected : [],
+  )
+  const received = issues[0]?.message.match(/, received .*$/)?.[0]
+  return expected.length < issues.length || received === undefined
+    ? message
+    : `expected ${expected.join(' or ')}${received}`
 }
 
 function suggestion(schema: z.ZodType, issues: z.core.$ZodIssue[]): string | undefined {

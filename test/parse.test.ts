@@ -36,6 +36,24 @@ describe('parsing', () => {
     expect(thrown(() => parse(schema, input, 'The thing'), 'invalid_input').hint).toBe(hint)
   })
 
+  it('says in plain words what is missing, and what a union takes', () => {
+    const moment = z.union([z.string(), z.number()])
+    const shape = z.strictObject({
+      value: z.unknown(),
+      name: z.string(),
+      at: moment,
+      guard: z.union([z.int().min(1), z.object({ version: z.int() })]),
+    })
+    const message = (input: unknown) => thrown(() => parse(shape, input, 'The thing'), 'invalid_input').message
+    expect(message({})).toBe('The thing: value: is missing; name: is missing; at: is missing; guard: is missing.')
+    expect(message(undefined)).toBe('The thing: is missing.')
+    const value = { value: 1, name: 'a', at: null, guard: 1 }
+    expect(message(value)).toBe('The thing: at: expected string or number, received null.')
+    const nested = z.strictObject({ either: z.union([z.strictObject({ a: z.string() }), z.number()]) })
+    const error = thrown(() => parse(nested, { either: { a: 1 } }, 'The thing'), 'invalid_input')
+    expect(error.message).toBe('The thing: either: Invalid input.')
+  })
+
   it('refuses what is no object at all', () => {
     for (const input of [undefined, null, [], 'x']) thrown(() => parse(schema, input, 'The thing'), 'invalid_input')
     expect(thrown(() => parse(z.enum(['a', 'b']), 'c', 'The status'), 'invalid_input').message).toMatch(/^The status: /)

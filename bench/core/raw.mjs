@@ -1,5 +1,5 @@
 // The yardstick: the same rows, indexes, full text and audit lines as the product writes, by a plain better-sqlite3
-// loop with everything but SQL done beforehand. Nothing that keeps a promise (validation, policy, versions) is in it.
+// loop from the same inputs. Nothing that keeps a promise (validation, policy, versions, conflicts) is in it.
 import Database from 'better-sqlite3'
 
 export function openRaw(path) {
@@ -7,6 +7,7 @@ export function openRaw(path) {
   for (const pragma of [
     'journal_mode = wal',
     'synchronous = full',
+    'wal_autocheckpoint = 4000', // as the product
     'foreign_keys = on',
     'cache_size = -32768',
     'temp_store = memory',

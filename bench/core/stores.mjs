@@ -18,7 +18,7 @@ async function createEmpty(path) {
   await cairn.close()
 }
 
-function insertSession(db, id, { app, user } = owner) {
+export function insertSession(db, id, { app, user } = owner) {
   db.prepare(
     `insert into sessions (id, app_id, user_id, status, created_at, updated_at) values (?, ?, ?, 'active', 0, 0)`,
   ).run(id, app, user)

@@ -3,6 +3,8 @@ import { invalidInput } from '../errors.js'
 import { parseId, parseNamespace, parseSegment } from './namespace.js'
 
 const rights = z.enum(['read', 'write'])
+
+/** What a grant allows: reading, or changing, which does not imply reading. */
 export type Right = z.infer<typeof rights>
 
 export const grantSchema = z.union([

@@ -9,7 +9,7 @@ import { parse } from '../parse.js'
 import type { AuditQuery } from '../storage/audit-store.js'
 import type { Storage } from '../storage/storage.js'
 import { toMillis } from '../time.js'
-import { type AuditEntry, auditOperations, auditSubjects, toAuditEntry } from './audit.js'
+import { type AuditEntry, type AuditRow, auditOperations, auditSubjects, toAuditEntry } from './audit.js'
 
 export const auditListSchema = z.strictObject({
   namespace: z.string().optional(),
@@ -58,7 +58,8 @@ export class AuditService {
     if (since !== undefined) stored.since = toMillis(since, 'since')
     if (cursor !== undefined) stored.before = decodeCursor(cursor, ['number', 'number']) as [number, number]
     const rows = await this.#storage.audit.list(stored)
-    return toPage(rows, limit, toAuditEntry, (row) => [row.timestamp, row.id])
+    const toEntry = isRoot(this.#guard.caller) ? toAuditEntry : toEntryForOthers
+    return toPage(rows, limit, toEntry, (row) => [row.timestamp, row.id])
   }
 
   async #where(namespace: string | undefined, key: string | undefined): Promise<Pick<AuditQuery, 'spans' | 'entry'>> {
@@ -72,4 +73,11 @@ export class AuditService {
       ? { spans: spansOf(parsed) }
       : { entry: { namespace: parsed, key: parseName(key, 'The key') } }
   }
+}
+
+/** Who did it is for all who may read there; what else that principal may do is not. */
+function toEntryForOthers(row: AuditRow): AuditEntry {
+  const { principal, ...entry } = toAuditEntry(row)
+  const { grants: _, ...who } = principal
+  return { ...entry, principal: who }
 }

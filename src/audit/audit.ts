@@ -12,6 +12,8 @@ export const auditSubjects = [
   'document',
   'store',
 ] as const
+
+/** What kind of thing a line of the trail is about. */
 export type AuditSubject = (typeof auditSubjects)[number]
 
 export const auditOperations = [
@@ -35,6 +37,8 @@ export const auditOperations = [
   'export',
   'import',
 ] as const
+
+/** What was done, or was refused. */
 export type AuditOperation = (typeof auditOperations)[number]
 
 /** One line of the trail. It names what it describes and outlives it; it never holds a value. */

@@ -15,6 +15,11 @@ export function formatMinute(iso: string): string {
   return `${iso.slice(0, -14)} ${iso.slice(-13, -8)}Z`
 }
 
+/** 2026-03-01, where there is no room for more. */
+export function formatDay(iso: string): string {
+  return iso.slice(0, -14)
+}
+
 /** A value on one line: text as it is, everything else as JSON. */
 export function preview(value: Json): string {
   return oneLine((typeof value === 'string' ? value : JSON.stringify(value)).slice(0, longestPreview))

@@ -1,15 +1,23 @@
 #!/usr/bin/env node
 import process from 'node:process'
+import { exitCodes } from './exit-codes.js'
 import { run } from './run.js'
 
-for (const stream of [process.stdout, process.stderr]) {
-  // The reader has seen enough, as in `cairn memory list | head`.
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
-}
+let unwritten = false
 
-process.exitCode = await run(process.argv.slice(2), {
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The reader has seen enough, as in `cairn memory list | head`.
+  if (error.code === 'EPIPE' || unwritten) return
+  unwritten = true
+  process.stderr.write(`error: Writing the answer failed: ${error.message}\n`)
+  // A pipe may fail only after the command has ended.
+  process.exitCode ||= exitCodes.disk_full
+})
+
+// Nobody is left to be told.
+process.stderr.on('error', () => undefined)
+
+const code = await run(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   stdin: process.stdin,
@@ -19,3 +27,4 @@ process.exitCode = await run(process.argv.slice(2), {
   isTTY: process.stdout.isTTY === true,
   errorIsTTY: process.stderr.isTTY === true,
 })
+process.exitCode = code === 0 && unwritten ? exitCodes.disk_full : code

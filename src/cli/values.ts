@@ -90,6 +90,7 @@ async function readStdin(io: Io): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
   } catch (error) {
-    throw new CairnError('invalid_input', 'stdin is not UTF-8 text.', { cause: error })
+    const hint = 'Convert it first, such as with iconv -f latin1 -t utf-8. Of files that are not text, store the path.'
+    throw new CairnError('invalid_input', 'stdin is not UTF-8 text.', { hint, cause: error })
   }
 }

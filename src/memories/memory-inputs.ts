@@ -36,15 +36,24 @@ export const updateOptionsSchema = z.strictObject({
   metadata: metadata.optional(),
   ...times,
 })
+
+/**
+ * `ifVersion` must be the latest version, else `conflict`. `metadata` and `expiresAt` stay as they were when left out; a
+ * null `expiresAt` takes an expiry away. `validFrom` and `validTo` are unbounded when left out.
+ */
 export type UpdateOptions = z.input<typeof updateOptionsSchema>
 
 export const deleteOptionsSchema = z.strictObject({ ifVersion: guardSchema.optional() })
+
+/** `ifVersion` must be the latest version, else `conflict`. */
 export type DeleteOptions = z.input<typeof deleteOptionsSchema>
 
 export const restoreOptionsSchema = z.strictObject({
   version: versionSchema.optional(),
   expiresAt: time.nullish(),
 })
+
+/** `version` is the one whose value comes back, by default the last. `expiresAt` is when it expires, by default never. */
 export type RestoreOptions = z.input<typeof restoreOptionsSchema>
 
 export const getOptionsSchema = z.strictObject({
@@ -52,6 +61,11 @@ export const getOptionsSchema = z.strictObject({
   validAt: time.optional(),
   knownAt: time.optional(),
 })
+
+/**
+ * `version` reads exactly that one, whatever the clocks say. `validAt` is the time in the world and `knownAt` the time of
+ * the store's knowledge; by default both are now.
+ */
 export type GetOptions = z.input<typeof getOptionsSchema>
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
@@ -69,9 +83,17 @@ export const listQuerySchema = z.strictObject({
   limit: limit.optional(),
   cursor: z.string().optional(),
 })
+
+/**
+ * Filters, which must all hold. `metadata` names fields and the plain values they must equal; `deleted` lists tombstones
+ * instead of memories; the clocks are those of `get`. `order` is `key` by default, `newest` by last change. `limit` is 50
+ * by default, at most 1,000; `cursor` is the `next` of the page before.
+ */
 export type ListQuery = z.input<typeof listQuerySchema>
 
 export const historyOptionsSchema = z.strictObject({ limit: limit.optional(), cursor: z.string().optional() })
+
+/** `limit` is 50 by default, at most 1,000; `cursor` is the `next` of the page before. */
 export type HistoryOptions = z.input<typeof historyOptionsSchema>
 
 export const namespacesQuerySchema = z.strictObject({
@@ -79,9 +101,13 @@ export const namespacesQuerySchema = z.strictObject({
   limit: limit.optional(),
   cursor: z.string().optional(),
 })
+
+/** `within` keeps to a namespace and what is below it. `limit` is 1,000 by default and at most; `cursor` is the `next` of the page before. */
 export type NamespacesQuery = z.input<typeof namespacesQuerySchema>
 
 export const cleanupOptionsSchema = z.strictObject({ ttlDays: z.number().min(0).optional() })
+
+/** `ttlDays` also deletes episodic memories recorded that many days ago or earlier; by default none. */
 export type CleanupOptions = z.input<typeof cleanupOptionsSchema>
 
 export function parseAddress(namespace: unknown, key: unknown): { namespace: string; key: string } {

@@ -143,11 +143,12 @@ export class MemoryService {
     return toPage(rows, limit, toMemory, (row) => placeOf(row, order))
   }
 
-  /** Appends a version. `not_found`; `conflict` when `ifVersion` is not the latest; `immutable` for episodic memories. */
+  /** Appends a version; takes both rights, since it carries metadata forward. `not_found`; `conflict` when `ifVersion` is not the latest; `immutable` for episodic memories. */
   async update(namespace: string, key: string, value: unknown, options: UpdateOptions = {}): Promise<Memory> {
     const address = parseAddress(namespace, key)
     const parsed = parse(updateOptionsSchema, options, 'update')
     await this.#demandWrite(address.namespace, 'update')
+    await this.#demandRead(address.namespace, 'update')
     const author = this.#guard.author()
     const expiresAt = parseTime(parsed.expiresAt, 'expiresAt')
     const stamp = await this.#storage.memories.update({

@@ -39,18 +39,18 @@ export function eventIndexText(
   return { scope: scope.join(' '), ...eventText(event.actor, content) }
 }
 
-export function memoryText(key: string, value: Json): Omit<IndexText, 'scope'> {
-  return { title: normalize(withWords(key)), body: normalize(leafText(value)) }
+export function memoryText(key: string, value: Json, length = maxBodyLength): Omit<IndexText, 'scope'> {
+  return { title: normalize(withWords(key)), body: normalize(leafText(value, length)) }
 }
 
-export function eventText(actor: string, content: Json): Omit<IndexText, 'scope'> {
-  return { title: normalize(actorName(actor)), body: normalize(leafText(content)) }
+export function eventText(actor: string, content: Json, length = maxBodyLength): Omit<IndexText, 'scope'> {
+  return { title: normalize(actorName(actor)), body: normalize(leafText(content, length)) }
 }
 
-/** The string leaves of a JSON value in their order, members named `text` first, keys left out. At most 64 Ki characters. */
-export function leafText(value: Json): string {
+/** The string leaves of a JSON value in their order, members named `text` first, keys left out. At most `length` characters. */
+export function leafText(value: Json, length = maxBodyLength): string {
   const leaves: string[] = []
-  collect(value, leaves, { room: maxBodyLength })
+  collect(value, leaves, { room: length })
   return leaves.join(' ')
 }
 
@@ -98,8 +98,14 @@ export function splitCjk(text: string): { cjk: boolean; text: string }[] {
  * alone: 東京都 → 東京 京都 都. A word of two characters is then found as itself, one of one as the start of a pair.
  */
 export function normalize(text: string): string {
+  // Most texts, and what Unicode makes of them costs ten times as much.
+  if (isAscii(text)) return text.toLowerCase().replaceAll(/[^a-z0-9]+/g, ' ')
   const normal = foldWords(text)
   return hasCjk(normal) ? normal.replace(cjkRun, (run) => ` ${bigrams(run).join(' ')} `) : normal
+}
+
+function isAscii(text: string): boolean {
+  return !/\P{ASCII}/u.test(text)
 }
 
 function bigrams(run: string): string[] {

@@ -4,6 +4,8 @@ import { objectOf } from '../parse.js'
 import { toIso } from '../time.js'
 
 export const eventTypes = ['message', 'action', 'tool_call', 'reflection', 'state_change'] as const
+
+/** message: what was said; action and tool_call: what was done; reflection: what was thought; state_change: state that was set. */
 export type EventType = (typeof eventTypes)[number]
 
 const values = objectOf(z.unknown())

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
 export const sessionStatuses = ['created', 'active', 'paused', 'terminated', 'archived'] as const
+
+/** Where a session is in its life. Events and state are taken until it is terminated; archived is the end. */
 export type SessionStatus = (typeof sessionStatuses)[number]
 export const sessionStatusSchema = z.enum(sessionStatuses)
 

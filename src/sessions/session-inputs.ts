@@ -32,6 +32,11 @@ export const sessionListSchema = z.strictObject({
   limit: limit.optional(),
   cursor: z.string().optional(),
 })
+
+/**
+ * Filters, which must all hold. A handle lists the sessions of its own `app` and `user`; others are `forbidden`. `limit`
+ * is 50 by default, at most 1,000; `cursor` is the `next` of the page before.
+ */
 export type SessionListQuery = z.input<typeof sessionListSchema>
 
 export const eventListSchema = z.strictObject({
@@ -50,6 +55,14 @@ export const appendOptionsSchema = z.strictObject({ expectedSeq: z.number().int(
 
 /** `expectedSeq`: the sequence number that must be the last one, for compare-and-swap. */
 export type AppendOptions = z.input<typeof appendOptionsSchema>
+
+export const setStateOptionsSchema = appendOptionsSchema.extend({
+  eventId: z.string().optional(),
+  actor: z.string().optional(),
+})
+
+/** As for an event: `eventId` makes a retry safe; `actor` is `system` if left out; `expectedSeq` is compare-and-swap. */
+export type SetStateOptions = z.input<typeof setStateOptionsSchema>
 
 /** A checked event. `temp:` keys live for the turn only and are left out of what is stored. */
 export function parseNewEvent(input: unknown, owners: ScopeOwners, valueBytes: number, newId: () => string): NewEvent {
@@ -93,5 +106,6 @@ export function parseDelta(
     changes.push(value === null ? { scope, owner, key } : { scope, owner, key, value: text })
     stored.push([formatStateKey(scope, key), decodeJson(text)])
   }
-  return { changes, stateDelta: changes.length === 0 ? null : JSON.stringify(Object.fromEntries(stored)) }
+  const whole = encodeJson(Object.fromEntries(stored), 'stateDelta', valueBytes)
+  return { changes, stateDelta: changes.length === 0 ? null : whole }
 }

@@ -21,7 +21,9 @@ import {
   parseDelta,
   parseNewEvent,
   type SessionListQuery,
+  type SetStateOptions,
   sessionListSchema,
+  setStateOptionsSchema,
 } from './session-inputs.js'
 import { type MergedState, mergeState, parseStateKey, type ScopeOwners, storedScopes } from './state.js'
 
@@ -70,14 +72,10 @@ export class SessionService {
     const delta = parseDelta(parsed.state, owners, this.#valueBytes)
     await this.#access.demandChanges(delta.changes)
     const initial: NewEvent = {
-      eventId: this.#newId(),
-      type: 'state_change',
-      actor: 'system',
-      content: {} as never,
-      isFinal: 0,
-      ...delta,
+      ...{ eventId: this.#newId(), type: 'state_change', actor: 'system', content: '{"reason":"initial state"}' },
+      ...{ isFinal: 0, ...delta },
     }
-    const event = delta.stateDelta === null ? undefined : { ...initial, content: '{"reason":"initial state"}' }
+    const event = delta.stateDelta === null ? undefined : initial
     const { user, app, project } = owners
     const row = await this.#storage.sessions.create({
       session: { id, user, app, project, metadata },
@@ -192,13 +190,8 @@ export class SessionService {
   }
 
   /** Sets one value through a `state_change` event; null removes the key. `illegal_transition` when the session has ended. */
-  async setState(
-    id: string,
-    key: string,
-    value: Json,
-    options: AppendOptions & { eventId?: string; actor?: string } = {},
-  ): Promise<AppendResult> {
-    const { eventId, actor = 'system', ...append } = options
+  async setState(id: string, key: string, value: unknown, options: SetStateOptions = {}): Promise<AppendResult> {
+    const { eventId, actor = 'system', ...append } = parse(setStateOptionsSchema, options, 'setState')
     if (parseName(key, 'The state key').startsWith('temp:')) {
       throw invalidInput(
         `${key} would not be stored: temp lives for one turn only.`,
@@ -206,7 +199,7 @@ export class SessionService {
       )
     }
     const event: EventInput = { type: 'state_change', actor, content: {}, stateDelta: { [key]: value } }
-    return this.appendEvent(id, eventId === undefined ? event : { ...event, eventId }, append)
+    return this.appendEvent(id, eventId === undefined ? event : { ...event, eventId }, append as AppendOptions)
   }
 
   /** All state that the caller may read from this session: merged by precedence, and scope by scope. */

@@ -4,6 +4,8 @@ import { decodeJson, type Json, type JsonObject } from '../json.js'
 
 /** Where a value lives. Read precedence is in this order; temp, which is before all, is never stored. */
 export const storedScopes = ['session', 'user', 'app', 'project'] as const
+
+/** Whose a value of state is: the session's alone, or shared by all sessions of its user, app or project. */
 export type StateScope = (typeof storedScopes)[number]
 
 /** One value of state: its scope, the owner of that scope (a session, user, app or project id), key and JSON text. */

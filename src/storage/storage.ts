@@ -31,6 +31,7 @@ export interface Author {
   now: number
 }
 
+/** What the store is and how full: `bytes` is its size, `rows` counts what is in each kind of table. */
 export interface StoreInfo {
   /** sqlite or postgres, and the version of the engine. */
   engine: string

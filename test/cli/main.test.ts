@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
@@ -28,10 +28,17 @@ describe('the program', () => {
     await import('../../src/cli/main.js')
     expect(written).toEqual([`cairn ${version} (node ${process.versions.node})\n`])
     expect(process.exitCode).toBe(0)
-    // Readers that go away are no error; everything else is.
+    // Readers that go away are no error; everything else is, once.
+    const complained: string[] = []
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => complained.push(`${text}`) > 0)
     const failing = process.stdout.listeners('error').at(-1) as (error: NodeJS.ErrnoException) => void
     failing(Object.assign(new Error('gone'), { code: 'EPIPE' }))
-    expect(() => failing(Object.assign(new Error('full'), { code: 'ENOSPC' }))).toThrow('full')
+    expect({ complained, exitCode: process.exitCode }).toEqual({ complained: [], exitCode: 0 })
+    for (const message of ['full', 'destroyed']) failing(Object.assign(new Error(message), { code: 'ENOSPC' }))
+    const complaint = 'error: Writing the answer failed: full\n'
+    expect({ complained, exitCode: process.exitCode }).toEqual({ complained: [complaint], exitCode: 6 })
+    const unheard = process.stderr.listeners('error').at(-1) as (error: Error) => void
+    expect(unheard(new Error('full'))).toBeUndefined()
     for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error')
   })
 })
@@ -54,6 +61,21 @@ describe('the built program', () => {
     reading.stdout.once('data', () => reading.stdout.destroy())
     const code = await new Promise((done) => reading.once('close', done))
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  it.runIf(existsSync('/dev/full'))('says in one line that its answer could not be written', async () => {
+    const full = openSync('/dev/full', 'w')
+    const command = spawn(process.execPath, [program, 'version', '--json'], { stdio: ['ignore', full, 'pipe'] })
+    closeSync(full)
+    let stderr = ''
+    command.stderr?.on('data', (text) => {
+      stderr += text
+    })
+    const code = await new Promise((done) => command.once('close', done))
+    expect({ code, stderr }).toEqual({
+      code: 6,
+      stderr: expect.stringMatching(/^error: Writing the answer failed: ENOSPC.*\n$/),
+    })
   })
 
   it('exits with the code of its error', async () => {

@@ -94,7 +94,11 @@ describe('cairn memory add', () => {
 
   it('refuses what is not UTF-8, what is too large, and what is there already', async () => {
     const cairn = await initted()
-    expect(await cairn('memory add user:a k -', { stdin: new Uint8Array([0xff, 0xfe]) })).toMatchObject({ code: 2 })
+    const notText = await cairn('memory add user:a k -', { stdin: new Uint8Array([0xff, 0xfe]) })
+    expect(notText).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('stdin is not UTF-8 text.\nhint: Convert it'),
+    })
     const large = JSON.stringify('x'.repeat(1_100_000))
     expect(await cairn('memory add user:a k -', { stdin: large })).toMatchObject({ code: 2 })
     expect(await cairn('memory add user:a k 1')).toMatchObject({ code: 0 })

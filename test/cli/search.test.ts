@@ -70,6 +70,36 @@ describe('cairn search', () => {
     expect(event.stdout).toMatch(/^event {2}s1 #1 {2}/)
   })
 
+  it.each([20, 23, 24, 36, 44, 50, 60, 80])('fits the terminal at %d columns, references whole', async (columns) => {
+    const cairn = newCli()
+    await cairn.json('init')
+    const key = 'minutes of the weekly meeting of the support group in the old town hall'
+    await cairn.json(['memory', 'add', 'user:alice:notes', key, '--text', 'Mondays at noon.'])
+    await cairn.json(['memory', 'add', 'user:alice:notes', 'group', '--text', 'Mondays at one.'])
+    const { stdout } = await cairn('search mondays', { columns })
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(columns)
+    for (const name of [key, 'group']) expect(stdout.replaceAll('\n', ' ')).toContain(`user:alice:notes ${name} v1`)
+  })
+
+  it('shortens the time before it gives the reference a line of its own', async () => {
+    const cairn = await filled()
+    const heading = async (columns: number): Promise<string> => {
+      const { stdout } = await cairn('search mondays', { columns })
+      return (
+        stdout
+          .replaceAll(/\d{4}-\d\d-\d\d/g, 'DAY')
+          .replaceAll(/\d\d:\d\dZ/g, 'TIME')
+          .split('\n  ')[0] ?? ''
+      )
+    }
+    expect(await heading(58)).toBe('memory  user:alice:notes group v1  DAY TIME  1.00')
+    expect(await heading(57)).toBe('memory  user:alice:notes group v1  DAY  1.00')
+    expect(await heading(51)).toBe('memory  user:alice:notes group v1  DAY  1.00')
+    expect(await heading(50)).toBe('memory  DAY TIME  1.00\nuser:alice:notes group v1')
+    expect(await heading(24)).toBe('memory  DAY  1.00\nuser:alice:notes group\nv1')
+    expect(await heading(23)).toBe('memory  1.00\nuser:alice:notes group\nv1')
+  })
+
   it('exits with 0 when nothing is found', async () => {
     const cairn = await filled()
     expect(await cairn('search zebra')).toEqual({ code: 0, stdout: '', stderr: 'nothing found\n' })

@@ -1,11 +1,11 @@
 import type { SearchHit, SearchOptions, SearchResult } from '../../search/search-service.js'
 import { eventTypes, memoryTypes, searchKinds } from '../choices.js'
 import { type CairnCommand, examples } from '../command.js'
-import { count, formatMinute } from '../format.js'
+import { count, formatDay, formatMinute } from '../format.js'
 import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { onStore } from '../store.js'
-import { oneLine, withoutControls, wrap } from '../text.js'
+import { displayWidth, oneLine, withoutControls, wrap, wrapped } from '../text.js'
 import { listOf, listOfNamespaces, wholeNumber } from '../values.js'
 
 interface SearchFlags {
@@ -70,9 +70,20 @@ function formatHits(hits: SearchHit[], output: Output): string {
 
 /** Scores compare within one answer only, so people see them as shares of the best. */
 function formatHit(hit: SearchHit, best: number, output: Output): string {
-  const { dim, cyan } = output.colors
-  const rest = `${formatMinute(hit.time)}  ${(hit.score / best).toFixed(2)}`
-  return [`${dim(hit.kind)}  ${cyan(placeOf(hit))}  ${dim(rest)}`, ...formatSnippet(hit.snippet, output)].join('\n')
+  const share = (hit.score / best).toFixed(2)
+  return [...formatHeading(hit, share, output), ...formatSnippet(hit.snippet, output)].join('\n')
+}
+
+/** One line, or else the reference below it: whole, since other commands take it. */
+function formatHeading(hit: SearchHit, share: string, { columns, colors }: Output): string[] {
+  const { dim, cyan } = colors
+  const place = placeOf(hit)
+  const fits = (rest: string): boolean => displayWidth(rest) <= columns
+  const rests = [formatMinute(hit.time), formatDay(hit.time)].map((time) => `${time}  ${share}`)
+  const beside = rests.find((rest) => fits(`${hit.kind}  ${place}  ${rest}`))
+  if (beside !== undefined) return [`${dim(hit.kind)}  ${cyan(place)}  ${dim(beside)}`]
+  const above = rests.find((rest) => fits(`${hit.kind}  ${rest}`)) ?? share
+  return [dim(`${hit.kind}  ${above}`), ...wrapped(place, { width: columns, indent: 0 }).map(cyan)]
 }
 
 function placeOf(hit: SearchHit): string {

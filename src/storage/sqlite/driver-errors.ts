@@ -9,7 +9,7 @@ const translations: Translation[] = [
     'SQLITE_BUSY',
     'busy',
     'Another process held the store for too long.',
-    'Try again; `cairn stats` shows who is there, or raise busyTimeoutMs.',
+    'Try again, end the process that holds it, or raise busyTimeoutMs.',
   ],
   ['SQLITE_LOCKED', 'busy', 'The store was locked.', 'Try again.'],
   [

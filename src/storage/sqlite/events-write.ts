@@ -12,7 +12,8 @@ import { get, run, sql } from './statements.js'
 const insert = sql(
   'events.insert',
   `insert into session_events (session_id, seq, event_id, type, actor, timestamp, recorded_at, content, state_delta, is_final)
-   values (:session, :seq, :eventId, :type, :actor, :timestamp, :recordedAt, :content, :stateDelta, :isFinal)`,
+   values (:session, :seq, :eventId, :type, :actor, :timestamp, :recordedAt, :content, :stateDelta, :isFinal)
+   on conflict (session_id, event_id) do nothing`,
 )
 
 const byEventId = sql(
@@ -56,8 +57,14 @@ function sameJson(a: string | null, b: string | null): boolean {
   return a === b || (a !== null && b !== null && isDeepStrictEqual(decodeJson(a), decodeJson(b)))
 }
 
-/** One event with what it does to state and its place in the index. */
-export function insertEvent(db: Database, session: SessionRow, seq: number, event: NewEvent, now: number): EventRow {
+/** One event with what it does to state and its place in the index; undefined, with nothing written, if its id is there. */
+export function insertEvent(
+  db: Database,
+  session: SessionRow,
+  seq: number,
+  event: NewEvent,
+  now: number,
+): EventRow | undefined {
   const { eventId, type, actor, content, stateDelta, isFinal } = event
   const stored: EventRow = {
     eventId,
@@ -70,7 +77,8 @@ export function insertEvent(db: Database, session: SessionRow, seq: number, even
     stateDelta,
     isFinal,
   }
-  const { id } = run(db, insert, { ...stored, session: session.id })
+  const { id, changes } = run(db, insert, { ...stored, session: session.id })
+  if (changes === 0) return undefined
   for (const { scope, owner, key, value } of event.changes) {
     if (value === undefined) run(db, removeValue, { scope, owner, key })
     else run(db, setValue, { scope, owner, key, value, session: session.id, now })

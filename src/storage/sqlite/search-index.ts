@@ -34,6 +34,19 @@ export function indexItem(db: Database, item: SearchItem, text: IndexText): void
   run(db, insertText, { id, scope: text.scope, title: text.title, body: text.body })
 }
 
+const updateVersion = sql(
+  'search.updateVersion',
+  `update search_items
+   set text_version = :textVersion
+   where id = :id`,
+)
+
+/** The text of an item that has a row and, at the moment, no text. */
+export function setItemText(db: Database, id: number, text: IndexText): void {
+  run(db, insertText, { id, scope: text.scope, title: text.title, body: text.body })
+  run(db, updateVersion, { id, textVersion: indexTextVersion })
+}
+
 /** Its full text goes with it, by a trigger. */
 export function unindexItem(db: Database, kind: SearchItem['kind'], ref: number): void {
   run(db, removeItem, { kind, ref })

@@ -40,6 +40,12 @@ const eventById = sql(
 /** How many of the best candidates are ranked by their texts; those after them, on later pages, keep their order. */
 const ranked = 100
 
+// What of a long text is ranked. A word that comes later still counts, as a candidate's.
+const rankedLength = 8_192
+
+// Offset and limit of a search at their largest.
+const furthest = 1_100
+
 /** Hits best first. The row itself is checked again: scope words only cut the work, rows decide. */
 export function searchLexical(db: Database, query: LexicalQuery): LexicalHit[] {
   return query.moment?.knownAt === undefined ? searchNow(db, query) : searchPast(db, query)
@@ -64,12 +70,10 @@ function belowAll(best: LexicalHit[], rest: LexicalHit[]): LexicalHit[] {
   return rest.map((hit) => ({ ...hit, score: (lowest * hit.score) / highest }))
 }
 
-/** A word that the index folds and this code does not still counts a little, by the candidate's own score. */
+/** A word that is far down a long text, or folded otherwise by the index, counts by the candidate's own score. */
 function rankHits(hits: LexicalHit[], terms: WeightedTerm[]): LexicalHit[] {
   const scores = scoreTexts(hits.map(textOf), terms)
-  return hits
-    .map((hit, index) => ({ ...hit, score: scores[index] || hit.score / 10 }))
-    .sort((a, b) => b.score - a.score)
+  return hits.map((hit, index) => ({ ...hit, score: scores[index] || hit.score / 2 })).sort((a, b) => b.score - a.score)
 }
 
 function readHit(db: Database, id: number, score: number, query: LexicalQuery): LexicalHit | undefined {
@@ -110,12 +114,11 @@ function readEvent(db: Database, id: number, score: number, { events, moment }: 
 
 /**
  * The index holds what the store believes now. A question about what it knew earlier is answered from the rows: all
- * memories visible then, and the best events of then, are ranked together.
+ * memories visible then and the best events of then are ranked together, the same ones for every page.
  */
 function searchPast(db: Database, query: LexicalQuery): LexicalHit[] {
-  const hits = [...pastMemories(db, query), ...searchEvents(db, query)]
-  const ranked = rankHits(hits, weighTerms(db, query.terms))
-  return ranked.filter(({ score }) => score > 0).slice(0, query.limit)
+  const hits = rankHits([...pastMemories(db, query), ...pastEvents(db, query)], weighTerms(db, query.terms))
+  return hits.filter(({ score }) => score > 0).slice(0, query.limit)
 }
 
 function* pastMemories(db: Database, query: LexicalQuery): Generator<LexicalHit> {
@@ -125,11 +128,11 @@ function* pastMemories(db: Database, query: LexicalQuery): Generator<LexicalHit>
   }
 }
 
-function searchEvents(db: Database, { memories: _, ...query }: LexicalQuery): LexicalHit[] {
-  return query.events ? searchNow(db, { ...query, limit: Math.max(ranked, query.limit) }) : []
+function pastEvents(db: Database, { memories: _, ...query }: LexicalQuery): LexicalHit[] {
+  return query.events ? searchNow(db, { ...query, limit: furthest }) : []
 }
 
 function textOf(hit: LexicalHit): RankedText {
-  if (hit.kind === 'memory') return memoryText(hit.memory.key, decodeJson(hit.memory.value))
-  return eventText(hit.event.actor, decodeJson(hit.event.content))
+  if (hit.kind === 'memory') return memoryText(hit.memory.key, decodeJson(hit.memory.value), rankedLength)
+  return eventText(hit.event.actor, decodeJson(hit.event.content), rankedLength)
 }

@@ -56,6 +56,8 @@ export function appendEvents(
 ): AppendedEvent[] | Refusal {
   const session = findSession(db, input)
   if (session === undefined) return noSession(input)
+  const appendedFirst = appendNew(db, session, input)
+  if (appendedFirst) return appendedFirst
   const stored = input.events.map((event) => storedEvent(db, session.id, event.eventId))
   const refusal = refuseAppend(session, input, stored)
   if (refusal) return refusal
@@ -65,6 +67,20 @@ export function appendEvents(
   return stored.map((found) =>
     found ? { event: found, duplicate: true } : { event: next(appended), duplicate: false },
   )
+}
+
+/** The usual case, one new event that nothing speaks against: it asks and writes in one statement. */
+function appendNew(
+  db: Database,
+  session: SessionRow,
+  { events, expectedSeq, author }: { events: NewEvent[]; expectedSeq?: number; author: Author },
+): AppendedEvent[] | undefined {
+  const [only] = events
+  const expected = expectedSeq === undefined || expectedSeq === session.lastSeq
+  if (only === undefined || events.length > 1 || !expected || !isOpen(session.status)) return undefined
+  const status = session.status === 'created' ? 'active' : session.status
+  const [event] = appendTo(db, session, [only], author, status)
+  return event && [{ event, duplicate: false }]
 }
 
 function next<T>(queue: T[]): T {
@@ -109,6 +125,7 @@ function otherContent(session: string, eventId: string): Refusal {
   })
 }
 
+/** The stored events; none, with nothing written, when there is one and its id is there. Of several, all are known to be new. */
 function appendTo(
   db: Database,
   session: SessionRow,
@@ -116,7 +133,10 @@ function appendTo(
   author: Author,
   status: SessionRow['status'],
 ): AppendedEvent['event'][] {
-  const rows = events.map((event, index) => insertEvent(db, session, session.lastSeq + 1 + index, event, author.now))
+  const rows = events.flatMap(
+    (event, index) => insertEvent(db, session, session.lastSeq + 1 + index, event, author.now) ?? [],
+  )
+  if (rows.length < events.length) return []
   const lastSeq = session.lastSeq + events.length
   run(db, touch, { id: session.id, lastSeq, now: author.now, status })
   const detail = JSON.stringify(events.length === 1 ? { seq: lastSeq } : { from: session.lastSeq + 1, to: lastSeq })

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
 import { CairnError, fromFailure } from '../../errors.js'
+import type { MemoryQuery } from '../memory-store.js'
 import type { Storage } from '../storage.js'
 import { fullAppends, fullStamps } from './answers.js'
 import { isBusy, translate } from './driver-errors.js'
@@ -103,6 +104,11 @@ async function connect(file: StoreFile, create: boolean, threads: boolean): Prom
 
 function inlineReader(db: Database): Runner {
   return { call: (name, input) => readHere(db, name as keyof Reads, input as never), close: async () => {} }
+}
+
+/** A page in key order without filters reads what it returns; any other list may look at much more than that. */
+function isWalk({ order, type, createdBy, metadata, deleted, moment }: MemoryQuery): boolean {
+  return order === 'key' && !type && !createdBy && !metadata && !deleted && !moment
 }
 
 /** The same writer as in the thread, on this one. Requests of one turn of the event loop form a group. */
@@ -217,7 +223,7 @@ function toStorage({ reader, writer, longReader }: Connections, afterClose: () =
       rollback: (input) => write('memories.rollback', input),
       expire: (input) => write('memories.expire', input),
       get: (input) => read('memories.get', input),
-      list: (input) => read('memories.list', input),
+      list: (input) => (isWalk(input) ? read('memories.list', input) : readLong('memories.list', input)),
       history: (input) => read('memories.history', input),
       namespaces: (input) => readLong('memories.namespaces', input),
     },

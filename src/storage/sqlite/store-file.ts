@@ -4,6 +4,7 @@ import { CairnError } from '../../errors.js'
 import { pendingMigrations } from '../migrate.js'
 import { loadMigrations, migrate, schemaVersion } from './migrations.js'
 import { assertFilesystem, type Durability, openDatabase } from './open-database.js'
+import { isIndexCurrent, reindexIfOld } from './reindex.js'
 
 /** A store on disk and how it is to be used; plain data, so that threads can be told. */
 export interface StoreFile {
@@ -27,6 +28,7 @@ export function prepareStore(file: StoreFile, sqliteTimeoutMs: number): Database
   })
   try {
     migrate(db, { now: Date.now() })
+    reindexIfOld(db)
     db.pragma('busy_timeout = 0')
     if (file.maxPages > 0) db.pragma(`max_page_count = ${file.maxPages}`)
     return db
@@ -44,7 +46,7 @@ export function writerOptions({ path, busyTimeoutMs, identity = identify(path) }
   return { busyTimeoutMs, check: () => assertSameFile(path, identity) }
 }
 
-/** Whether a store must be created or migrated before it can be read. Opening a current store runs no DDL. */
+/** Whether a store must be created or migrated before it can be read. Opening a current store writes nothing. */
 export function needsPreparation(file: StoreFile, create: boolean): boolean {
   const stats = lookAt(file.path)
   if (stats === undefined && !create) {
@@ -66,7 +68,7 @@ export function needsPreparation(file: StoreFile, create: boolean): boolean {
     if (version === 0 && !create) {
       throw new CairnError('not_a_database', `${file.path} is empty.`, { hint: 'Make it a store with `cairn init`.' })
     }
-    return pendingMigrations(loadMigrations(), version).length > 0
+    return pendingMigrations(loadMigrations(), version).length > 0 || !isIndexCurrent(db)
   } finally {
     db.close()
   }

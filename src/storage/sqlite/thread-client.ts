@@ -7,7 +7,7 @@ import type { ThreadMessage, ThreadSetup } from './storage-thread.js'
 const entry = import.meta.url.endsWith('.ts') ? '../../../dist/storage/sqlite/storage-thread.js' : './storage-thread.js'
 
 // Enough to keep the thread busy while this side prepares the rest of the same turn of the event loop.
-const flushAt = 16
+const flushAt = 4
 
 interface Pending {
   resolve: (value: unknown) => void

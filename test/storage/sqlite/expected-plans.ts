@@ -60,7 +60,10 @@ export const expectedPlans: Record<string, string[]> = {
 
   'search.insertItem': [],
   'search.insertText': [],
+  'search.updateVersion': ['rowid'],
   'search.removeItem': ['search_items (kind, ref)'],
+  'search.memoriesToIndex': ['rowid'],
+  'search.eventsToIndex': ['rowid', 'sessions (id)'],
   'search.postings': [],
   'search.frequency': [],
   'search.newestItem': ['rowid'],

@@ -104,6 +104,7 @@ const samples: Record<string, [frequent: string | number, rare: string | number]
   subject: ['memory', 'store'],
   supersededAt: [populatedAt, 0],
   task: ['t0', 'none'],
+  textVersion: [1, 2],
   terminatedAt: [populatedAt, 0],
   to: ['user:u1;', 'user:u99:area6\u0001'],
   type: ['semantic', 'procedural'],
@@ -121,6 +122,7 @@ const exceptionsTo: [statement: RegExp, values: Values][] = [
   [/^tasks\./, { id: 't1' }],
   [/^agents\./, { id: 'a1' }],
   [/^(?:memories|search)\./, { id: 1 }],
+  [/^search\./, { after: 0 }],
 ]
 
 export function samplesFor(statement: string, of: 'frequent' | 'rare'): Values {
