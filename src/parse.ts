@@ -36,6 +36,9 @@ export function objectOf<Value extends z.ZodType>(
   return schema.meta({ type: 'object' }) as unknown as ReturnType<typeof objectOf<Value>>
 }
 
+/** A plain object of anything. Typed as `object`, so that values of an interface type are taken as well. */
+export const plainObject = objectOf(z.unknown()) as z.ZodType<Record<string, unknown>, object>
+
 function explain(issue: z.core.$ZodIssue): string {
   const path = issue.path.map(String).join('.')
   return `${path === '' ? '' : `${path}: `}${reasonOf(issue)}`

@@ -2,13 +2,12 @@ import { z } from 'zod'
 import { parseName, parseNamespace } from '../access/namespace.js'
 import { invalidInput } from '../errors.js'
 import { encodeJson, encodeJsonObject } from '../json.js'
-import { objectOf, parse } from '../parse.js'
+import { objectOf, parse, plainObject } from '../parse.js'
 import type { MomentInput, NewMemory, VersionGuard } from '../storage/memory-store.js'
 import { type TimeInput, toMillis } from '../time.js'
 import { memoryTypeSchema } from './memory.js'
 
 const time = z.union([z.date(), z.string(), z.number()])
-const metadata = objectOf(z.unknown())
 
 const times = { validFrom: time.nullish(), validTo: time.nullish(), expiresAt: time.nullish() }
 
@@ -17,7 +16,7 @@ export const newMemorySchema = z.strictObject({
   key: z.string().optional(),
   value: z.unknown(),
   type: memoryTypeSchema,
-  metadata: metadata.optional(),
+  metadata: plainObject.optional(),
   ...times,
 })
 
@@ -33,7 +32,7 @@ export type IfVersion = z.input<typeof guardSchema>
 
 export const updateOptionsSchema = z.strictObject({
   ifVersion: guardSchema.optional(),
-  metadata: metadata.optional(),
+  metadata: plainObject.optional(),
   ...times,
 })
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { decodeJsonObject, type JsonObject } from '../json.js'
-import { objectOf } from '../parse.js'
+import { plainObject } from '../parse.js'
 import { toIso } from '../time.js'
 
 export const eventTypes = ['message', 'action', 'tool_call', 'reflection', 'state_change'] as const
@@ -8,16 +8,15 @@ export const eventTypes = ['message', 'action', 'tool_call', 'reflection', 'stat
 /** message: what was said; action and tool_call: what was done; reflection: what was thought; state_change: state that was set. */
 export type EventType = (typeof eventTypes)[number]
 
-const values = objectOf(z.unknown())
 const time = z.union([z.date(), z.string(), z.number()])
 
 export const eventInputSchema = z.strictObject({
   eventId: z.string().optional(),
   type: z.enum(eventTypes),
   actor: z.string(),
-  content: values,
+  content: plainObject,
   timestamp: time.optional(),
-  stateDelta: values.optional(),
+  stateDelta: plainObject.optional(),
   isFinalResponse: z.boolean().optional(),
 })
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parseId } from '../access/namespace.js'
 import { invalidInput } from '../errors.js'
 import { decodeJson, encodeJson, encodeJsonObject, type Json } from '../json.js'
-import { objectOf, parse } from '../parse.js'
+import { parse, plainObject } from '../parse.js'
 import type { NewEvent } from '../storage/session-store.js'
 import { toMillis } from '../time.js'
 import { eventInputSchema, eventTypes, isActor } from './event.js'
@@ -10,15 +10,14 @@ import { sessionStatusSchema } from './lifecycle.js'
 import { formatStateKey, parseStateKey, type ScopeOwners } from './state.js'
 
 const limit = z.number().int().min(1).max(1000)
-const values = objectOf(z.unknown())
 
 export const newSessionSchema = z.strictObject({
   id: z.string().optional(),
   app: z.string().optional(),
   user: z.string().optional(),
   project: z.string().optional(),
-  metadata: values.optional(),
-  state: values.optional(),
+  metadata: plainObject.optional(),
+  state: plainObject.optional(),
 })
 
 /** A session to create. `app`, `user` and `project` come from the handle; root must name app and user. */

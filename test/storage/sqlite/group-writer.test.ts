@@ -392,3 +392,38 @@ describe('the log', () => {
     expect(stored()).toEqual(['a'])
   })
 })
+
+describe('a writer beside another process', () => {
+  const answered = (): number => replies.flat().length
+  const many = (prefix: string): Request[] =>
+    Array.from({ length: 400 }, (_, index) => ({ id: index + 1, name: 'note', input: `${prefix} ${index}` }))
+
+  /** What the other connection sees of the writer's queue when it gets in. */
+  async function answeredWhenOtherCommits(): Promise<number> {
+    const other = openDatabase(path, { role: 'writer', durability: 'off', busyTimeoutMs: 0 })
+    onTestFinished(() => void other.close())
+    await new Promise((resolve) => setImmediate(resolve))
+    other.exec(`insert into notes values ('from another ${answered()}', null)`)
+    return answered()
+  }
+
+  it('goes through its queue at once while nobody else writes', async () => {
+    const writer = writerWith()
+    writer.push(many('first'))
+    expect(await answeredWhenOtherCommits()).toBe(400)
+    await writer.idle()
+  })
+
+  it('pauses after each commit once it has seen the other, which then gets in between', async () => {
+    const writer = writerWith()
+    writer.push(many('first'))
+    await answeredWhenOtherCommits()
+    replies = []
+    writer.push(many('second'))
+    const inBetween = await answeredWhenOtherCommits()
+    expect(inBetween).toBeGreaterThan(0)
+    expect(inBetween).toBeLessThan(400)
+    await writer.idle()
+    expect(answered()).toBe(400)
+  })
+})
