@@ -21,8 +21,11 @@ const maxBodyLength = 65_536
 
 /** A memory: its key is the title, the texts in its value the body. */
 export function memoryIndexText(memory: { namespace: string; key: string; type: MemoryType }, value: Json): IndexText {
-  const scope = [kindToken('memory'), typeToken('memory', memory.type), ...ancestors(memory.namespace).map(memoryToken)]
-  return { scope: scope.join(' '), ...memoryText(memory.key, value) }
+  return { scope: memoryScope(memory), ...memoryText(memory.key, value) }
+}
+
+export function memoryScope({ namespace, type }: { namespace: string; type: MemoryType }): string {
+  return [kindToken('memory'), typeToken('memory', type), ...ancestors(namespace).map(memoryToken)].join(' ')
 }
 
 /** An event: who acted is the title, the texts in its content the body. */
@@ -30,20 +33,21 @@ export function eventIndexText(
   event: { session: string; owner: Owner; type: EventType; actor: string },
   content: Json,
 ): IndexText {
-  const scope = [
-    kindToken('event'),
-    typeToken('event', event.type),
-    sessionToken(event.session),
-    ownerToken(event.owner),
-  ]
-  return { scope: scope.join(' '), ...eventText(event.actor, content) }
+  return { scope: eventScope(event), ...eventText(event.actor, content) }
 }
 
-export function memoryText(key: string, value: Json, length = maxBodyLength): Omit<IndexText, 'scope'> {
+export function eventScope({ session, owner, type }: { session: string; owner: Owner; type: EventType }): string {
+  return [kindToken('event'), typeToken('event', type), sessionToken(session), ownerToken(owner)].join(' ')
+}
+
+/** The words of an item, without whom it is for. */
+export type ItemText = Omit<IndexText, 'scope'>
+
+export function memoryText(key: string, value: Json, length = maxBodyLength): ItemText {
   return { title: normalize(withWords(key)), body: normalize(leafText(value, length)) }
 }
 
-export function eventText(actor: string, content: Json, length = maxBodyLength): Omit<IndexText, 'scope'> {
+export function eventText(actor: string, content: Json, length = maxBodyLength): ItemText {
   return { title: normalize(actorName(actor)), body: normalize(leafText(content, length)) }
 }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Database } from 'better-sqlite3'
 import { decodeJson } from '../../json.js'
-import { eventIndexText } from '../../search/index-text.js'
+import { eventScope, eventText, type ItemText } from '../../search/index-text.js'
 import type { EventRow } from '../../sessions/event.js'
 import type { SessionRow } from '../../sessions/session.js'
 import type { NewEvent } from '../session-store.js'
@@ -62,7 +62,7 @@ export function insertEvent(
   db: Database,
   session: SessionRow,
   seq: number,
-  event: NewEvent,
+  event: NewEvent & { text?: ItemText },
   now: number,
 ): EventRow | undefined {
   const { eventId, type, actor, content, stateDelta, isFinal } = event
@@ -91,10 +91,8 @@ export function insertEvent(
     owner: JSON.stringify([owner.app, owner.user]),
     type,
   }
-  indexItem(
-    db,
-    { ...item, time: stored.timestamp },
-    eventIndexText({ session: session.id, owner, type, actor }, decodeJson(content)),
-  )
+  const words = event.text ?? eventText(actor, decodeJson(content))
+  const scope = eventScope({ session: session.id, owner, type })
+  indexItem(db, { ...item, time: stored.timestamp }, { scope, ...words })
   return stored
 }

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import type { ItemText } from '../../search/index-text.js'
 import type { MemoryAddress, MemoryUpdate, NewMemory, VersionGuard, VersionStamp } from '../memory-store.js'
 import type { Author } from '../storage.js'
 import { append, appendFirst, type NextVersion, tombstone } from './memory-append.js'
@@ -26,7 +27,7 @@ const oldEpisodes = sql(
 
 export function addMemories(
   db: Database,
-  { entries, author }: { entries: NewMemory[]; author: Author },
+  { entries, author }: { entries: (NewMemory & { text?: ItemText })[]; author: Author },
 ): VersionStamp[] | Refusal {
   const [only] = entries
   const first = entries.length === 1 && only ? appendFirst(db, only, author) : undefined

@@ -3,7 +3,7 @@ import type { AuditOperation } from '../../audit/audit.js'
 import { decodeJson } from '../../json.js'
 import type { MemoryRow, MemoryType } from '../../memories/memory.js'
 import { coversAllTime } from '../../memories/versions.js'
-import { memoryIndexText } from '../../search/index-text.js'
+import { type ItemText, memoryScope, memoryText } from '../../search/index-text.js'
 import type { MemoryAddress, NewMemory, VersionStamp } from '../memory-store.js'
 import type { Author } from '../storage.js'
 import { audit } from './audit-write.js'
@@ -44,6 +44,8 @@ const unindexChain = sql(
 export type NextVersion = Pick<MemoryRow, 'value' | 'metadata' | 'validFrom' | 'validTo' | 'expiresAt' | 'deleted'> & {
   type: MemoryType
   chain: string
+  /** Its words, where the calling thread has prepared them. */
+  text?: ItemText
 }
 
 /** Appends one version: the row, the mark on the one before, full text and the audit line. */
@@ -59,7 +61,7 @@ export function append(
   const stamp = stampOf(address, before, next, author)
   if (before) run(db, supersede, { id: before.id, supersededAt: stamp.recordedAt })
   const { id } = run(db, insert, { ...stamp, deleted: next.deleted, updatedBy: author.actor })
-  reindex(db, id, before, stamp, next.deleted)
+  reindex(db, id, before, stamp, next)
   const { namespace, key, version } = stamp
   audit(db, author, {
     subject: 'memory',
@@ -76,11 +78,16 @@ export function append(
  * Appends the first version of a key, or undefined, with nothing written, when the key has versions. It asks and writes
  * in one statement, since most of what is added is new.
  */
-export function appendFirst(db: Database, entry: NewMemory, author: Author): VersionStamp | undefined {
-  const stamp = stampOf(entry, undefined, { ...entry, deleted: 0 }, author)
+export function appendFirst(
+  db: Database,
+  entry: NewMemory & { text?: ItemText },
+  author: Author,
+): VersionStamp | undefined {
+  const next = { ...entry, deleted: 0 as const }
+  const stamp = stampOf(entry, undefined, next, author)
   const { id, changes } = run(db, insertFirst, { ...stamp, deleted: 0, updatedBy: author.actor })
   if (changes === 0) return undefined
-  reindex(db, id, undefined, stamp, 0)
+  reindex(db, id, undefined, stamp, next)
   const { namespace, key, version } = stamp
   audit(db, author, { subject: 'memory', operation: 'create', namespace, key, version })
   return stamp
@@ -121,7 +128,7 @@ function reindex(
   id: number,
   before: StoredMemory | undefined,
   stamp: VersionStamp,
-  deleted: 0 | 1,
+  { deleted, text }: Pick<NextVersion, 'deleted' | 'text'>,
 ): void {
   if (before && coversAllTime({ ...stamp, deleted })) {
     if (coversAllTime(before)) unindexItem(db, 'memory', before.id)
@@ -130,7 +137,8 @@ function reindex(
   if (deleted === 1) return
   const { namespace, type, recordedAt } = stamp
   const item = { kind: 'memory' as const, ref: id, namespace, owner: null, type, time: recordedAt }
-  indexItem(db, item, memoryIndexText(stamp, decodeJson(stamp.value)))
+  const words = text ?? memoryText(stamp.key, decodeJson(stamp.value))
+  indexItem(db, item, { scope: memoryScope(stamp), ...words })
 }
 
 /** A deletion is a version without a value; it keeps `expiresAt`, so that expiry looks the same before and after its job. */

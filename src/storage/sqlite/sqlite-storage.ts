@@ -11,6 +11,7 @@ import { isBusy, translate } from './driver-errors.js'
 import { GroupWriter, type Reply, type Request } from './group-writer.js'
 import { type Durability, openDatabase } from './open-database.js'
 import type { Refusal } from './operation.js'
+import { withEventTexts, withMemoryTexts } from './prepared-texts.js'
 import { inSnapshot, readQueries } from './read-queries.js'
 import { ReaderPool } from './reader-pool.js'
 import { identify, needsPreparation, prepareStore, type StoreFile, writerOptions } from './store-file.js'
@@ -216,7 +217,7 @@ function toStorage({ reader, writer, longReader }: Connections, afterClose: () =
   }
   return {
     memories: {
-      add: async (input) => fullStamps(input, await write('memories.add', input)),
+      add: async (input) => fullStamps(input, await write('memories.add', withMemoryTexts(input))),
       update: (input) => write('memories.update', input),
       delete: async (input) => (await write('memories.delete', input)) ?? undefined,
       restore: (input) => write('memories.restore', input),
@@ -229,7 +230,7 @@ function toStorage({ reader, writer, longReader }: Connections, afterClose: () =
     },
     sessions: {
       create: (input) => write('sessions.create', input),
-      append: async (input) => fullAppends(input, await write('sessions.append', input)),
+      append: async (input) => fullAppends(input, await write('sessions.append', withEventTexts(input))),
       setStatus: (input) => write('sessions.setStatus', input),
       delete: (input) => write('sessions.delete', input),
       get: (input) => read('sessions.get', input),

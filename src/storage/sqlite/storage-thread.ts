@@ -17,6 +17,11 @@ export type ThreadMessage = 'ready' | Reply[] | { failure: Failure }
 
 const threadBusyTimeoutMs = 5000
 
+// Callers that are answered in one message go on in lockstep, and none has its next request ready before all nearly have:
+// the thread waits for all of them. In small messages the first requests are back while the other callers are answered:
+// 50 callers add at .82 instead of .74 of the speed of a plain loop.
+const repliesTogether = 16
+
 /** The entry of storage threads: a shell around functions that run in-process as well, where tests can see into them. */
 function main(port: MessagePort, { role, file }: ThreadSetup): void {
   try {
@@ -43,7 +48,11 @@ function serveWrites(port: MessagePort, file: StoreFile): void {
       found.push(...take(next.message))
     return found
   }
-  const reply = (replies: Reply[]): void => port.postMessage(replies)
+  const reply = (replies: Reply[]): void => {
+    for (let at = 0; at < replies.length; at += repliesTogether) {
+      port.postMessage(replies.slice(at, at + repliesTogether))
+    }
+  }
   const writer = new GroupWriter(db, { operations: writeOperations, ...writerOptions(file), poll }, reply)
   const closeWhenAsked = async (): Promise<void> => {
     await writer.idle()
