@@ -1,8 +1,8 @@
 import type { AuditOperation, AuditSubject } from '../audit/audit.js'
-import { CairnError } from '../errors.js'
+import { CairnError, fromFailure } from '../errors.js'
 import type { NewAuditEntry } from '../storage/audit-store.js'
 import type { Author, Storage } from '../storage/storage.js'
-import { may } from './policy.js'
+import { forbidden, may } from './policy.js'
 import { actorOf, type Caller, isRoot, type Right } from './principal.js'
 
 /** off: reads leave no trace; basic: a line for each, written in the background; full: with what was asked, written before the answer. */
@@ -49,18 +49,26 @@ export class Guard {
 
   /** Decided before anything is looked up, so that a refusal never tells whether a thing exists. */
   async demand(right: Right, namespace: string, attempt: Omit<Attempt, 'namespace'>): Promise<void> {
-    if (this.may(right, namespace)) return
+    if (!this.may(right, namespace)) throw await this.refusal(right, namespace, attempt)
+  }
+
+  /**
+   * The refusal, when it is in the trail. Writes ask `may` first and wait for this only when it says no: a write that
+   * waits for anything before it is handed to the store is overtaken by the one that is called next.
+   */
+  async refusal(right: Right, namespace: string, attempt: Omit<Attempt, 'namespace'>): Promise<CairnError> {
     await this.noteRefusal({ ...attempt, namespace })
-    throw new CairnError('forbidden', `${this.#signature.actor} may not ${right} ${namespace}.`, {
-      hint: 'Ask whoever opened the store for a handle with that right: cairn.as({ …, grants: […] }).',
-      details: { right, namespace },
-    })
+    return fromFailure(forbidden(this.#signature.actor, right, namespace))
   }
 
   async demandRoot(what: string, attempt: Attempt): Promise<void> {
-    if (isRoot(this.caller)) return
+    if (!isRoot(this.caller)) throw await this.rootRefusal(what, attempt)
+  }
+
+  /** As `refusal`, of what only root may do. */
+  async rootRefusal(what: string, attempt: Attempt): Promise<CairnError> {
     await this.noteRefusal(attempt)
-    throw new CairnError('forbidden', `Only the handle that opened the store may ${what}.`, {
+    return new CairnError('forbidden', `Only the handle that opened the store may ${what}.`, {
       hint: 'Use the handle that openCairn() returned.',
     })
   }

@@ -1,4 +1,4 @@
-import { CairnError } from '../errors.js'
+import { CairnError, type Failure } from '../errors.js'
 import { contains, disjoint } from './namespace.js'
 import { type Caller, type Grant, isRoot, type Principal, type Right } from './principal.js'
 
@@ -20,6 +20,26 @@ export function may(caller: Caller, right: Right, namespace: string): boolean {
 /** The namespaces that a caller may read, without overlaps and in store order; undefined means all. */
 export function readable(caller: Caller): string[] | undefined {
   return isRoot(caller) ? undefined : disjoint(allowed(caller, 'read'))
+}
+
+/** The namespaces that a caller may write, as `readable` gives those that it may read. */
+export function writable(caller: Caller): string[] | undefined {
+  return isRoot(caller) ? undefined : disjoint(allowed(caller, 'write'))
+}
+
+/** Whether a namespace is in a list of that kind. */
+export function isAmong(namespaces: string[] | undefined, namespace: string): boolean {
+  return namespaces === undefined || namespaces.some((outer) => contains(outer, namespace))
+}
+
+/** How a lack of rights is told, wherever it is found. */
+export function forbidden(actor: string, right: Right, namespace: string): Failure {
+  return {
+    code: 'forbidden',
+    message: `${actor} may not ${right} ${namespace}.`,
+    hint: 'Ask whoever opened the store for a handle with that right: cairn.as({ …, grants: […] }).',
+    details: { right, namespace },
+  }
 }
 
 /** Sessions, their events and their state belong to (app, user). */

@@ -1,6 +1,7 @@
 import type { Guard } from '../access/guard.js'
 import { everything, parseNamespace, type Span, spansOf, spansOfAll } from '../access/namespace.js'
 import { readable } from '../access/policy.js'
+import { isRoot, type Right } from '../access/principal.js'
 import type { AuditOperation } from '../audit/audit.js'
 import { CairnError, invalidInput } from '../errors.js'
 import { encodeJson, encodeJsonObject } from '../json.js'
@@ -98,7 +99,8 @@ export class MemoryService {
   }
 
   async #addAll(entries: NewMemory[]): Promise<Memory[]> {
-    for (const { namespace } of entries) await this.#demandWrite(namespace, 'create')
+    const foreign = entries.find(({ namespace }) => !this.#guard.may('write', namespace))
+    if (foreign) throw await this.#refusal('write', foreign.namespace, 'create')
     const author = this.#guard.author()
     const stamps = await this.#storage.memories.add({ entries, author })
     return stamps.map((stamp) => fromStamp(stamp, author.actor))
@@ -108,7 +110,7 @@ export class MemoryService {
   async get(namespace: string, key: string, options: GetOptions = noOptions): Promise<Memory | null> {
     const address = parseAddress(namespace, key)
     const { version, ...moments } = options === noOptions ? {} : parse(getOptionsSchema, options, 'get')
-    if (!this.#guard.may('read', address.namespace)) await this.#demandRead(address.namespace, 'read')
+    if (!this.#guard.may('read', address.namespace)) throw await this.#refusal('read', address.namespace, 'read')
     const row = await this.#storage.memories.get({
       ...address,
       now: this.#guard.now(),
@@ -147,8 +149,8 @@ export class MemoryService {
   async update(namespace: string, key: string, value: unknown, options: UpdateOptions = {}): Promise<Memory> {
     const address = parseAddress(namespace, key)
     const parsed = parse(updateOptionsSchema, options, 'update')
-    await this.#demandWrite(address.namespace, 'update')
-    await this.#demandRead(address.namespace, 'update')
+    const missing = this.#missingOf(address.namespace)
+    if (missing) throw await this.#refusal(missing, address.namespace, 'update')
     const author = this.#guard.author()
     const expiresAt = parseTime(parsed.expiresAt, 'expiresAt')
     const stamp = await this.#storage.memories.update({
@@ -167,7 +169,7 @@ export class MemoryService {
   async delete(namespace: string, key: string, options: DeleteOptions = {}): Promise<boolean> {
     const address = parseAddress(namespace, key)
     const { ifVersion } = parse(deleteOptionsSchema, options, 'delete')
-    await this.#demandWrite(address.namespace, 'delete')
+    if (!this.#guard.may('write', address.namespace)) throw await this.#refusal('write', address.namespace, 'delete')
     const stamp = await this.#storage.memories.delete({
       ...address,
       ...toGuard(ifVersion),
@@ -180,8 +182,8 @@ export class MemoryService {
   async restore(namespace: string, key: string, options: RestoreOptions = {}): Promise<Memory> {
     const address = parseAddress(namespace, key)
     const { version, ...times } = parse(restoreOptionsSchema, options, 'restore')
-    await this.#demandWrite(address.namespace, 'restore')
-    await this.#demandRead(address.namespace, 'restore')
+    const missing = this.#missingOf(address.namespace)
+    if (missing) throw await this.#refusal(missing, address.namespace, 'restore')
     const author = this.#guard.author()
     const expiresAt = parseTime(times.expiresAt, 'expiresAt')
     const stamp = await this.#storage.memories.restore({
@@ -203,8 +205,8 @@ export class MemoryService {
     const address = parseAddress(namespace, key)
     const { ifVersion } = parse(deleteOptionsSchema, options, 'rollback')
     const version = parse(versionSchema, toVersion, 'toVersion')
-    await this.#demandWrite(address.namespace, 'rollback')
-    await this.#demandRead(address.namespace, 'rollback')
+    const missing = this.#missingOf(address.namespace)
+    if (missing) throw await this.#refusal(missing, address.namespace, 'rollback')
     const author = this.#guard.author()
     const stamp = await this.#storage.memories.rollback({
       ...address,
@@ -219,7 +221,7 @@ export class MemoryService {
   async history(namespace: string, key: string, options: HistoryOptions = {}): Promise<Page<Memory>> {
     const address = parseAddress(namespace, key)
     const { limit = defaultLimit, cursor } = parse(historyOptionsSchema, options, 'history')
-    if (!this.#guard.may('read', address.namespace)) await this.#demandRead(address.namespace, 'read')
+    if (!this.#guard.may('read', address.namespace)) throw await this.#refusal('read', address.namespace, 'read')
     const [before] = cursor === undefined ? [Number.MAX_SAFE_INTEGER] : (decodeCursor(cursor, ['number']) as [number])
     const rows = await this.#storage.memories.history({ ...address, before, limit: limit + 1, now: this.#guard.now() })
     await this.#guard.noteRead({ subject: 'memory', operation: 'read', ...address }, () => ({
@@ -249,7 +251,9 @@ export class MemoryService {
    * Reads do not wait for it. Root only. Returns how many.
    */
   async cleanupExpired(options: CleanupOptions = {}): Promise<number> {
-    await this.#guard.demandRoot('clean up expired memories', { subject: 'memory', operation: 'expire' })
+    if (!isRoot(this.#guard.caller)) {
+      throw await this.#guard.rootRefusal('clean up expired memories', { subject: 'memory', operation: 'expire' })
+    }
     const { ttlDays } = parse(cleanupOptionsSchema, options, 'cleanupExpired')
     for (let total = 0; ; ) {
       const author = this.#guard.author()
@@ -275,13 +279,13 @@ export class MemoryService {
     await this.#guard.noteRead({ subject: 'memory', operation: 'list', ...where }, detail)
   }
 
-  async #demandWrite(namespace: string, operation: AuditOperation): Promise<void> {
-    if (!this.#guard.may('write', namespace))
-      await this.#guard.demand('write', namespace, { subject: 'memory', operation })
+  /** Which right for a change that carries something of what is there forward is not there. */
+  #missingOf(namespace: string): Right | undefined {
+    return (['write', 'read'] as const).find((right) => !this.#guard.may(right, namespace))
   }
 
-  async #demandRead(namespace: string, operation: AuditOperation): Promise<void> {
-    await this.#guard.demand('read', namespace, { subject: 'memory', operation })
+  #refusal(right: Right, namespace: string, operation: AuditOperation): Promise<CairnError> {
+    return this.#guard.refusal(right, namespace, { subject: 'memory', operation })
   }
 }
 

@@ -1,12 +1,13 @@
 import type { Guard } from '../access/guard.js'
 import { parseId, parseSegment } from '../access/namespace.js'
-import { isRoot, type Right } from '../access/principal.js'
+import { writable } from '../access/policy.js'
+import { isRoot } from '../access/principal.js'
 import type { AuditOperation } from '../audit/audit.js'
 import { CairnError, invalidInput } from '../errors.js'
-import type { NewEvent, SessionAddress } from '../storage/session-store.js'
+import type { SessionAddress, StateRights } from '../storage/session-store.js'
 import type { Storage } from '../storage/storage.js'
 import type { SessionRow } from './session.js'
-import { type ScopeOwners, type StateScope, scopeNamespace, storedScopes } from './state.js'
+import { ownersOf, type ScopeOwners, type StateScope, scopeNamespace, storedScopes } from './state.js'
 
 interface OwnerInput {
   app?: string | undefined
@@ -23,18 +24,18 @@ function parseOwners({ app, user, project }: OwnerInput): OwnerInput {
   }
 }
 
-export function ownersOf({ id, app, user, project }: SessionRow): ScopeOwners {
-  return { session: id, app, user, project }
-}
-
-/** Which sessions a caller has, and which scopes of their state. */
+/** Which sessions a caller has, and what of their state. */
 export class SessionAccess {
   readonly #storage: Storage
   readonly #guard: Guard
+  /** What writes tell the store, which alone knows whose a session is. */
+  readonly rights: StateRights
 
   constructor(storage: Storage, guard: Guard) {
     this.#storage = storage
     this.#guard = guard
+    const namespaces = writable(guard.caller)
+    this.rights = namespaces === undefined ? {} : { writable: namespaces }
   }
 
   address(id: string): SessionAddress {
@@ -77,16 +78,8 @@ export class SessionAccess {
   }
 
   /** The owners of a session to be created: what was named, else what the caller is. */
-  async ownersFor(input: OwnerInput): Promise<Omit<ScopeOwners, 'session'>> {
-    const { caller } = this.#guard
-    const own: OwnerInput = isRoot(caller) ? {} : caller
-    const { app = own.app, user = own.user, project = own.project } = parseOwners(input)
-    if (!isRoot(caller) && (app !== own.app || user !== own.user || project !== own.project)) {
-      await this.#guard.noteRefusal({ subject: 'session', operation: 'create' })
-      throw new CairnError('forbidden', 'This handle creates sessions for its own app, user and project only.', {
-        hint: 'Leave app, user and project out.',
-      })
-    }
+  ownersFor(input: OwnerInput): Omit<ScopeOwners, 'session'> {
+    const { app, user, project } = this.#named(input)
     if (app === undefined || user === undefined) {
       const hint = 'Use cairn.as({ app, user }), or name both here.'
       throw invalidInput('A session belongs to an app and a user; one of them is missing.', hint)
@@ -94,27 +87,56 @@ export class SessionAccess {
     return { app, user, project: project ?? null }
   }
 
+  mayCreateFor(input: OwnerInput): boolean {
+    const { caller } = this.#guard
+    if (isRoot(caller)) return true
+    const { app, user, project } = this.#named(input)
+    return app === caller.app && user === caller.user && project === caller.project
+  }
+
+  async foreignOwners(): Promise<CairnError> {
+    await this.#guard.noteRefusal({ subject: 'session', operation: 'create' })
+    return new CairnError('forbidden', 'This handle creates sessions for its own app, user and project only.', {
+      hint: 'Leave app, user and project out.',
+    })
+  }
+
+  #named(input: OwnerInput): OwnerInput {
+    const { caller } = this.#guard
+    const own: OwnerInput = isRoot(caller) ? {} : caller
+    const { app = own.app, user = own.user, project = own.project } = parseOwners(input)
+    return { app, user, project }
+  }
+
   readableScopes(session: SessionRow): StateScope[] {
-    return storedScopes.filter((scope) => this.mayScope('read', scope, session))
+    const owners = ownersOf(session)
+    return storedScopes.filter((scope) => {
+      const owner = owners[scope]
+      return scope === 'session' || (owner !== null && this.#guard.may('read', scopeNamespace(scope, owner)))
+    })
   }
 
-  mayScope(right: Right, scope: StateScope, session: SessionRow): boolean {
-    const owner = ownersOf(session)[scope]
-    return scope === 'session' || (owner !== null && this.#guard.may(right, scopeNamespace(scope, owner)))
-  }
-
-  async demandScope(right: Right, scope: StateScope, session: SessionRow): Promise<void> {
+  async demandReadable(scope: StateScope, session: SessionRow): Promise<void> {
     const owner = ownersOf(session)[scope]
     if (scope === 'session' || owner === null) return
-    const operation = right === 'read' ? 'read' : 'update'
-    await this.#guard.demand(right, scopeNamespace(scope, owner), { subject: 'state', operation })
+    await this.#guard.demand('read', scopeNamespace(scope, owner), { subject: 'state', operation: 'read' })
   }
 
-  /** One key that may not be written refuses the whole delta. */
-  async demandChanges(changes: NewEvent['changes']): Promise<void> {
-    for (const { scope, owner } of changes) {
-      if (scope === 'session') continue
-      await this.#guard.demand('write', scopeNamespace(scope, owner), { subject: 'state', operation: 'update' })
+  /** What the store answers to a write. What it refuses is noted in the trail, as what is refused here is. */
+  async answerTo<T>(write: Promise<T>, address: SessionAddress, operation: AuditOperation): Promise<T> {
+    try {
+      return await write
+    } catch (error) {
+      if (error instanceof CairnError) await this.#noteRefused(error, address, operation)
+      throw error
     }
+  }
+
+  async #noteRefused({ code, details }: CairnError, address: SessionAddress, operation: AuditOperation): Promise<void> {
+    if (code === 'not_found') await this.noteForeign(address, operation)
+    if (code !== 'forbidden') return
+    const { namespace } = details ?? {}
+    const where = typeof namespace === 'string' ? { namespace } : {}
+    await this.#guard.noteRefusal({ subject: 'state', operation: 'update', ...where })
   }
 }

@@ -7,7 +7,7 @@ import type { NewEvent } from '../storage/session-store.js'
 import { toMillis } from '../time.js'
 import { eventInputSchema, eventTypes, isActor } from './event.js'
 import { sessionStatusSchema } from './lifecycle.js'
-import { formatStateKey, parseStateKey, type ScopeOwners } from './state.js'
+import { formatStateKey, parseStateKey } from './state.js'
 
 const limit = z.number().int().min(1).max(1000)
 
@@ -64,7 +64,7 @@ export const setStateOptionsSchema = appendOptionsSchema.extend({
 export type SetStateOptions = z.input<typeof setStateOptionsSchema>
 
 /** A checked event. `temp:` keys live for the turn only and are left out of what is stored. */
-export function parseNewEvent(input: unknown, owners: ScopeOwners, valueBytes: number, newId: () => string): NewEvent {
+export function parseNewEvent(input: unknown, valueBytes: number, newId: () => string): NewEvent {
   const parsed = parse(eventInputSchema, input, 'The event')
   if (!isActor(parsed.actor)) {
     throw invalidInput(
@@ -77,32 +77,25 @@ export function parseNewEvent(input: unknown, owners: ScopeOwners, valueBytes: n
     type: parsed.type,
     actor: parseId(parsed.actor, 'The actor'),
     content: encodeJsonObject(parsed.content, 'content', valueBytes),
-    ...parseDelta(parsed.stateDelta, owners, valueBytes),
+    ...parseDelta(parsed.stateDelta, valueBytes),
     isFinal: parsed.isFinalResponse === true ? 1 : 0,
   }
   if (parsed.timestamp !== undefined) event.timestamp = toMillis(parsed.timestamp, 'timestamp')
   return event
 }
 
-/** Splits a delta by scope. One key at fault refuses the whole. */
+/** Splits a delta by scope. One key at fault refuses the whole; whose keys they are, the store sees at the session. */
 export function parseDelta(
   delta: Record<string, unknown> | undefined,
-  owners: ScopeOwners,
   valueBytes: number,
 ): Pick<NewEvent, 'changes' | 'stateDelta'> {
   const changes: NewEvent['changes'] = []
   const stored: [key: string, value: Json][] = []
   for (const [name, value] of Object.entries(delta ?? {})) {
-    const { scope, key } = parseStateKey(name, owners)
+    const { scope, key, owner } = parseStateKey(name)
     if (scope === 'temp') continue
-    const owner = owners[scope]
-    if (owner === null)
-      throw invalidInput(
-        `State key ${name}: this session has no project.`,
-        'Name the project when the session is created.',
-      )
     const text = encodeJson(value, `stateDelta.${name}`, valueBytes)
-    changes.push(value === null ? { scope, owner, key } : { scope, owner, key, value: text })
+    changes.push({ scope, key, ...(owner !== undefined && { owner }), ...(value !== null && { value: text }) })
     stored.push([formatStateKey(scope, key), decodeJson(text)])
   }
   const whole = encodeJson(Object.fromEntries(stored), 'stateDelta', valueBytes)

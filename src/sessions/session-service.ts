@@ -5,12 +5,12 @@ import { CairnError, invalidInput } from '../errors.js'
 import { decodeJson, encodeJsonObject, type Json } from '../json.js'
 import { decodeCursor, type Page, toPage } from '../page.js'
 import { parse } from '../parse.js'
-import type { NewEvent, SessionQuery } from '../storage/session-store.js'
+import type { KeptState, NewEvent, SessionQuery } from '../storage/session-store.js'
 import type { Storage } from '../storage/storage.js'
 import { type AppendResult, type EventInput, type SessionEvent, toEvent } from './event.js'
 import { type SessionStatus, sessionStatusSchema } from './lifecycle.js'
 import { type Session, toSession } from './session.js'
-import { ownersOf, SessionAccess } from './session-access.js'
+import { SessionAccess } from './session-access.js'
 import {
   type AppendOptions,
   appendOptionsSchema,
@@ -25,7 +25,7 @@ import {
   sessionListSchema,
   setStateOptionsSchema,
 } from './session-inputs.js'
-import { type MergedState, mergeState, parseStateKey, type ScopeOwners, storedScopes } from './state.js'
+import { foreignKey, type MergedState, mergeState, ownersOf, parseStateKey } from './state.js'
 
 export interface SessionServiceOptions {
   storage: Storage
@@ -37,7 +37,9 @@ export interface SessionServiceOptions {
 /** A session that ended, and what of its state was kept as memories. */
 export interface TerminatedSession {
   session: Session
-  kept: { namespace: string; key: string; version: number }[]
+  kept: KeptState[]
+  /** Memories that were deleted, because the session removed the value that they kept. */
+  removed: KeptState[]
 }
 
 const max = Number.MAX_SAFE_INTEGER
@@ -67,22 +69,22 @@ export class SessionService {
   async create(input: NewSessionInput = {}): Promise<Session> {
     const parsed = parse(newSessionSchema, input, 'The session')
     const id = parsed.id === undefined ? this.#newId() : parseSegment(parsed.id, 'The session id')
-    const owners: ScopeOwners = { session: id, ...(await this.#access.ownersFor(parsed)) }
+    if (!this.#access.mayCreateFor(parsed)) throw await this.#access.foreignOwners()
+    const owners = this.#access.ownersFor(parsed)
     const metadata = encodeJsonObject(parsed.metadata ?? {}, 'metadata', this.#valueBytes)
-    const delta = parseDelta(parsed.state, owners, this.#valueBytes)
-    await this.#access.demandChanges(delta.changes)
+    const delta = parseDelta(parsed.state, this.#valueBytes)
     const initial: NewEvent = {
       ...{ eventId: this.#newId(), type: 'state_change', actor: 'system', content: '{"reason":"initial state"}' },
       ...{ isFinal: 0, ...delta },
     }
     const event = delta.stateDelta === null ? undefined : initial
-    const { user, app, project } = owners
-    const row = await this.#storage.sessions.create({
-      session: { id, user, app, project, metadata },
+    const created = this.#storage.sessions.create({
+      session: { id, ...owners, metadata },
       ...(event && { event }),
+      ...this.#access.rights,
       author: this.#guard.author(),
     })
-    return toSession(row)
+    return toSession(await this.#access.answerTo(created, this.#access.address(id), 'create'))
   }
 
   /** The session, or null when there is none of this caller with that id. */
@@ -131,17 +133,17 @@ export class SessionService {
       throw invalidInput('appendEvents takes a list of at most 1,000 events.', 'Split the list.')
     const { expectedSeq } = parse(appendOptionsSchema, options, 'appendEvents')
     const address = this.#access.address(id)
-    const owners = ownersOf(await this.#access.find(address, 'append'))
-    const parsed = events.map((event) => parseNewEvent(event, owners, this.#valueBytes, this.#newId))
-    await this.#access.demandChanges(parsed.flatMap((event) => event.changes))
-    const author = this.#guard.author()
-    const appended = await this.#storage.sessions.append({
+    const appended = this.#storage.sessions.append({
       ...address,
-      events: parsed,
+      events: events.map((event) => parseNewEvent(event, this.#valueBytes, this.#newId)),
       ...(expectedSeq !== undefined && { expectedSeq }),
-      author,
+      ...this.#access.rights,
+      author: this.#guard.author(),
     })
-    return appended.map(({ event, duplicate }) => ({ event: toEvent(event), duplicate }))
+    return (await this.#access.answerTo(appended, address, 'append')).map(({ event, duplicate }) => ({
+      event: toEvent(event),
+      duplicate,
+    }))
   }
 
   /** Events of a session in either direction; oldest first unless `order` is `desc`. */
@@ -180,10 +182,12 @@ export class SessionService {
       await this.#access.noteForeign(address, 'read')
       return null
     }
-    const wanted = parseStateKey(key, ownersOf(session))
-    if (wanted.scope === 'temp') return null
-    const scopes = wanted.explicit ? [wanted.scope] : this.#access.readableScopes(session)
-    if (wanted.explicit) await this.#access.demandScope('read', wanted.scope, session)
+    const { scope, explicit, ...wanted } = parseStateKey(key)
+    if (scope === 'temp') return null
+    const foreign = foreignKey({ scope, ...wanted }, ownersOf(session))
+    if (foreign) throw invalidInput(foreign.message, foreign.hint)
+    const scopes = explicit ? [scope] : this.#access.readableScopes(session)
+    if (explicit) await this.#access.demandReadable(scope, session)
     const rows = await this.#storage.sessions.state({ ...address, scopes, key: wanted.key })
     await this.#guard.noteRead({ subject: 'state', operation: 'read', session: session.id, key: wanted.key })
     return rows?.[0] === undefined ? null : decodeJson(rows[0].value)
@@ -216,7 +220,7 @@ export class SessionService {
     return (await this.#setStatus(id, status)).session
   }
 
-  /** Ends a session: its own state is cleared, what it set for its user (and by grant for app and project) becomes memories. */
+  /** Ends a session: its own state is cleared, what it set for its user (and by grant for app and project) becomes memories, and what it removed is deleted there. */
   async terminate(id: string): Promise<TerminatedSession> {
     return this.#setStatus(id, 'terminated')
   }
@@ -237,16 +241,15 @@ export class SessionService {
   async #setStatus(id: string, status: SessionStatus): Promise<TerminatedSession> {
     const to = parse(sessionStatusSchema, status, 'The status')
     const address = this.#access.address(id)
-    const session = await this.#access.find(address, to === 'terminated' ? 'terminate' : 'status')
-    const keep = storedScopes.filter((scope) => scope !== 'session' && this.#access.mayScope('write', scope, session))
-    const changed = await this.#storage.sessions.setStatus({
+    const changing = this.#storage.sessions.setStatus({
       ...address,
       to,
-      keep,
+      ...this.#access.rights,
       chain: this.#newId(),
       author: this.#guard.author(),
     })
-    return { session: toSession(changed.session), kept: changed.kept }
+    const changed = await this.#access.answerTo(changing, address, to === 'terminated' ? 'terminate' : 'status')
+    return { ...changed, session: toSession(changed.session) }
   }
 
   async #noteRead(operation: AuditOperation, session: string): Promise<void> {

@@ -21,6 +21,8 @@ export interface StateKey {
   key: string
   /** Whether the scope was named, rather than left to the read precedence. */
   explicit: boolean
+  /** Whose it is, where the key says so: alice in `user:alice:theme`. */
+  owner?: string
 }
 
 /** Who owns each scope as seen from one session. */
@@ -31,11 +33,15 @@ export interface ScopeOwners {
   project: string | null
 }
 
+export function ownersOf({ id, ...owners }: Omit<ScopeOwners, 'session'> & { id: string }): ScopeOwners {
+  return { session: id, user: owners.user, app: owners.app, project: owners.project }
+}
+
 /**
- * `theme` and `session:theme` are the session's, `user:theme` the user's, `app:…` and `project:…` shared ones. The
- * long form `user:alice:theme` is taken when alice is the session's own user, and refused otherwise.
+ * `theme` and `session:theme` are the session's, `user:theme` the user's, `app:…` and `project:…` shared ones. The long
+ * form `user:alice:theme` is of a session only if alice is that session's own user, which `foreignKey` tells.
  */
-export function parseStateKey(input: unknown, owners: ScopeOwners): StateKey {
+export function parseStateKey(input: unknown): StateKey {
   const name = parseName(input, 'The state key')
   const [prefix = '', ...rest] = name.split(':')
   if (rest.length === 0) return { scope: 'session', key: name, explicit: false }
@@ -46,11 +52,42 @@ export function parseStateKey(input: unknown, owners: ScopeOwners): StateKey {
     )
   }
   if (rest.includes('')) throw invalidInput(`State key ${name} has an empty part.`)
-  if (rest.length === 1) return { scope: prefix, key: rest[0] ?? '', explicit: true }
-  if (prefix !== 'temp' && rest.length === 2 && rest[0] === owners[prefix])
-    return { scope: prefix, key: rest[1] ?? '', explicit: true }
-  const problem = prefix === 'temp' ? 'has more parts than two' : `names another ${prefix} than this session's own`
-  throw invalidInput(`State key ${name} ${problem}.`, `Write ${prefix}:${rest.at(-1)}; keys themselves have no colon.`)
+  const [first = '', second] = rest
+  if (second === undefined) return { scope: prefix, key: first, explicit: true }
+  if (prefix === 'temp' || rest.length > 2) {
+    const most = prefix === 'temp' ? 'two' : 'three'
+    throw invalidInput(`State key ${name} has more parts than ${most}.`, shortForm(prefix, rest.at(-1) ?? ''))
+  }
+  return { scope: prefix, key: second, explicit: true, owner: first }
+}
+
+function shortForm(scope: string, key: string): string {
+  return `Write ${scope}:${key}; keys themselves have no colon.`
+}
+
+/** What is wrong with a key that names somebody else as its owner than the session that it is used in. */
+export function foreignKey({ scope, key, owner }: OwnedKey, owners: ScopeOwners): KeyProblem | undefined {
+  if (owner === undefined || owner === owners[scope]) return undefined
+  const message = `State key ${scope}:${owner}:${key} names another ${scope} than this session's own.`
+  return { message, hint: shortForm(scope, key) }
+}
+
+/** What is wrong with a key whose scope nobody owns: only a project may be missing. */
+export function ownerlessKey({ scope, key }: OwnedKey, owners: ScopeOwners): KeyProblem | undefined {
+  if (owners[scope] !== null) return undefined
+  const message = `State key ${scope}:${key}: this session has no ${scope}.`
+  return { message, hint: `Name the ${scope} when the session is created.` }
+}
+
+interface OwnedKey {
+  scope: StateScope
+  key: string
+  owner?: string
+}
+
+interface KeyProblem {
+  message: string
+  hint: string
 }
 
 function isStoredScope(text: string): text is StateScope {

@@ -12,29 +12,45 @@ export interface SessionAddress {
 }
 
 export interface SessionStore {
-  /** `already_exists` when the id is taken, by whomever. The event, if any, carries the initial state. */
-  create(input: { session: NewSession; event?: NewEvent; author: Author }): Promise<SessionRow>
+  /**
+   * `already_exists` when the id is taken, by whomever. The event, if any, carries the initial state; for its changes
+   * `invalid_input` and `forbidden` as with `append`.
+   */
+  create(input: { session: NewSession; event?: NewEvent; author: Author } & StateRights): Promise<SessionRow>
   get(input: SessionAddress): Promise<SessionRow | undefined>
   /** Newest first; with `active`, only active and paused ones, last updated first. */
   list(input: SessionQuery): Promise<SessionRow[]>
   /**
    * Appends all events or none. `not_found`; `illegal_transition` when the session has ended; `conflict` when the last
-   * sequence number is not `expectedSeq` or an event id stands with other content. A created session becomes active.
+   * sequence number is not `expectedSeq` or an event id stands with other content; `invalid_input` when a change names
+   * another owner than the session has, or a project where there is none; `forbidden` when it is not among `writable`.
+   * A created session becomes active.
    */
-  append(input: SessionAddress & { events: NewEvent[]; expectedSeq?: number; author: Author }): Promise<AppendedEvent[]>
+  append(
+    input: SessionAddress & StateRights & { events: NewEvent[]; expectedSeq?: number; author: Author },
+  ): Promise<AppendedEvent[]>
   /** Events after or before a sequence number, in either direction; undefined when there is no such session. */
   events(input: SessionAddress & EventQuery): Promise<EventRow[] | undefined>
   /** The values of the scopes asked for that are set; undefined when there is no such session. */
   state(input: SessionAddress & { scopes: StateScope[]; key?: string }): Promise<StateRow[] | undefined>
   /**
    * Moves along the legal transitions, stamps times. Ending clears the session's own state and keeps what was set in it
-   * in the scopes of `keep` as semantic memories in `<scope>:<owner>:state`, a new version only where the value differs.
+   * for others that are `writable` as semantic memories in `<scope>:<owner>:state`, a new version only where the value
+   * differs. What it removed, and nobody has set since, is deleted there.
    */
   setStatus(
-    input: SessionAddress & { to: SessionStatus; keep: StateScope[]; chain: string; author: Author },
+    input: SessionAddress & StateRights & { to: SessionStatus; chain: string; author: Author },
   ): Promise<StatusChange>
   /** Removes the session, its events, its own state and their index entries. Tasks, agents and checkpoints stay without it. */
   delete(input: SessionAddress & { author: Author }): Promise<boolean>
+}
+
+/**
+ * `writable` are the namespaces that the caller may write; undefined means all. Whose the state of a session is, only its
+ * row tells: were that read beforehand, a write would wait for it and be overtaken by the one that is called next.
+ */
+export interface StateRights {
+  writable?: string[]
 }
 
 export interface NewSession extends Omit<ScopeOwners, 'session'> {
@@ -49,8 +65,8 @@ export interface NewEvent {
   /** Undefined: now, and not compared when the event id is there already. */
   timestamp?: number
   content: string
-  /** Changes of state by scope with their owners resolved; value undefined removes the key. */
-  changes: { scope: StateScope; owner: string; key: string; value?: string }[]
+  /** Changes of state by scope. `owner`, where named, must be the session's own; value undefined removes the key. */
+  changes: { scope: StateScope; owner?: string; key: string; value?: string }[]
   /** The delta as stored with the event. */
   stateDelta: string | null
   isFinal: 0 | 1
@@ -83,5 +99,13 @@ export interface EventQuery {
 
 export interface StatusChange {
   session: SessionRow
-  kept: { namespace: string; key: string; version: number }[]
+  kept: KeptState[]
+  removed: KeptState[]
+}
+
+/** The version of a memory that says how a value of state was left. */
+export interface KeptState {
+  namespace: string
+  key: string
+  version: number
 }

@@ -6,7 +6,8 @@ import type { SessionStore } from './session-store.js'
 /**
  * What a store must do. Each method is one atomic step: one transaction and one round trip; it has happened entirely
  * when its promise resolves, survives what `durability` promises, and has not happened at all when it rejects.
- * Methods reject with a `CairnError` and nothing else. Every write appends its audit rows in the same transaction.
+ * Writes happen in the order in which they were called, whatever each of them has to wait for. Methods reject with a
+ * `CairnError` and nothing else. Every write appends its audit rows in the same transaction.
  *
  * A store checks what needs its data (existence, versions, transitions, uniqueness). It trusts its input: services
  * have validated it and decided that the caller may do this. All times are integer milliseconds since the epoch;

@@ -108,6 +108,29 @@ describe('whatever a principal asks', () => {
     })
   }, 60_000)
 
+  it('a session that takes the id of a deleted one gets nothing of what that one had', async () => {
+    await forAnyPrincipals(async ({ cairn: root }, planted, principal, handle) => {
+      for (const { id, ...owner } of planted.sessions) {
+        if (owns(principal, owner)) continue
+        await root.sessions.delete(id)
+        const before = await dumpOutside(root, principal)
+        const trail = (await root.audit.list({ limit: 1000 })).items
+        const steps = [
+          () => handle.sessions.create({ id, state: { theme: 'mine' } }),
+          () => handle.sessions.events(id),
+          () => handle.sessions.state(id),
+          () => handle.search('harbour', { session: id, kinds: ['event'] }),
+          () => handle.sessions.terminate(id),
+          () => handle.memories.list({ limit: 1000 }),
+          () => handle.sessions.delete(id),
+        ]
+        for (const step of steps) expectOwn(String(step), planted, principal, await outcomeOf(step))
+        expect(await dumpOutside(root, principal)).toEqual(before)
+        await expectTrailOf(root, principal, trail)
+      }
+    })
+  }, 60_000)
+
   it('no answer tells whether a thing that it may not touch exists', async () => {
     await forAnyPrincipals(async (_store, planted, principal, handle) => {
       for (const target of targetsOf(planted)) {

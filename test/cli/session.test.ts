@@ -222,6 +222,11 @@ describe('the end of a session', () => {
     expect((await cairn('session terminate s1')).stdout).toBe(
       'Terminated session s1.\nKept user:alice:state theme v1.\n',
     )
+    await cairn.json('session create --id s2 --user alice --app support')
+    await cairn.json(['session', 'append', 's2', '--actor', 'user', '--state-delta', '{"user:theme":null}'])
+    expect((await cairn('session terminate s2')).stdout).toBe(
+      'Terminated session s2.\nDeleted user:alice:state theme, which the session had removed.\n',
+    )
     expect(await cairn('session append s1 --actor user --text x')).toMatchObject({ code: 1 })
     expect(await cairn('session status s1 active')).toMatchObject({ code: 1 })
     expect(await cairn.json('session status s1 archived')).toMatchObject({ status: 'archived' })

@@ -68,8 +68,11 @@ describe('the shapes in the docs are those of', () => {
   it('sessions', async () => {
     const cairn = newCli()
     await cairn.json('init')
-    expectShape('session', await cairn.json('session create --id s1 --user alice --app support'))
-    const delta = '{"topic":"release","user:theme":"dark"}'
+    const earlier = `session create --id s0 --user alice --app support --state '{"user:lang":"de"}'`
+    expectShape('session', await cairn.json(earlier))
+    await cairn.json('session terminate s0')
+    await cairn.json('session create --id s1 --user alice --app support')
+    const delta = '{"topic":"release","user:theme":"dark","user:lang":null}'
     const append = [
       'session',
       'append',

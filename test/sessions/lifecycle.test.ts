@@ -170,11 +170,41 @@ describe('terminating a session', () => {
     expect(await kept(['app:write', 'project:write'], (await create()).id)).toEqual(['app:shop:state motd'])
   })
 
+  it('deletes what it kept before, where it removed the value since', async () => {
+    const { cairn } = await openStore()
+    const { sessions, memories } = cairn.as(alice)
+    const one = await sessions.create({ state: { 'user:theme': 'dark', 'user:lang': 'de' } })
+    await sessions.terminate(one.id)
+    const two = await sessions.create()
+    await sessions.setState(two.id, 'user:alice:theme', null)
+    await sessions.setState(two.id, 'user:lang', null)
+    await sessions.setState(two.id, 'user:lang', 'de')
+    expect(await memories.get('user:alice:state', 'theme')).toMatchObject({ value: 'dark' })
+    expect(await sessions.terminate(two.id)).toMatchObject({
+      kept: [],
+      removed: [{ namespace: 'user:alice:state', key: 'theme', version: 2 }],
+    })
+    expect(await memories.get('user:alice:state', 'theme')).toBeNull()
+    expect(await memories.get('user:alice:state', 'lang')).toMatchObject({ value: 'de', version: 1 })
+    expect(await memories.restore('user:alice:state', 'theme')).toMatchObject({ value: 'dark' })
+  })
+
+  it('leaves what another session removed to that one', async () => {
+    const { cairn } = await openStore()
+    const { sessions, memories } = cairn.as(alice)
+    await sessions.terminate((await sessions.create({ state: { 'user:theme': 'dark' } })).id)
+    const [one, two] = [await sessions.create({ state: { 'user:theme': 'light' } }), await sessions.create()]
+    await sessions.setState(two.id, 'user:theme', null)
+    expect(await sessions.terminate(one.id)).toMatchObject({ kept: [], removed: [] })
+    expect(await memories.get('user:alice:state', 'theme')).toMatchObject({ value: 'dark' })
+    expect((await sessions.terminate(two.id)).removed).toMatchObject([{ key: 'theme', version: 2 }])
+  })
+
   it('a second time does nothing', async () => {
     const { cairn } = await openStore()
     const { id } = await cairn.sessions.create({ ...alice, state: { 'user:theme': 'dark' } })
     const { session } = await cairn.sessions.terminate(id)
-    expect(await cairn.sessions.terminate(id)).toEqual({ session, kept: [] })
+    expect(await cairn.sessions.terminate(id)).toEqual({ session, kept: [], removed: [] })
   })
 
   it('leaves its events to be read and found', async () => {
@@ -203,6 +233,22 @@ describe('deleting a session', () => {
     const again = await sessions.create({ id })
     expect(again.lastSeq).toBe(0)
     expect((await sessions.state(id)).merged).toEqual({ theme: 'dark' })
+  })
+
+  it('lets go of what it set for others: who takes its id does not keep that', async () => {
+    const { cairn } = await openStore()
+    const state = { 'user:diagnosis': 'private', 'app:motd': 'hello' }
+    const admin = cairn.as({ ...alice, grants: ['app:write'] })
+    await admin.sessions.create({ id: 's1', state })
+    await admin.sessions.delete('s1')
+    const bob = cairn.as({ app: 'shop', user: 'bob', grants: ['app:write'] })
+    await bob.sessions.create({ id: 's1' })
+    expect(await bob.sessions.terminate('s1')).toMatchObject({ kept: [], removed: [] })
+    expect((await cairn.memories.list()).items).toEqual([])
+    await bob.sessions.delete('s1')
+    await admin.sessions.create({ id: 's1' })
+    expect(await admin.sessions.state('s1')).toMatchObject({ user: { diagnosis: 'private' }, app: { motd: 'hello' } })
+    expect(await admin.sessions.terminate('s1')).toMatchObject({ kept: [] })
   })
 
   it('is in the trail, which outlives it, and only for the owner to do', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Json } from '../../src/json.js'
-import { formatStateKey, mergeState, parseStateKey } from '../../src/sessions/state.js'
+import { foreignKey, formatStateKey, mergeState, parseStateKey } from '../../src/sessions/state.js'
 import { refusal, thrown } from '../helpers/refusal.js'
 import { openStore, withStore } from '../store.js'
 
@@ -16,31 +16,29 @@ async function openSession(grants: ('app:write' | 'project:write')[] = []) {
 }
 
 describe('a state key', () => {
-  it.each<[string, string, string, boolean]>([
+  it.each<[string, string, string, boolean, string?]>([
     ['theme', 'session', 'theme', false],
     ['session:theme', 'session', 'theme', true],
-    ['session:s1:theme', 'session', 'theme', true],
+    ['session:s1:theme', 'session', 'theme', true, 's1'],
     ['user:theme', 'user', 'theme', true],
-    ['user:alice:theme', 'user', 'theme', true],
+    ['user:alice:theme', 'user', 'theme', true, 'alice'],
     ['app:theme', 'app', 'theme', true],
-    ['app:shop:theme', 'app', 'theme', true],
+    ['app:shop:theme', 'app', 'theme', true, 'shop'],
     ['project:theme', 'project', 'theme', true],
-    ['project:apollo:theme', 'project', 'theme', true],
+    ['project:apollo:theme', 'project', 'theme', true, 'apollo'],
     ['temp:theme', 'temp', 'theme', true],
     ['user', 'session', 'user', false],
     ['favourite colour', 'session', 'favourite colour', false],
     ['user:alice', 'user', 'alice', true],
     ['caf\u0065\u0301', 'session', 'café', false],
-  ])('%s is of scope %s and named %s', (text, scope, key, explicit) => {
-    expect(parseStateKey(text, owners)).toEqual({ scope, key, explicit })
+  ])('%s is of scope %s and named %s', (text, scope, key, explicit, owner) => {
+    const parsed = parseStateKey(text)
+    expect(parsed).toEqual({ scope, key, explicit, ...(owner !== undefined && { owner }) })
+    if (parsed.scope !== 'temp') expect(foreignKey({ ...parsed, scope: parsed.scope }, owners)).toBeUndefined()
   })
 
   it.each([
-    ['user:bob:theme', "names another user than this session's own"],
-    ['session:s2:theme', "names another session than this session's own"],
-    ['app:desk:theme', "names another app than this session's own"],
-    ['project:apollo11:theme', "names another project than this session's own"],
-    ['user:alice:a:b', "names another user than this session's own"],
+    ['user:alice:a:b', 'has more parts than three'],
     ['temp:s1:theme', 'has more parts than two'],
     ['team:theme', "unknown scope 'team'"],
     ['User:theme', "unknown scope 'User'"],
@@ -50,16 +48,41 @@ describe('a state key', () => {
     ['', 'is empty'],
     ['a\nb', 'control character'],
   ])('is not %j: %s', (text, why) => {
-    expect(thrown(() => parseStateKey(text, owners), 'invalid_input').message).toContain(why)
+    expect(thrown(() => parseStateKey(text), 'invalid_input').message).toContain(why)
   })
 
-  it('of a project is never that of a session without one', () => {
-    thrown(() => parseStateKey('project:apollo:theme', { ...owners, project: null }), 'invalid_input')
+  it.each(['user:bob:theme', 'session:s2:theme', 'app:desk:theme', 'project:apollo11:theme'])(
+    'of somebody else is not taken: %s',
+    async (key) => {
+      const { cairn, sessions, id } = await openSession(['app:write', 'project:write'])
+      const scope = key.slice(0, key.indexOf(':'))
+      const problem = {
+        message: `State key ${key} names another ${scope} than this session's own.`,
+        hint: `Write ${scope}:theme; keys themselves have no colon.`,
+      }
+      for (const at of [cairn.sessions, sessions]) {
+        expect(await refusal(at.setState(id, key, 1), 'invalid_input')).toMatchObject(problem)
+        expect(await refusal(at.getState(id, key), 'invalid_input')).toMatchObject(problem)
+      }
+      const creating = cairn.sessions.create({ ...alice, state: { [key]: 1 } })
+      expect(await refusal(creating, 'invalid_input')).toMatchObject(problem)
+      expect((await cairn.info()).rows).toMatchObject({ sessions: 1, state: 0 })
+    },
+  )
+
+  it('of a project is never that of a session without one', async () => {
+    const { cairn } = await openStore()
+    const { id } = await cairn.sessions.create({ app: 'shop', user: 'alice' })
+    for (const key of ['project:theme', 'project:apollo:theme'])
+      await refusal(cairn.sessions.setState(id, key, 1), 'invalid_input')
+    await refusal(cairn.sessions.getState(id, 'project:apollo:theme'), 'invalid_input')
+    const creating = cairn.sessions.create({ app: 'shop', user: 'alice', state: { 'project:theme': 1 } })
+    expect((await refusal(creating, 'invalid_input')).message).toContain('this session has no project')
   })
 
   it('is written in a delta so that it reads back as itself', () => {
     for (const scope of ['session', 'user', 'app', 'project'] as const)
-      expect(parseStateKey(formatStateKey(scope, 'theme'), owners)).toMatchObject({ scope, key: 'theme' })
+      expect(parseStateKey(formatStateKey(scope, 'theme'))).toMatchObject({ scope, key: 'theme' })
   })
 })
 

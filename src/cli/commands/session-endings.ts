@@ -42,9 +42,12 @@ function addTerminate(session: CairnCommand, io: Io): void {
     )
 }
 
-function formatTerminated(id: string, { kept }: TerminatedSession): string {
-  const lines = kept.map(({ namespace, key, version }) => oneLine(`Kept ${namespace} ${key} v${version}.`))
-  return [oneLine(`Terminated session ${id}.`), ...lines].join('\n')
+function formatTerminated(id: string, { kept, removed }: TerminatedSession): string {
+  const lines = [
+    ...kept.map(({ namespace, key, version }) => `Kept ${namespace} ${key} v${version}.`),
+    ...removed.map(({ namespace, key }) => `Deleted ${namespace} ${key}, which the session had removed.`),
+  ]
+  return [`Terminated session ${id}.`, ...lines].map(oneLine).join('\n')
 }
 
 interface DeleteFlags {

@@ -7,6 +7,7 @@ import type { SessionRow } from '../../sessions/session.js'
 import type { NewEvent } from '../session-store.js'
 import { indexItem } from './search-index.js'
 import { eventColumns, type StoredEvent } from './session-rows.js'
+import { changeState } from './state-rows.js'
 import { get, run, sql } from './statements.js'
 
 const insert = sql(
@@ -21,20 +22,6 @@ const byEventId = sql(
   `select ${eventColumns}
    from session_events e
    where e.session_id = :session and e.event_id = :eventId`,
-)
-
-const setValue = sql(
-  'state.set',
-  `insert into state (scope, owner, key, value, session_id, updated_at)
-   values (:scope, :owner, :key, :value, :session, :now)
-   on conflict (scope, owner, key)
-   do update set value = excluded.value, session_id = excluded.session_id, updated_at = excluded.updated_at`,
-)
-
-const removeValue = sql(
-  'state.remove',
-  `delete from state
-   where scope = :scope and owner = :owner and key = :key`,
 )
 
 export function storedEvent(db: Database, session: string, eventId: string): StoredEvent | undefined {
@@ -79,10 +66,7 @@ export function insertEvent(
   }
   const { id, changes } = run(db, insert, { ...stored, session: session.id })
   if (changes === 0) return undefined
-  for (const { scope, owner, key, value } of event.changes) {
-    if (value === undefined) run(db, removeValue, { scope, owner, key })
-    else run(db, setValue, { scope, owner, key, value, session: session.id, now })
-  }
+  changeState(db, session, event.changes, now)
   const owner = { app: session.app, user: session.user }
   const item = {
     kind: 'event' as const,

@@ -3,7 +3,7 @@ import type { EventRow } from '../../sessions/event.js'
 import type { SessionRow } from '../../sessions/session.js'
 import type { SessionAddress } from '../session-store.js'
 import { type Refusal, refuse } from './operation.js'
-import { get, run, sql } from './statements.js'
+import { get, sql } from './statements.js'
 
 export const sessionColumns = `id, app_id as app, user_id as user, project_id as project, status, metadata,
    last_seq as lastSeq, created_at as createdAt, updated_at as updatedAt,
@@ -33,14 +33,4 @@ export function noSession({ id }: SessionAddress): Refusal {
   return refuse('not_found', `There is no session ${id}.`, {
     hint: 'Create it first, or look for it with sessions.list().',
   })
-}
-
-const clearState = sql(
-  'state.clearOwn',
-  `delete from state
-   where scope = 'session' and owner = :session`,
-)
-
-export function clearOwnState(db: Database, session: string): void {
-  run(db, clearState, { session })
 }

@@ -1,15 +1,13 @@
 import type { Database } from 'better-sqlite3'
 import { isLegalTransition, legalNext, type SessionStatus } from '../../sessions/lifecycle.js'
 import type { SessionRow } from '../../sessions/session.js'
-import { type StateRow, type StateScope, scopeNamespace } from '../../sessions/state.js'
-import type { SessionAddress, StatusChange } from '../session-store.js'
+import type { SessionAddress, StateRights, StatusChange } from '../session-store.js'
 import type { Author } from '../storage.js'
 import { audit } from './audit-write.js'
-import { append } from './memory-append.js'
-import { isAlive, latestVersion } from './memory-rows.js'
 import { type Refusal, refuse } from './operation.js'
-import { clearOwnState, findSession, noSession } from './session-rows.js'
-import { all, run, sql } from './statements.js'
+import { endState } from './session-end.js'
+import { findSession, noSession } from './session-rows.js'
+import { run, sql } from './statements.js'
 
 const update = sql(
   'sessions.setStatus',
@@ -18,17 +16,8 @@ const update = sql(
    where id = :id`,
 )
 
-const setHere = sql(
-  'state.setBySession',
-  `select scope, owner, key, value
-   from state indexed by state_by_session
-   where session_id = :session and scope = :scope
-   order by scope, owner, key`,
-)
-
-export interface StatusInput extends SessionAddress {
+export interface StatusInput extends SessionAddress, StateRights {
   to: SessionStatus
-  keep: StateScope[]
   /** Id for the chains of memories that are new. */
   chain: string
   author: Author
@@ -38,7 +27,7 @@ export function setSessionStatus(db: Database, input: StatusInput): StatusChange
   const session = findSession(db, input)
   if (session === undefined) return noSession(input)
   const { to, author } = input
-  if (session.status === to) return { session, kept: [] }
+  if (session.status === to) return { session, kept: [], removed: [] }
   if (!isLegalTransition(session.status, to)) return illegal(session, to)
   const now = author.now
   const next: SessionRow = {
@@ -50,7 +39,7 @@ export function setSessionStatus(db: Database, input: StatusInput): StatusChange
   }
   const { id, status, updatedAt, terminatedAt, archivedAt } = next
   run(db, update, { id, status, updatedAt, terminatedAt, archivedAt })
-  const kept = to === 'terminated' ? endState(db, session, input) : []
+  const ended = to === 'terminated' ? endState(db, session, input) : { kept: [], removed: [] }
   const operation = to === 'terminated' ? 'terminate' : to === 'archived' ? 'archive' : 'status'
   audit(db, author, {
     subject: 'session',
@@ -58,7 +47,7 @@ export function setSessionStatus(db: Database, input: StatusInput): StatusChange
     session: id,
     detail: JSON.stringify({ from: session.status, to }),
   })
-  return { session: next, kept }
+  return { session: next, ...ended }
 }
 
 function illegal({ id, status }: SessionRow, to: SessionStatus): Refusal {
@@ -67,46 +56,4 @@ function illegal({ id, status }: SessionRow, to: SessionStatus): Refusal {
     hint: next.length > 0 ? `From ${status} it can become ${next.join(' or ')}.` : 'Create a new session.',
     details: { from: status, to },
   })
-}
-
-/** What was set in this session for longer than it lives becomes memory; its own state goes. */
-function endState(db: Database, session: SessionRow, { keep, chain, author }: StatusInput): StatusChange['kept'] {
-  const kept: StatusChange['kept'] = []
-  for (const scope of keep) {
-    for (const row of all<StateRow>(db, setHere, { session: session.id, scope })) {
-      const stamp = keepValue(db, row, chain, author)
-      if (stamp) kept.push(stamp)
-    }
-  }
-  clearOwnState(db, session.id)
-  return kept
-}
-
-function keepValue(
-  db: Database,
-  row: StateRow,
-  chain: string,
-  author: Author,
-): StatusChange['kept'][number] | undefined {
-  const address = { namespace: `${scopeNamespace(row.scope, row.owner)}:state`, key: row.key }
-  const before = latestVersion(db, address)
-  const alive = isAlive(before, author.now)
-  // An episodic memory that somebody put at this key is not changed; the value stays in state all the same.
-  if (alive && (before.value === row.value || before.type === 'episodic')) return undefined
-  const { namespace, key, version } = append(
-    db,
-    address,
-    before,
-    {
-      type: alive ? before.type : 'semantic',
-      chain: before?.chain ?? chain,
-      value: row.value,
-      metadata: alive ? before.metadata : '{"source":"session state"}',
-      ...{ validFrom: null, validTo: null, expiresAt: null, deleted: 0 },
-    },
-    alive ? 'update' : 'create',
-    author,
-    { endOf: 'session' },
-  )
-  return { namespace, key, version }
 }

@@ -1,9 +1,10 @@
 import type { Database } from 'better-sqlite3'
 import type { EventRow } from '../../sessions/event.js'
 import type { SessionRow } from '../../sessions/session.js'
-import type { StateRow, StateScope } from '../../sessions/state.js'
+import { ownersOf, type StateRow, type StateScope } from '../../sessions/state.js'
 import type { EventQuery, SessionAddress, SessionQuery } from '../session-store.js'
 import { eventColumns, findSession, sessionColumns } from './session-rows.js'
+import { stateOf, stateValue } from './state-rows.js'
 import { all, sqlFamily } from './statements.js'
 
 const max = Number.MAX_SAFE_INTEGER
@@ -85,28 +86,17 @@ export function listEvents(db: Database, query: SessionAddress & EventQuery): Ev
   return all<EventRow>(db, events[order], { session: session.id, after, before, limit, type: query.type ?? null })
 }
 
-const values = sqlFamily(
-  'state.read',
-  ['all', 'one'] as const,
-  (shape) => `select scope, owner, key, value
-   from state
-   where scope = :scope and owner = :owner ${shape === 'one' ? 'and key = :key' : ''}
-   order by key`,
-)
-
 export function readState(
   db: Database,
   query: SessionAddress & { scopes: StateScope[]; key?: string },
 ): StateRow[] | undefined {
   const session = findSession(db, query)
   if (session === undefined) return undefined
-  const owner = { session: session.id, user: session.user, app: session.app, project: session.project }
+  const owners = ownersOf(session)
   return query.scopes.flatMap((scope) => {
-    if (owner[scope] === null) return []
-    return all<StateRow>(db, values[query.key === undefined ? 'all' : 'one'], {
-      scope,
-      owner: owner[scope],
-      key: query.key ?? null,
-    })
+    const owner = owners[scope]
+    if (owner === null) return []
+    if (query.key === undefined) return stateOf(db, scope, owner)
+    return stateValue(db, { scope, owner, key: query.key }) ?? []
   })
 }

@@ -1,12 +1,15 @@
 import type { Database } from 'better-sqlite3'
+import { forbidden, isAmong } from '../../access/policy.js'
 import { isOpen } from '../../sessions/lifecycle.js'
 import type { SessionRow } from '../../sessions/session.js'
-import type { AppendedEvent, NewEvent, NewSession, SessionAddress } from '../session-store.js'
+import { foreignKey, ownerlessKey, ownersOf, scopeNamespace } from '../../sessions/state.js'
+import type { AppendedEvent, NewEvent, NewSession, SessionAddress, StateRights } from '../session-store.js'
 import type { Author } from '../storage.js'
 import { audit } from './audit-write.js'
 import { insertEvent, matchesStored, storedEvent } from './events-write.js'
 import { type Refusal, refuse } from './operation.js'
-import { clearOwnState, findSession, noSession } from './session-rows.js'
+import { findSession, noSession } from './session-rows.js'
+import { forgetSession } from './state-rows.js'
 import { run, sql } from './statements.js'
 
 const insert = sql(
@@ -30,17 +33,20 @@ const remove = sql(
 
 export function createSession(
   db: Database,
-  input: { session: NewSession; event?: NewEvent; author: Author },
+  input: { session: NewSession; event?: NewEvent; author: Author } & StateRights,
 ): SessionRow | Refusal {
   const { session, event, author } = input
   const { id, app, user, project, metadata } = session
+  const created = row(session, author.now)
+  const refusal = refuseChanges(created, event ? [event] : [], input)
+  if (refusal) return refusal
   if (findSession(db, { id, owner: undefined })) {
     return refuse('already_exists', `The session id ${id} is taken.`, { hint: 'Leave the id out to get a new one.' })
   }
   run(db, insert, { id, app, user, project, metadata, now: author.now })
   audit(db, author, { subject: 'session', operation: 'create', session: id })
-  if (event) appendTo(db, row(session, author.now), [event], author, 'created')
-  return { ...row(session, author.now), lastSeq: event ? 1 : 0 }
+  if (event) appendTo(db, created, [event], author, 'created')
+  return { ...created, lastSeq: event ? 1 : 0 }
 }
 
 function row({ id, app, user, project, metadata }: NewSession, now: number): SessionRow {
@@ -52,10 +58,12 @@ function row({ id, app, user, project, metadata }: NewSession, now: number): Ses
 
 export function appendEvents(
   db: Database,
-  input: SessionAddress & { events: NewEvent[]; expectedSeq?: number; author: Author },
+  input: SessionAddress & StateRights & { events: NewEvent[]; expectedSeq?: number; author: Author },
 ): AppendedEvent[] | Refusal {
   const session = findSession(db, input)
   if (session === undefined) return noSession(input)
+  const foreign = refuseChanges(session, input.events, input)
+  if (foreign) return foreign
   const appendedFirst = appendNew(db, session, input)
   if (appendedFirst) return appendedFirst
   const stored = input.events.map((event) => storedEvent(db, session.id, event.eventId))
@@ -87,6 +95,27 @@ function next<T>(queue: T[]): T {
   const item = queue.shift()
   if (item === undefined) throw new Error('fewer events were stored than were fresh')
   return item
+}
+
+/** One key that is not of this session, or that may not be written, refuses all events. */
+function refuseChanges(
+  session: SessionRow,
+  events: NewEvent[],
+  { writable, author }: StateRights & { author: Author },
+): Refusal | undefined {
+  const owners = ownersOf(session)
+  const changes = events.flatMap((event) => event.changes)
+  for (const change of changes) {
+    const problem = foreignKey(change, owners) ?? ownerlessKey(change, owners)
+    if (problem) return refuse('invalid_input', problem.message, { hint: problem.hint })
+  }
+  for (const { scope } of changes) {
+    const owner = owners[scope]
+    if (scope === 'session' || owner === null) continue
+    const namespace = scopeNamespace(scope, owner)
+    if (!isAmong(writable, namespace)) return { refused: forbidden(author.actor, 'write', namespace) }
+  }
+  return undefined
 }
 
 /** A retry is looked at before anything else: it must be answered the same even when the session has moved on since. */
@@ -148,7 +177,7 @@ function appendTo(
 export function deleteSession(db: Database, input: SessionAddress & { author: Author }): boolean {
   const session = findSession(db, input)
   if (session === undefined) return false
-  clearOwnState(db, session.id)
+  forgetSession(db, session.id)
   run(db, remove, { id: session.id })
   audit(db, input.author, { subject: 'session', operation: 'delete', session: session.id })
   return true

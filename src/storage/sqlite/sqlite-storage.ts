@@ -126,15 +126,15 @@ function inlineWriter(file: StoreFile): Runner & { start(): Promise<void> } {
       else waiting?.resolve(answer.value)
     }
   }
-  const start = async (): Promise<void> => {
+  const prepare = (): void => {
     db ??= prepareStore(file, 0)
     writer ??= new GroupWriter(db, { operations: writeOperations, ...writerOptions(file) }, reply)
   }
   let batch: Request[] = []
   return {
-    start,
+    start: async () => prepare(),
     async call(name, input) {
-      await start()
+      prepare()
       return new Promise((resolve, reject) => {
         const id = nextId++
         pending.set(id, { resolve, reject })

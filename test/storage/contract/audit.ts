@@ -51,7 +51,7 @@ export function describeAudit(subject: Subject): void {
     const { storage } = subject
     await createSession(storage, {}, { now: 1 })
     await append(storage, [anEvent({ content: '{"text":"secret"}' })], { now: 2 })
-    await storage.sessions.setStatus({ ...s1, to: 'terminated', keep: [], chain: 'c', author: author({ now: 3 }) })
+    await storage.sessions.setStatus({ ...s1, to: 'terminated', chain: 'c', author: author({ now: 3 }) })
     await storage.sessions.delete({ ...s1, author: author({ now: 4 }) })
     const lines = (await trail(storage)).reverse()
     expect(lines.map(({ subject, operation, session }) => [subject, operation, session])).toEqual([

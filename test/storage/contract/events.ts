@@ -53,7 +53,7 @@ export function describeEvents(subject: Subject): void {
       const { storage } = subject
       await createSession(storage)
       await append(storage, [anEvent()])
-      await storage.sessions.setStatus({ ...s1, to: 'paused', keep: [], chain: 'c', author: author() })
+      await storage.sessions.setStatus({ ...s1, to: 'paused', chain: 'c', author: author() })
       await append(storage, [anEvent({ eventId: 'e2' })])
       expect(await storage.sessions.get(s1)).toMatchObject({ status: 'paused', lastSeq: 2 })
     })
@@ -76,7 +76,7 @@ export function describeEvents(subject: Subject): void {
       await refusal(append(storage, [anEvent()]), 'not_found')
       await createSession(storage)
       for (const to of ['terminated', 'archived'] as const) {
-        await storage.sessions.setStatus({ ...s1, to, keep: [], chain: 'c', author: author() })
+        await storage.sessions.setStatus({ ...s1, to, chain: 'c', author: author() })
         await refusal(append(storage, [anEvent()]), 'illegal_transition')
       }
       expect(await seqs()).toEqual([])
@@ -109,7 +109,7 @@ export function describeEvents(subject: Subject): void {
       const retry = { ...s1, events: [anEvent()], expectedSeq: 0, author: author() }
       expect(await storage.sessions.append(retry)).toMatchObject([{ duplicate: false, event: { seq: 1 } }])
       expect(await storage.sessions.append(retry)).toMatchObject([{ duplicate: true, event: { seq: 1 } }])
-      await storage.sessions.setStatus({ ...s1, to: 'terminated', keep: [], chain: 'c', author: author() })
+      await storage.sessions.setStatus({ ...s1, to: 'terminated', chain: 'c', author: author() })
       expect(await storage.sessions.append(retry)).toMatchObject([{ duplicate: true, event: { seq: 1 } }])
       const other = { ...retry, events: [anEvent({ content: '{"text":"other"}' })] }
       await refusal(storage.sessions.append(other), 'conflict')

@@ -41,8 +41,8 @@ const legal = [
 const theme = { namespace: 'user:alice:state', key: 'theme' }
 
 export function describeSessionStatus(subject: Subject): void {
-  const move = (to: SessionStatus, by = {}, keep: StateScope[] = []) =>
-    subject.storage.sessions.setStatus({ ...s1, to, keep, chain: 'kept', author: author(by) })
+  const move = (to: SessionStatus, by = {}, writable: string[] = []) =>
+    subject.storage.sessions.setStatus({ ...s1, to, writable, chain: 'kept', author: author(by) })
 
   describe('every step', () => {
     for (const from of sessionStatuses) {
@@ -99,7 +99,7 @@ export function describeSessionStatus(subject: Subject): void {
       key,
       value,
     })
-    const end = (keep: StateScope[] = ['user'], by = {}) => move('terminated', by, keep)
+    const end = (writable = ['user:alice'], by = {}) => move('terminated', by, writable)
 
     it('clears the own state, keeps what was set for longer in state, and makes it memories', async () => {
       const { storage } = subject
@@ -111,7 +111,7 @@ export function describeSessionStatus(subject: Subject): void {
         set('project', 'apollo', 'due', '"friday"'),
       ]
       await append(storage, [anEvent({ changes })])
-      const { kept } = await end(['user', 'project'], { now: now + 1 })
+      const { kept } = await end(['user:alice', 'project:apollo'], { now: now + 1 })
       expect(kept).toEqual([
         { ...theme, version: 1 },
         { namespace: 'project:apollo:state', key: 'due', version: 1 },
@@ -155,7 +155,7 @@ export function describeSessionStatus(subject: Subject): void {
           id,
           owner: undefined,
           to: 'terminated',
-          keep: ['user'],
+          writable: ['user:alice'],
           chain: id,
           author: author(),
         })
@@ -203,8 +203,83 @@ export function describeSessionStatus(subject: Subject): void {
       await append(storage, [anEvent({ changes: [set('user', 'alice', 'theme', '1')] })])
       const first = await end()
       const before = await footprint(storage)
-      expect(await end()).toEqual({ session: first.session, kept: [] })
+      expect(await end()).toEqual({ session: first.session, kept: [], removed: [] })
       expect(await footprint(storage)).toEqual(before)
+    })
+
+    describe('what the session removed', () => {
+      const at = (key: string) => ({ namespace: 'user:alice:state', key })
+      const terminate = (id: string, writable?: string[]) =>
+        storage().sessions.setStatus({
+          ...{ id, owner: undefined, to: 'terminated', chain: id, author: author() },
+          ...(writable && { writable }),
+        })
+      const storage = () => subject.storage
+      let count = 0
+      const change = (id: string, delta: Record<string, unknown>) => {
+        const changes = Object.entries(delta).map(([name, value]): NewEvent['changes'][number] => {
+          const [scope = '', key = ''] = name.split(':')
+          return { scope: scope as StateScope, key, ...(value !== null && { value: JSON.stringify(value) }) }
+        })
+        const event = anEvent({ eventId: `change-${count++}`, changes, stateDelta: JSON.stringify(delta) })
+        return append(storage(), [event], {}, id)
+      }
+
+      it('gets a tombstone, with its line in the trail', async () => {
+        await createSession(storage())
+        await change('s1', { 'user:theme': 'dark', 'user:lang': 'de' })
+        await terminate('s1')
+        await createSession(storage(), { id: 's2' })
+        await change('s2', { 'user:theme': null, 'user:never': null })
+        const { kept, removed } = await terminate('s2')
+        expect({ kept, removed }).toEqual({ kept: [], removed: [{ ...theme, version: 2 }] })
+        expect(await storage().memories.get({ ...theme, now })).toBeUndefined()
+        expect(await storage().memories.get({ ...at('lang'), now })).toMatchObject({ value: '"de"' })
+        const [line] = await trail(storage(), { entry: theme })
+        expect(line).toMatchObject({ operation: 'delete', version: 2, detail: '{"endOf":"session"}' })
+      })
+
+      it('stays when it, or anybody else, has set it again', async () => {
+        for (const id of ['s1', 's2', 's3']) await createSession(storage(), { id })
+        await change('s1', { 'user:theme': 1, 'user:lang': 1 })
+        await terminate('s1')
+        await change('s2', { 'user:theme': null, 'user:lang': null })
+        await change('s2', { 'user:theme': 1 })
+        await change('s3', { 'user:lang': 1 })
+        expect(await terminate('s2')).toMatchObject({ kept: [], removed: [] })
+        expect(await storage().memories.get({ ...theme, now })).toMatchObject({ version: 1 })
+        expect(await storage().memories.get({ ...at('lang'), now })).toMatchObject({ version: 1 })
+      })
+
+      it('of another session is not its to delete, nor is what may not be written, nor an episode', async () => {
+        for (const id of ['s1', 's2', 's3', 's4']) await createSession(storage(), { id })
+        await change('s1', { 'user:theme': 1, 'app:motd': 1 })
+        await terminate('s1')
+        await change('s2', { 'user:theme': null, 'app:motd': null })
+        await change('s3', { 'user:theme': 2 })
+        await change('s3', { 'user:other': 2 })
+        await change('s2', { 'user:theme': null })
+        expect(await terminate('s3')).toMatchObject({ kept: [{ key: 'other' }], removed: [] })
+        expect(await terminate('s2', ['user:alice'])).toMatchObject({ kept: [], removed: [{ ...theme, version: 2 }] })
+        expect(await storage().memories.get({ namespace: 'app:support:state', key: 'motd', now })).toBeDefined()
+        await add(storage(), { ...at('diary'), type: 'episodic', chain: 'diary' })
+        await change('s4', { 'user:diary': null, own: null, 'user:other': null })
+        expect(await terminate('s4')).toMatchObject({ kept: [], removed: [{ ...at('other'), version: 2 }] })
+        expect(await storage().memories.get({ ...at('diary'), now })).toBeDefined()
+      })
+    })
+
+    it('keeps nothing of what a session that had the same id before has set', async () => {
+      const { storage } = subject
+      await createSession(storage)
+      await append(storage, [anEvent({ changes: [set('user', 'alice', 'theme', '1')] })])
+      await storage.sessions.delete({ ...s1, author: author() })
+      await createSession(storage, { user: 'bob' })
+      expect(await move('terminated', {}, ['user:alice', 'user:bob'])).toMatchObject({ kept: [], removed: [] })
+      await storage.sessions.delete({ ...s1, author: author() })
+      await createSession(storage)
+      expect(await storage.sessions.state({ ...s1, scopes: ['user'] })).toMatchObject([{ owner: 'alice', value: '1' }])
+      expect(await end()).toMatchObject({ kept: [], removed: [] })
     })
 
     it('keeps nothing of what was not asked for', async () => {

@@ -92,7 +92,7 @@ function describeCreate(subject: Subject): void {
         await storage.sessions.state({ ...address, scopes: ['session', 'user', 'app', 'project'] }),
       ).toBeUndefined()
       await refusal(storage.sessions.append({ ...address, events: [anEvent()], author: author() }), 'not_found')
-      const end = { to: 'terminated' as const, keep: [], chain: 'c', author: author() }
+      const end = { to: 'terminated' as const, chain: 'c', author: author() }
       await refusal(storage.sessions.setStatus({ ...address, ...end }), 'not_found')
       expect(await storage.sessions.delete({ ...address, author: author() })).toBe(false)
     }
@@ -134,7 +134,6 @@ function describeList(subject: Subject): void {
       id: 's2',
       owner: undefined,
       to: 'terminated',
-      keep: [],
       chain: 'c',
       author: author(),
     })
@@ -158,7 +157,7 @@ function describeList(subject: Subject): void {
     for (const [index, id] of ['s1', 's0', 's2', 's4', 's5'].entries())
       await append(storage, [anEvent()], at(index), id)
     const move = (id: string, to: 'paused' | 'terminated', millis: number) =>
-      storage.sessions.setStatus({ id, owner: undefined, to, keep: [], chain: 'c', author: author(at(millis)) })
+      storage.sessions.setStatus({ id, owner: undefined, to, chain: 'c', author: author(at(millis)) })
     await move('s1', 'paused', 50)
     await move('s4', 'terminated', 60)
     expect(await ids({ active: true })).toEqual(['s1', 's5', 's2', 's0'])

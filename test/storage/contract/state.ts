@@ -1,7 +1,9 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import type { ErrorCode } from '../../../src/errors.js'
 import { storedScopes } from '../../../src/sessions/state.js'
 import type { NewEvent } from '../../../src/storage/session-store.js'
-import { anEvent, append, createSession, type Subject, s1 } from './subject.js'
+import { refusal } from '../../helpers/refusal.js'
+import { anEvent, append, aSession, author, createSession, footprint, type Subject, s1 } from './subject.js'
 
 type Change = NewEvent['changes'][number]
 
@@ -26,6 +28,56 @@ export function describeState(subject: Subject): void {
       { scope: 'session', owner: 's1', key: 'c', value: 'null' },
       { scope: 'session', owner: 's1', key: 'd', value: '5' },
     ])
+  })
+
+  it("is the session's own by scope, whether its owner is named or not", async () => {
+    const { storage } = subject
+    await createSession(storage)
+    await set([
+      { scope: 'user', key: 'a', value: '1' },
+      { scope: 'user', owner: 'alice', key: 'b', value: '2' },
+    ])
+    expect(await storage.sessions.state({ ...s1, scopes: ['user'] })).toEqual([
+      { scope: 'user', owner: 'alice', key: 'a', value: '1' },
+      { scope: 'user', owner: 'alice', key: 'b', value: '2' },
+    ])
+  })
+
+  describe('is refused as a whole, and nothing is written', () => {
+    const taken: Change = { scope: 'session', key: 'k', value: '1' }
+    const cases: [string, Change, string[] | undefined, ErrorCode][] = [
+      [
+        'when a change names another owner',
+        { scope: 'user', owner: 'bob', key: 'k', value: '1' },
+        undefined,
+        'invalid_input',
+      ],
+      ['when a removal does', { scope: 'session', owner: 's2', key: 'k' }, undefined, 'invalid_input'],
+      [
+        'when it is of a project that is not there',
+        { scope: 'project', key: 'k', value: '1' },
+        undefined,
+        'invalid_input',
+      ],
+      [
+        'when it may not be written',
+        { scope: 'app', key: 'k', value: '1' },
+        ['user:alice', 'app:support:x'],
+        'forbidden',
+      ],
+    ]
+    it.each(cases)('%s', async (_when, change, writable, code) => {
+      const { storage } = subject
+      const rights = { author: author(), ...(writable && { writable }) }
+      const event = anEvent({ changes: [taken, change] })
+      const session = aSession({ project: null })
+      await refusal(storage.sessions.create({ session, event, ...rights }), code)
+      await storage.sessions.create({ session, author: author() })
+      const before = await footprint(storage)
+      const { details } = await refusal(storage.sessions.append({ ...s1, events: [event], ...rights }), code)
+      if (code === 'forbidden') expect(details).toEqual({ right: 'write', namespace: 'app:support' })
+      expect(await footprint(storage)).toEqual(before)
+    })
   })
 
   it('is read by scopes in the order asked for, or by one key', async () => {

@@ -77,7 +77,7 @@ export function describeStore(subject: Subject): void {
       storage.sessions.list({ limit: 1 }),
       storage.sessions.events({ ...s1, order: 'asc', after: 0, before: 9, limit: 9 }),
       storage.sessions.state({ ...s1, scopes: [] }),
-      storage.sessions.setStatus({ ...s1, to: 'active', keep: [], chain: 'c', author: by }),
+      storage.sessions.setStatus({ ...s1, to: 'active', chain: 'c', author: by }),
       storage.sessions.delete({ ...s1, author: by }),
       storage.search.lexical({ terms: [{ text: 'a' }], memories: {}, now, limit: 1 }),
       storage.audit.record({ entry: { subject: 'store', operation: 'read', outcome: 'ok' }, author: by }),
