@@ -17,6 +17,7 @@ export type {
   NamespacesQuery,
   NewMemoryInput,
   RestoreOptions,
+  RollbackOptions,
   UpdateOptions,
 } from './memories/memory-inputs.js'
 export type { MemoryService } from './memories/memory-service.js'

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { parseName, parseNamespace } from '../access/namespace.js'
-import { invalidInput } from '../errors.js'
+import { CairnError, invalidInput } from '../errors.js'
 import { encodeJson, encodeJsonObject } from '../json.js'
 import { objectOf, parse, plainObject } from '../parse.js'
-import type { MomentInput, NewMemory, VersionGuard } from '../storage/memory-store.js'
-import { type TimeInput, toMillis } from '../time.js'
+import type { IntervalChange, MomentInput, NewMemory, VersionGuard } from '../storage/memory-store.js'
+import { type TimeInput, toIso, toMillis } from '../time.js'
 import { memoryTypeSchema } from './memory.js'
 
 const time = z.union([z.date(), z.string(), z.number()])
@@ -47,13 +47,26 @@ export const deleteOptionsSchema = z.strictObject({ ifVersion: guardSchema.optio
 /** `ifVersion` must be the latest version, else `conflict`. */
 export type DeleteOptions = z.input<typeof deleteOptionsSchema>
 
-export const restoreOptionsSchema = z.strictObject({
-  version: versionSchema.optional(),
-  expiresAt: time.nullish(),
+export const restoreOptionsSchema = z.strictObject({ version: versionSchema.optional(), ...times })
+
+/**
+ * `version` is the one that comes back; without it all come back that were the answer about some time. `expiresAt` is
+ * when it expires, by default never. `validFrom` and `validTo` go with `version`, and are those of that version when left
+ * out; null is unbounded.
+ */
+export type RestoreOptions = z.input<typeof restoreOptionsSchema>
+
+export const rollbackOptionsSchema = z.strictObject({
+  ifVersion: guardSchema.optional(),
+  validFrom: time.nullish(),
+  validTo: time.nullish(),
 })
 
-/** `version` is the one whose value comes back, by default the last. `expiresAt` is when it expires, by default never. */
-export type RestoreOptions = z.input<typeof restoreOptionsSchema>
+/**
+ * `ifVersion` must be the latest version, else `conflict`. `validFrom` and `validTo` are those of the version rolled back
+ * to when left out; null is unbounded.
+ */
+export type RollbackOptions = z.input<typeof rollbackOptionsSchema>
 
 export const getOptionsSchema = z.strictObject({
   version: versionSchema.optional(),
@@ -114,7 +127,7 @@ export function parseAddress(namespace: unknown, key: unknown): { namespace: str
 }
 
 /** A checked memory, ready to be stored. */
-export function parseNewMemory(input: unknown, valueBytes: number, newId: () => string): NewMemory {
+export function parseNewMemory(input: unknown, valueBytes: number, newId: () => string, now: number): NewMemory {
   const parsed = parse(newMemorySchema, input, 'The memory')
   if (parsed.key === undefined && parsed.type !== 'episodic') {
     throw invalidInput(`A ${parsed.type} memory needs a key.`, 'Only episodic memories get one by themselves.')
@@ -126,8 +139,27 @@ export function parseNewMemory(input: unknown, valueBytes: number, newId: () => 
     value: encodeJson(parsed.value, 'value', valueBytes),
     metadata: encodeJsonObject(parsed.metadata ?? {}, 'metadata', valueBytes),
     ...parseWindow(parsed),
-    expiresAt: parseTime(parsed.expiresAt, 'expiresAt') ?? null,
+    expiresAt: parseExpiry(parsed.expiresAt, now) ?? null,
   }
+}
+
+/** All of a batch, or `invalid_input` that names each entry at fault. */
+export function parseNewMemories(inputs: unknown, parseOne: (input: unknown) => NewMemory): NewMemory[] {
+  if (!Array.isArray(inputs) || inputs.length > 1000)
+    throw invalidInput('addMany takes a list of at most 1,000 memories.', 'Split the list.')
+  const problems: string[] = []
+  const entries = inputs.flatMap((input: unknown, index) => {
+    try {
+      return [parseOne(input)]
+    } catch (error) {
+      if (!(error instanceof CairnError)) throw error
+      problems.push(`[${index}] ${error.message}`)
+      return []
+    }
+  })
+  if (problems.length === 0) return entries
+  const hint = 'Correct these entries, or leave them out.'
+  throw new CairnError('invalid_input', `None was added. ${problems.join(' ')}`, { hint, details: { problems } })
 }
 
 interface TimesInput {
@@ -144,9 +176,28 @@ export function parseWindow(input: TimesInput): { validFrom: number | null; vali
   return { validFrom, validTo }
 }
 
-/** Undefined stays undefined, null stays null: for expiresAt they mean carry forward and take away. */
-export function parseTime(input: TimeInput | null | undefined, what: string): number | null | undefined {
+/** Undefined and null stay what they are: what was left out, and what is taken away. */
+function parseTime(input: TimeInput | null | undefined, what: string): number | null | undefined {
   return input === undefined || input === null ? input : toMillis(input, what)
+}
+
+/** What has expired already would be gone as soon as it is stored. */
+export function parseExpiry(input: TimeInput | null | undefined, now: number): number | null | undefined {
+  const expiresAt = parseTime(input, 'expiresAt')
+  if (typeof expiresAt === 'number' && expiresAt <= now) {
+    throw invalidInput(
+      `expiresAt is not a time to come: ${toIso(expiresAt)}, and it is ${toIso(now)}.`,
+      'Give a later time, or none; to end a memory now, delete it.',
+    )
+  }
+  return expiresAt
+}
+
+/** The bounds that were given, where one that was left out is to stay what it is. */
+export function parseIntervalChange(input: TimesInput): IntervalChange {
+  const validFrom = parseTime(input.validFrom, 'validFrom')
+  const validTo = parseTime(input.validTo, 'validTo')
+  return { ...(validFrom !== undefined && { validFrom }), ...(validTo !== undefined && { validTo }) }
 }
 
 export function parseMoment(input: { validAt?: TimeInput | undefined; knownAt?: TimeInput | undefined }): {

@@ -5,10 +5,11 @@ import { isRoot, type Right } from '../access/principal.js'
 import type { AuditOperation } from '../audit/audit.js'
 import { CairnError, invalidInput } from '../errors.js'
 import { encodeJson, encodeJsonObject } from '../json.js'
-import { type CursorKey, decodeCursor, type Page, toPage } from '../page.js'
+import { decodeCursor, type Page, toPage } from '../page.js'
 import { parse } from '../parse.js'
-import type { ListedMemory, MemoryQuery, NewMemory, VersionStamp } from '../storage/memory-store.js'
-import type { Storage } from '../storage/storage.js'
+import type { MemoryQuery, NewMemory, VersionStamp } from '../storage/memory-store.js'
+import type { Author, Storage } from '../storage/storage.js'
+import { decodePlace, placeOf } from './list-place.js'
 import { type Memory, toMemory } from './memory.js'
 import {
   type CleanupOptions,
@@ -19,19 +20,22 @@ import {
   getOptionsSchema,
   type HistoryOptions,
   historyOptionsSchema,
-  type IfVersion,
   type ListQuery,
   listQuerySchema,
   type NamespacesQuery,
   type NewMemoryInput,
   namespacesQuerySchema,
   parseAddress,
+  parseExpiry,
+  parseIntervalChange,
   parseMoment,
+  parseNewMemories,
   parseNewMemory,
-  parseTime,
   parseWindow,
   type RestoreOptions,
+  type RollbackOptions,
   restoreOptionsSchema,
+  rollbackOptionsSchema,
   toGuard,
   type UpdateOptions,
   updateOptionsSchema,
@@ -70,38 +74,28 @@ export class MemoryService {
     this.#valueBytes = valueBytes
   }
 
-  /** Remembers something new. `already_exists` when the key is alive; a deleted key goes on with its next version. */
+  /** Remembers something new. `already_exists` when the key is alive; a deleted key goes on with its next version, with a `createdAt` and `createdBy` of its own. */
   async add(input: NewMemoryInput): Promise<Memory> {
-    const [memory] = await this.#addAll([parseNewMemory(input, this.#valueBytes, this.#newId)])
+    const author = this.#guard.author()
+    const [memory] = await this.#addAll([this.#parseNew(input, author)], author)
     if (memory === undefined) throw new CairnError('internal', 'The store returned nothing for what was added.')
     return memory
   }
 
   /** Remembers all or none. A batch with bad entries names each of them. At most 1,000. */
   async addMany(inputs: NewMemoryInput[]): Promise<Memory[]> {
-    if (!Array.isArray(inputs) || inputs.length > 1000)
-      throw invalidInput('addMany takes a list of at most 1,000 memories.', 'Split the list.')
-    const problems: string[] = []
-    const entries = inputs.flatMap((input, index) => {
-      try {
-        return [parseNewMemory(input, this.#valueBytes, this.#newId)]
-      } catch (error) {
-        if (!(error instanceof CairnError)) throw error
-        problems.push(`[${index}] ${error.message}`)
-        return []
-      }
-    })
-    if (problems.length > 0) {
-      const hint = 'Correct these entries, or leave them out.'
-      throw new CairnError('invalid_input', `None was added. ${problems.join(' ')}`, { hint, details: { problems } })
-    }
-    return entries.length === 0 ? [] : this.#addAll(entries)
+    const author = this.#guard.author()
+    const entries = parseNewMemories(inputs, (input) => this.#parseNew(input, author))
+    return entries.length === 0 ? [] : this.#addAll(entries, author)
   }
 
-  async #addAll(entries: NewMemory[]): Promise<Memory[]> {
+  #parseNew(input: unknown, { now }: Author): NewMemory {
+    return parseNewMemory(input, this.#valueBytes, this.#newId, now)
+  }
+
+  async #addAll(entries: NewMemory[], author: Author): Promise<Memory[]> {
     const foreign = entries.find(({ namespace }) => !this.#guard.may('write', namespace))
     if (foreign) throw await this.#refusal('write', foreign.namespace, 'create')
-    const author = this.#guard.author()
     const stamps = await this.#storage.memories.add({ entries, author })
     return stamps.map((stamp) => fromStamp(stamp, author.actor))
   }
@@ -152,7 +146,7 @@ export class MemoryService {
     const missing = this.#missingOf(address.namespace)
     if (missing) throw await this.#refusal(missing, address.namespace, 'update')
     const author = this.#guard.author()
-    const expiresAt = parseTime(parsed.expiresAt, 'expiresAt')
+    const expiresAt = parseExpiry(parsed.expiresAt, author.now)
     const stamp = await this.#storage.memories.update({
       ...address,
       ...toGuard(parsed.ifVersion),
@@ -178,32 +172,39 @@ export class MemoryService {
     return stamp !== undefined
   }
 
-  /** Brings a deleted memory back as a new version, with its last value or that of `version`; takes both rights. `not_found`, `already_exists`. */
+  /**
+   * Brings a deleted or expired memory back, so that every question about now or another time has the answer that it had.
+   * Each version that gave one is appended again within its interval; returns the last. With `version` that one alone
+   * comes back. Takes both rights. `not_found`, `already_exists`.
+   */
   async restore(namespace: string, key: string, options: RestoreOptions = {}): Promise<Memory> {
     const address = parseAddress(namespace, key)
-    const { version, ...times } = parse(restoreOptionsSchema, options, 'restore')
+    const { version, expiresAt: expiry, ...times } = parse(restoreOptionsSchema, options, 'restore')
+    const interval = parseIntervalChange(times)
+    if (version === undefined && Object.keys(interval).length > 0) {
+      throw invalidInput('validFrom and validTo are those of one version, which is not named.', 'Add version.')
+    }
     const missing = this.#missingOf(address.namespace)
     if (missing) throw await this.#refusal(missing, address.namespace, 'restore')
     const author = this.#guard.author()
-    const expiresAt = parseTime(times.expiresAt, 'expiresAt')
+    const expiresAt = parseExpiry(expiry, author.now)
     const stamp = await this.#storage.memories.restore({
       ...address,
       ...(version !== undefined && { version }),
+      ...interval,
       ...(expiresAt !== undefined && { expiresAt }),
       author,
     })
     return fromStamp(stamp, author.actor)
   }
 
-  /** Appends the value of an earlier version as a new one; takes both rights. `not_found`, `conflict`, `immutable`. */
-  async rollback(
-    namespace: string,
-    key: string,
-    toVersion: number,
-    options: { ifVersion?: IfVersion } = {},
-  ): Promise<Memory> {
+  /**
+   * Appends an earlier version again, with its value, metadata and interval; the expiry stays that of now. Takes both
+   * rights. `not_found`, also for a version that has expired; `conflict`, `immutable`.
+   */
+  async rollback(namespace: string, key: string, toVersion: number, options: RollbackOptions = {}): Promise<Memory> {
     const address = parseAddress(namespace, key)
-    const { ifVersion } = parse(deleteOptionsSchema, options, 'rollback')
+    const { ifVersion, ...times } = parse(rollbackOptionsSchema, options, 'rollback')
     const version = parse(versionSchema, toVersion, 'toVersion')
     const missing = this.#missingOf(address.namespace)
     if (missing) throw await this.#refusal(missing, address.namespace, 'rollback')
@@ -211,6 +212,7 @@ export class MemoryService {
     const stamp = await this.#storage.memories.rollback({
       ...address,
       ...toGuard(ifVersion),
+      ...parseIntervalChange(times),
       toVersion: version,
       author,
     })
@@ -291,13 +293,4 @@ export class MemoryService {
 
 function fromStamp(stamp: VersionStamp, updatedBy: string): Memory {
   return toMemory({ ...stamp, supersededAt: null, updatedBy, deleted: 0 })
-}
-
-function decodePlace(cursor: string, order: 'key' | 'newest'): [string, string] | [number, number] {
-  if (order === 'key') return decodeCursor(cursor, ['string', 'string']) as [string, string]
-  return decodeCursor(cursor, ['number', 'number']) as [number, number]
-}
-
-function placeOf(row: ListedMemory, order: 'key' | 'newest'): CursorKey {
-  return order === 'key' ? [row.namespace, row.key] : [row.changedAt ?? 0, row.place ?? 0]
 }

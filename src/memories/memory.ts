@@ -27,7 +27,7 @@ export interface Memory {
   recordedAt: string
   /** When the next version was recorded; null for the latest. */
   supersededAt: string | null
-  /** When version 1 was recorded. */
+  /** When it was added, and by whom: version 1, or the version that was added where a deleted one had been. */
   createdAt: string
   createdBy: string
   updatedBy: string

@@ -36,3 +36,43 @@ export function isExpired(version: Pick<Version, 'expiresAt'>, now: number): boo
 export function coversAllTime(version: Pick<Version, 'deleted' | 'validFrom' | 'validTo'>): boolean {
   return version.deleted === 1 || (version.validFrom === null && version.validTo === null)
 }
+
+type Interval = [from: number, to: number]
+
+/**
+ * Of versions without a tombstone, highest first, those that are the answer for some moment of valid time: the others
+ * are covered by higher ones. Stops reading where nothing is left to be seen.
+ */
+export function versionsInSight<V extends Pick<Version, 'validFrom' | 'validTo'>>(versions: Iterable<V>): V[] {
+  const found: V[] = []
+  let covered: Interval[] = []
+  for (const version of versions) {
+    const own = intervalOf(version)
+    if (covered.some((other) => holds(other, own))) continue
+    found.push(version)
+    covered = union(covered, own)
+    if (covered.some((other) => holds(other, always))) break
+  }
+  return found
+}
+
+const always: Interval = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+
+function intervalOf({ validFrom, validTo }: Pick<Version, 'validFrom' | 'validTo'>): Interval {
+  return [validFrom ?? always[0], validTo ?? always[1]]
+}
+
+function holds([from, to]: Interval, inner: Interval): boolean {
+  return from <= inner[0] && inner[1] <= to
+}
+
+/** Intervals that do not touch, with one more: those that it touches become one with it. */
+function union(intervals: Interval[], [from, to]: Interval): Interval[] {
+  const apart: Interval[] = []
+  let whole: Interval = [from, to]
+  for (const other of intervals) {
+    if (other[1] < from || to < other[0]) apart.push(other)
+    else whole = [Math.min(whole[0], other[0]), Math.max(whole[1], other[1])]
+  }
+  return [...apart, whole]
+}

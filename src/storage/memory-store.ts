@@ -3,16 +3,32 @@ import type { MemoryRow, MemoryType } from '../memories/memory.js'
 import type { Author } from './storage.js'
 
 export interface MemoryStore {
-  /** Appends version 1, or the next version where a deleted or expired one is. `already_exists` names each live key; then none is added. */
+  /**
+   * Appends version 1, or the next version where a deleted or expired one is, made anew by this author. `already_exists` names each live key; then
+   * none is added.
+   */
   add(input: { entries: NewMemory[]; author: Author }): Promise<VersionStamp[]>
   /** Appends a version to a live memory. `not_found`, `conflict` with the latest version in details, `immutable`. */
   update(input: MemoryUpdate): Promise<VersionStamp>
   /** Appends a tombstone. Undefined when there is nothing alive. */
   delete(input: MemoryAddress & VersionGuard & { author: Author }): Promise<VersionStamp | undefined>
-  /** Appends the value of a version again: by default the last before the tombstone. `not_found`, `already_exists` when alive. */
-  restore(input: MemoryAddress & { version?: number; expiresAt?: number | null; author: Author }): Promise<VersionStamp>
-  /** Appends the value of an earlier version to a live memory. `not_found`, `immutable`, `conflict`. */
-  rollback(input: MemoryAddress & VersionGuard & { toVersion: number; author: Author }): Promise<VersionStamp>
+  /**
+   * Brings back a deleted or expired memory. With `version` appends that one again, within its interval or the one given.
+   * Without it appends again, in order, all versions that were the answer for some moment of valid time before the
+   * tombstone, so that each moment has the answer that it had; the stamp is that of the last. They do not expire, or at
+   * `expiresAt`, but one that had expired before the memory was deleted stays so. `not_found`, `already_exists` when alive,
+   * `invalid_input` when the interval ends before it begins.
+   */
+  restore(
+    input: MemoryAddress & IntervalChange & { version?: number; expiresAt?: number | null; author: Author },
+  ): Promise<VersionStamp>
+  /**
+   * Appends an earlier version to a live memory, within its interval or the one given. `not_found`, also when it has
+   * expired; `immutable`, `conflict`, `invalid_input` when the interval ends before it begins.
+   */
+  rollback(
+    input: MemoryAddress & VersionGuard & IntervalChange & { toVersion: number; author: Author },
+  ): Promise<VersionStamp>
   /**
    * Appends a tombstone to at most `limit` memories that are past their `expiresAt`, or episodic and recorded at or
    * before `episodicBefore`. Returns how many; fewer than `limit` means done.
@@ -43,6 +59,12 @@ export interface MemoryAddress {
 export interface VersionGuard {
   ifVersion?: number
   ifChain?: string
+}
+
+/** A bound as it was when undefined; null is none. */
+export interface IntervalChange {
+  validFrom?: number | null
+  validTo?: number | null
 }
 
 export interface MomentInput {

@@ -62,7 +62,11 @@ export const everyMethod: Record<string, Method> = {
     (at, { namespace, key }) => at.memories.update(namespace, key, 'intruder', { metadata: {} }),
     (at, { namespace, key }) => at.memories.update(namespace, key, 'intruder', { ifVersion: 1 }),
   ),
-  'memories.rollback': write('memory', (at, { namespace, key }) => at.memories.rollback(namespace, key, 1)),
+  'memories.rollback': write(
+    'memory',
+    (at, { namespace, key }) => at.memories.rollback(namespace, key, 1),
+    (at, { namespace, key }) => at.memories.rollback(namespace, key, 1, { validFrom: null }),
+  ),
   'memories.delete': write(
     'memory',
     (at, { namespace, key }) => at.memories.delete(namespace, key, { ifVersion: 1 }),

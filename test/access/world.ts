@@ -173,7 +173,7 @@ async function plantMemory(
   const address = { namespace: deep, key, type, metadata: { tag: mark() } } as const
   const { memories } = cairn
   if (fate === 'past') await memories.add({ ...address, value: value(), validTo: '2020-01-01' })
-  else if (fate === 'expired') await memories.add({ ...address, value: value(), expiresAt: clock() + 1 })
+  else if (fate === 'expired') await memories.add({ ...address, value: value(), expiresAt: clock() + 2 })
   else await memories.add({ ...address, value: value() })
   if (fate === 'updated') await memories.update(deep, key, value(), { metadata: { tag: mark() } })
   if (fate === 'windows') await memories.update(deep, key, value(), { validFrom: '2030-01-01' })

@@ -129,6 +129,8 @@ describe('the versions of a memory', () => {
 
   it('lose an expiry by --expires-at never', async () => {
     const cairn = await initted()
+    const { stdout } = await cairn('memory update --help', { columns: 200 })
+    expect(stdout).toContain('(ISO 8601); or the word `never`, to take an expiry away')
     await cairn.json('memory add user:a k 1 --expires-at 2099-01-01')
     expect(await cairn.json('memory update user:a k 2')).toMatchObject({ expiresAt: '2099-01-01T00:00:00.000Z' })
     expect(await cairn.json('memory update user:a k 3 --expires-at never')).toMatchObject({ expiresAt: null })
@@ -143,6 +145,31 @@ describe('the versions of a memory', () => {
     expect(await cairn('memory get user:a city --known-at 2020-01-01')).toMatchObject({ code: 1 })
     const known = ['--valid-at', '2026-04-01', '--known-at', second.recordedAt]
     expect(await cairn.json(['memory', 'list', ...known])).toMatchObject({ items: [{ value: 'Porto' }] })
+  })
+
+  it('come back within the time in which they were true, which is said', async () => {
+    const cairn = await initted()
+    await cairn.json('memory add user:a home --text Porto')
+    await cairn.json('memory update user:a home --text Lisbon --valid-from 2035-06-01')
+    await cairn.json('memory delete user:a home')
+    expect((await cairn('memory restore user:a home')).stdout).toBe(
+      'Restored user:a home v5, true from 2035-06-01 00:00:00Z.\n',
+    )
+    expect(await cairn.json('memory get user:a home')).toMatchObject({ value: 'Porto' })
+    const rolled = await cairn('memory rollback user:a home 1 --valid-to 2030-01-01')
+    expect(rolled.stdout).toBe('Rolled back to the value of v1: user:a home v6, true until 2030-01-01 00:00:00Z.\n')
+    await cairn.json('memory delete user:a home')
+    const one = await cairn.json('memory restore user:a home --version 2 --valid-to 2036-01-01 --expires-at never')
+    expect(one).toMatchObject({ value: 'Lisbon', validFrom: '2035-06-01T00:00:00.000Z', expiresAt: null })
+    expect(one).toMatchObject({ version: 8, validTo: '2036-01-01T00:00:00.000Z' })
+  })
+
+  it('are not given an expiry that has passed', async () => {
+    const cairn = await initted()
+    expect(await cairn('memory add user:a k 1 --expires-at 2020-01-01')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error: expiresAt is not a time to come: 2020-01-01T.*\nhint: Give a later time/),
+    })
   })
 
   it('that never were exit with 1', async () => {
@@ -198,6 +225,12 @@ describe('cairn memory list', () => {
     expect(await keys(['--namespace', 'user:a'])).toEqual(['k1', 'k2'])
     expect(await keys(['--type', 'procedural'])).toEqual(['k2'])
     expect(await keys(['--metadata', '{"s":"chat"}'])).toEqual(['k1'])
+    expect(await cairn(['memory', 'list', '--metadata', '{"s":{}}'])).toMatchObject({
+      code: 2,
+      stderr:
+        'error: list: metadata.s: expected string or number or boolean or null, received object.\n' +
+        'hint: Correct what is named here and call again.\n',
+    })
     expect(await keys(['--created-by', 'agent:p'])).toEqual(['k1'])
     expect(await keys(['--newest'])).toEqual(['k3', 'k2', 'k1'])
     const first = await cairn.json<Page<Memory>>('memory list --limit 2')

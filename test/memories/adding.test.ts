@@ -51,7 +51,43 @@ describe('adding a memory', () => {
     const fourth = await cairn.memories.add({ ...tone, value: 'once more', type: 'procedural' })
     expect([second.version, fourth.version]).toEqual([2, 4])
     expect([second.chain, fourth.chain]).toEqual([first.chain, first.chain])
-    expect(fourth).toMatchObject({ type: 'procedural', createdAt: first.createdAt, expiresAt: null })
+    expect(fourth).toMatchObject({ type: 'procedural', expiresAt: null })
+  })
+
+  it('over a deleted one is made by whoever adds it, then; the earlier versions keep theirs', async () => {
+    const { cairn } = await openStore()
+    const first = await cairn.as({ user: 'alice' }).memories.add(tone)
+    await cairn.memories.delete(tone.namespace, tone.key)
+    const writer = cairn.as({ agent: 'w', grants: [{ namespace: 'user:alice', rights: ['write'] }] })
+    const third = await writer.memories.add({ ...tone, value: 'anew' })
+    expect(third).toMatchObject({ version: 3, createdBy: 'agent:w', createdAt: third.recordedAt })
+    const updated = await cairn.memories.update(tone.namespace, tone.key, 'changed')
+    expect(updated).toMatchObject({ createdBy: 'agent:w', createdAt: third.recordedAt })
+    expect((await cairn.memories.history(tone.namespace, tone.key)).items.map(({ createdBy }) => createdBy)).toEqual([
+      ...['agent:w', 'agent:w'],
+      ...['user:alice', 'user:alice'],
+    ])
+    expect(await cairn.memories.get(tone.namespace, tone.key, { version: 1 })).toMatchObject({
+      createdAt: first.createdAt,
+    })
+    expect((await cairn.memories.list({ createdBy: 'agent:w' })).items).toHaveLength(1)
+  })
+
+  it('refuses one that has expired already, since nobody could ever read it', async () => {
+    const { cairn, clock } = await openStore()
+    clock.set(Date.UTC(2026, 0, 1))
+    const error = await refusal(cairn.memories.add({ ...tone, expiresAt: '2020-01-01' }), 'invalid_input')
+    expect(error.message).toContain('expiresAt is not a time to come: 2020-01-01T00:00:00.000Z')
+    expect(error.hint).toContain('delete')
+    clock.set(5_000)
+    await refusal(cairn.memories.add({ ...tone, expiresAt: 5_000 }), 'invalid_input')
+    clock.set(5_000)
+    const batch = [tone, { ...tone, key: 'late', expiresAt: 4_000 }]
+    const { details } = await refusal(cairn.memories.addMany(batch), 'invalid_input')
+    expect(details).toEqual({ problems: [expect.stringMatching(/^\[1\] expiresAt is not a time to come/)] })
+    expect((await cairn.info()).rows).toMatchObject({ memoryVersions: 0 })
+    clock.set(5_000)
+    expect(await cairn.memories.add({ ...tone, expiresAt: 5_001 })).toMatchObject({ version: 1 })
   })
 
   it('gives an episodic memory a key of its own, and only an episodic one', async () => {
@@ -77,6 +113,16 @@ describe('adding a memory', () => {
       validTo: '2030-01-01T00:00:00.000Z',
       expiresAt: '2040-01-01T10:00:00.000Z',
     })
+  })
+
+  it('takes the times that it gives back, however far', async () => {
+    const { cairn } = await openStore()
+    const far = { validFrom: new Date(-8.64e15), validTo: new Date(8.64e15) }
+    const { validFrom, validTo } = await cairn.memories.add({ ...tone, ...far })
+    expect([validFrom, validTo]).toEqual(['-271821-04-20T00:00:00.000Z', '+275760-09-13T00:00:00.000Z'])
+    const again = await cairn.memories.update(tone.namespace, tone.key, 'again', { validFrom, validTo })
+    expect(again).toMatchObject({ validFrom, validTo })
+    expect((await cairn.memories.list({ validAt: validFrom ?? '' })).items).toHaveLength(1)
   })
 
   it.each<[string, object, string]>([

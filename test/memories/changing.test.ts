@@ -1,8 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Cairn } from '../../src/cairn.js'
 import type { MemoryType } from '../../src/memories/memory.js'
 import { refusal } from '../helpers/refusal.js'
-import { openStore } from '../store.js'
+import { openStore, withStore } from '../store.js'
 
 const place = ['user:alice', 'city'] as const
 const day = 86_400_000
@@ -45,6 +46,18 @@ describe('updating a memory', () => {
     const changed = await cairn.memories.update(...place, 2, { metadata: { c: 3 }, validFrom: 5, expiresAt: null })
     expect(changed).toMatchObject({ metadata: { c: 3 }, validFrom: '1970-01-01T00:00:00.005Z', expiresAt: null })
     expect((await cairn.memories.update(...place, 3, { metadata: {} })).metadata).toEqual({})
+  })
+
+  it('takes no expiry that has passed', async () => {
+    const { cairn, clock } = await openStore()
+    await add(cairn, 1)
+    for (const expiresAt of [clock() - 1, new Date(0), '1999-12-31'])
+      expect((await refusal(cairn.memories.update(...place, 2, { expiresAt }), 'invalid_input')).hint).toContain(
+        'later',
+      )
+    await cairn.memories.delete(...place)
+    await refusal(cairn.memories.restore(...place, { expiresAt: clock() - 1 }), 'invalid_input')
+    expect(await versions(cairn)).toBe(2)
   })
 
   it('needs a live memory', async () => {
@@ -152,18 +165,89 @@ describe('deleting a memory', () => {
 })
 
 describe('restoring a memory', () => {
-  it('brings the last value back as a new version, true at all times', async () => {
+  it('brings back what was true when, and answers with the last of it', async () => {
     const { cairn } = await openStore()
-    await add(cairn, 1, { metadata: { a: 1 } })
-    await cairn.memories.update(...place, 2, { validFrom: '2025-01-01', validTo: '2030-01-01' })
+    await add(cairn, 'Porto', { metadata: { a: 1 } })
+    await cairn.memories.update(...place, 'Lisbon', { validFrom: '2035-06-01' })
     await cairn.memories.delete(...place)
     expect(await cairn.memories.restore(...place)).toMatchObject({
-      version: 4,
-      value: 2,
-      metadata: { a: 1 },
-      validFrom: null,
-      validTo: null,
+      ...{ version: 5, value: 'Lisbon', metadata: { a: 1 }, validFrom: '2035-06-01T00:00:00.000Z', validTo: null },
     })
+    expect((await cairn.memories.get(...place))?.value).toBe('Porto')
+    expect((await cairn.memories.get(...place, { validAt: '2036-01-01' }))?.value).toBe('Lisbon')
+    expect((await cairn.search('porto')).hits.map(({ ref }) => ref)).toMatchObject([{ version: 4 }])
+    const { items } = await cairn.audit.list({ operation: 'restore' })
+    expect(items.map(({ version, detail }) => [version, detail])).toEqual([
+      [5, { toVersion: 2 }],
+      [4, { toVersion: 1 }],
+    ])
+  })
+
+  it('gives every moment the answer that it had before the deletion', async () => {
+    const year = (count: number) => Date.UTC(2020 + count, 0, 1)
+    const bound = fc.option(fc.integer({ min: 0, max: 9 }))
+    const interval = fc.tuple(bound, bound).filter(([from, to]) => from === null || to === null || from < to)
+    const life = fc.array(interval, { minLength: 1, maxLength: 6 })
+    await fc.assert(
+      fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 3 }), (lives) =>
+        withStore(async ({ cairn }) => {
+          const answers = async () => {
+            const moments = Array.from({ length: 12 }, (_, index) => year(index - 1))
+            const found = moments.map((validAt) => cairn.memories.get(...place, { validAt }))
+            return (await Promise.all(found)).map((memory) => memory?.value ?? null)
+          }
+          for (const [index, intervals] of lives.entries()) {
+            if (index > 0) await cairn.memories.delete(...place)
+            for (const [step, [from, to]] of intervals.entries()) {
+              const rest = { validFrom: from === null ? null : year(from), validTo: to === null ? null : year(to) }
+              if (step === 0) await add(cairn, `${index}.${step}`, rest)
+              else await cairn.memories.update(...place, `${index}.${step}`, rest)
+            }
+          }
+          const before = await answers()
+          const latest = (await cairn.memories.history(...place, { limit: 1 })).items[0]
+          await cairn.memories.delete(...place)
+          expect(new Set(await answers())).toEqual(new Set([null]))
+          const restored = await cairn.memories.restore(...place)
+          expect(await answers()).toEqual(before)
+          const last = { value: latest?.value, validFrom: latest?.validFrom, validTo: latest?.validTo }
+          expect(restored).toMatchObject({ ...last, supersededAt: null })
+        }),
+      ),
+      { numRuns: 60, interruptAfterTimeLimit: 8_000 },
+    )
+  }, 20_000)
+
+  it('leaves hidden what had expired while the rest was there', async () => {
+    const { cairn, clock } = await openStore()
+    const expiresAt = clock() + day
+    await add(cairn, 'Porto')
+    await cairn.memories.update(...place, 'secret', { validFrom: '2030-01-01', validTo: '2040-01-01', expiresAt })
+    await cairn.memories.update(...place, 'Lisbon', { validFrom: '2035-01-01', expiresAt: null })
+    clock.advance(day)
+    await cairn.memories.delete(...place)
+    await refusal(cairn.memories.restore(...place, { version: 2 }), 'not_found')
+    await cairn.memories.restore(...place)
+    const at = async (validAt: string) => (await cairn.memories.get(...place, { validAt }))?.value
+    expect([await at('2029-01-01'), await at('2031-01-01'), await at('2036-01-01')]).toEqual([
+      ...['Porto', undefined, 'Lisbon'],
+    ])
+    expect((await cairn.search('secret', { validAt: '2031-01-01' })).hits).toEqual([])
+  })
+
+  it('of one version has the interval of that one, or the one that is given', async () => {
+    const { cairn } = await openStore()
+    await add(cairn, 1, { validFrom: '2020-01-01', validTo: '2022-01-01' })
+    const again = async (options: object) => {
+      await cairn.memories.delete(...place)
+      const { value, validFrom, validTo } = await cairn.memories.restore(...place, { version: 1, ...options })
+      return [value, validFrom?.slice(0, 4), validTo?.slice(0, 4)]
+    }
+    expect(await again({})).toEqual([1, '2020', '2022'])
+    expect(await again({ validFrom: null })).toEqual([1, undefined, '2022'])
+    expect(await again({ validFrom: '2021-01-01', validTo: null })).toEqual([1, '2021', undefined])
+    await refusal(again({ validFrom: '2023-01-01' }), 'invalid_input')
+    await refusal(cairn.memories.restore(...place, { validFrom: '2023-01-01' }), 'invalid_input')
   })
 
   it('brings a version back by number, but no tombstone', async () => {
@@ -209,6 +293,39 @@ describe('rolling back a memory', () => {
     ])
     const { items } = await cairn.audit.list({ subject: 'memory', operation: 'rollback' })
     expect(items).toMatchObject([{ version: 3, detail: { toVersion: 1 } }])
+  })
+
+  it('is true when that version was, unless told otherwise', async () => {
+    const { cairn } = await openStore()
+    const window = { validFrom: '2020-01-01', validTo: '2022-01-01' }
+    await add(cairn, 'X', window)
+    await cairn.memories.update(...place, 'Y', window)
+    const back = await cairn.memories.rollback(...place, 1)
+    expect(back).toMatchObject({
+      value: 'X',
+      validFrom: '2020-01-01T00:00:00.000Z',
+      validTo: '2022-01-01T00:00:00.000Z',
+    })
+    expect(await cairn.memories.get(...place)).toBeNull()
+    expect((await cairn.memories.get(...place, { validAt: '2021-01-01' }))?.value).toBe('X')
+    const longer = await cairn.memories.rollback(...place, 1, { validTo: '2030-01-01' })
+    expect(longer).toMatchObject({ validFrom: back.validFrom, validTo: '2030-01-01T00:00:00.000Z' })
+    expect(await cairn.memories.rollback(...place, 1, { validFrom: null, validTo: null })).toMatchObject({
+      ...{ validFrom: null, validTo: null },
+    })
+    await refusal(cairn.memories.rollback(...place, 1, { validFrom: '2022-01-01' }), 'invalid_input')
+    await refusal(cairn.memories.rollback(...place, 1, { validFrom: '20220101' }), 'invalid_input')
+    expect(await versions(cairn)).toBe(5)
+  })
+
+  it('does not bring back a version that has expired', async () => {
+    const { cairn, clock } = await openStore()
+    await add(cairn, 'secret', { expiresAt: clock() + day })
+    await cairn.memories.update(...place, 'open', { expiresAt: null })
+    expect((await cairn.memories.rollback(...place, 1)).value).toBe('secret')
+    clock.advance(day)
+    expect(await cairn.memories.get(...place, { version: 1 })).toBeNull()
+    await refusal(cairn.memories.rollback(...place, 1), 'not_found')
   })
 
   it('needs a version that has a value', async () => {

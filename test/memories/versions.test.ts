@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { covers, coversAllTime, isExpired, visibleVersion } from '../../src/memories/versions.js'
+import { covers, coversAllTime, isExpired, versionsInSight, visibleVersion } from '../../src/memories/versions.js'
 import { tableAnswers, tableMoments, tableVersions } from '../helpers/two-clock-table.js'
 
 interface Version {
@@ -57,6 +57,47 @@ describe('the two-clock rule', () => {
         const highest = candidates.at(-1)
         const expected = highest?.deleted === 1 ? undefined : highest
         expect(visibleVersion([...rows].reverse(), { validAt, knownAt })).toEqual(expected)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
+
+describe('the versions in sight', () => {
+  const version = (version: number, validFrom: number | null, validTo: number | null) => ({
+    ...{ version, deleted: 0 as const, recordedAt: version, expiresAt: null, validFrom, validTo },
+  })
+  const numbers = (versions: Iterable<Version>) => versionsInSight(versions).map((found) => found.version)
+
+  it('leave out what higher ones cover, alone or together', () => {
+    expect(numbers([version(3, 5, 9), version(2, 5, 9), version(1, null, null)])).toEqual([3, 1])
+    expect(numbers([version(4, 5, 9), version(3, 9, 12), version(2, 6, 11), version(1, 5, 13)])).toEqual([4, 3, 1])
+    expect(numbers([version(3, null, 5), version(2, 5, null), version(1, null, null)])).toEqual([3, 2])
+    expect(numbers([version(3, 0, 2), version(2, 4, 6), version(1, 1, 5)])).toEqual([3, 2, 1])
+    expect(numbers([])).toEqual([])
+  })
+
+  it('are read no further than something can be seen', () => {
+    let read = 0
+    const versions = function* () {
+      for (const one of [version(3, 5, null), version(2, null, null), version(1, 7, 8)]) {
+        read++
+        yield one
+      }
+    }
+    expect(numbers(versions())).toEqual([3, 2])
+    expect(read).toBe(2)
+  })
+
+  it('are those that are the answer for some moment', () => {
+    const bound = fc.option(fc.integer({ min: 0, max: 9 }))
+    const plan = fc.tuple(bound, bound).filter(([from, to]) => from === null || to === null || from < to)
+    fc.assert(
+      fc.property(fc.array(plan, { maxLength: 8 }), (plans) => {
+        const rows = plans.map(([from, to], index) => version(index + 1, from, to)).reverse()
+        const moments = Array.from({ length: 12 }, (_, index) => index - 1)
+        const answers = moments.flatMap((validAt) => visibleVersion(rows, { validAt, knownAt: 99 })?.version ?? [])
+        expect(numbers(rows)).toEqual([...new Set(answers)].sort((a, b) => b - a))
       }),
       { numRuns: 1000 },
     )

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../json.js'
 import type { Memory, MemoryType } from '../../memories/memory.js'
 import { memoryTypes } from '../choices.js'
 import { type CairnCommand, examples, pathOf } from '../command.js'
+import { formatValidity } from '../format.js'
 import type { Io } from '../io.js'
 import { onStore } from '../store.js'
 import { oneLine, shellQuote } from '../text.js'
@@ -88,7 +89,10 @@ function addUpdate(memory: CairnCommand, io: Io): void {
     .argument('[value]', valueHelp)
     .option('--if-version <n>', 'only if this is the latest version; otherwise exit code 4', wholeNumber(1))
   addContentOptions(update)
-    .option('--expires-at <time>', 'no read returns it from this time on; never takes an expiry away')
+    .option(
+      '--expires-at <time>',
+      'no read returns it from this time on (ISO 8601); or the word `never`, to take an expiry away',
+    )
     .addHelpText('after', examples(`cairn memory update user:alice:preferences tone '{"style":"warm"}' --if-version 1`))
     .action(
       async (namespace: string, key: string, json: string | undefined, flags: UpdateFlags, command: CairnCommand) => {
@@ -137,22 +141,26 @@ export function noMemory(namespace: string, key: string): CairnError {
 function addRestore(memory: CairnCommand, io: Io): void {
   memory
     .command('restore')
-    .description('Bring a deleted memory back, as its next version.')
+    .description('Bring a deleted memory back as its next versions: all that was true at some time, or one of them.')
     .argument('<namespace>', namespaceHelp)
     .argument('<key>', 'its name in the namespace')
-    .option('--version <n>', 'with the value of this version; default the last one', wholeNumber(1))
-    .option('--expires-at <time>', 'no read returns it from this time on; never takes an expiry away')
+    .option('--version <n>', 'only this version', wholeNumber(1))
+    .option('--valid-from <time>', 'with --version: true from this time on; default as it was (ISO 8601)')
+    .option('--valid-to <time>', 'with --version: true until this time; default as it was (ISO 8601)')
+    .option('--expires-at <time>', 'no read returns it from this time on; default never (ISO 8601)')
     .addHelpText('after', examples('cairn memory restore user:alice:preferences tone'))
     .action((namespace: string, key: string, { expiresAt, ...rest }: RestoreFlags, command: CairnCommand) =>
       onStore({ command, io }, async ({ cairn, output }) => {
         const restored = await cairn.memories.restore(namespace, key, { ...rest, ...expiryOf(expiresAt) })
-        output.show(restored, () => `Restored ${nameOf(restored)}.`)
+        output.show(restored, () => `Restored ${nameOf(restored)}${validityOf(restored)}.`)
       }),
     )
 }
 
 interface RestoreFlags {
   version?: number
+  validFrom?: string
+  validTo?: string
   expiresAt?: string
 }
 
@@ -164,13 +172,27 @@ function addRollback(memory: CairnCommand, io: Io): void {
     .argument('<key>', 'its name in the namespace')
     .addArgument(new Argument('<version>', 'the version whose value to take').argParser(wholeNumber(1)))
     .option('--if-version <n>', 'only if this is the latest version; otherwise exit code 4', wholeNumber(1))
+    .option('--valid-from <time>', 'true from this time on; default as that version was (ISO 8601)')
+    .option('--valid-to <time>', 'true until this time; default as that version was (ISO 8601)')
     .addHelpText('after', examples('cairn memory rollback user:alice:preferences tone 1'))
-    .action((namespace: string, key: string, version: number, flags: { ifVersion?: number }, command: CairnCommand) =>
+    .action((namespace: string, key: string, version: number, flags: RollbackFlags, command: CairnCommand) =>
       onStore({ command, io }, async ({ cairn, output }) => {
         const memory = await cairn.memories.rollback(namespace, key, version, flags)
-        output.show(memory, () => `Rolled back to the value of v${version}: ${nameOf(memory)}.`)
+        output.show(memory, () => `Rolled back to the value of v${version}: ${nameOf(memory)}${validityOf(memory)}.`)
       }),
     )
+}
+
+interface RollbackFlags {
+  ifVersion?: number
+  validFrom?: string
+  validTo?: string
+}
+
+/** That what came back is true for some time only, and maybe not now. */
+function validityOf(memory: Memory): string {
+  const validity = formatValidity(memory)
+  return validity === '' ? '' : `, true ${validity}`
 }
 
 function nameOf({ namespace, key, version }: Memory): string {

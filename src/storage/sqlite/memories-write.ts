@@ -3,7 +3,8 @@ import type { ItemText } from '../../search/index-text.js'
 import type { MemoryAddress, MemoryUpdate, NewMemory, VersionGuard, VersionStamp } from '../memory-store.js'
 import type { Author } from '../storage.js'
 import { append, appendFirst, type NextVersion, tombstone } from './memory-append.js'
-import { exactVersion, isAlive, latestVersion, type StoredMemory, versionsBelow } from './memory-rows.js'
+import { notFound, refuseChange, refuseStale } from './memory-refusals.js'
+import { isAlive, latestVersion, type StoredMemory } from './memory-rows.js'
 import { type Refusal, refuse } from './operation.js'
 import { all, sql } from './statements.js'
 
@@ -85,50 +86,6 @@ export function deleteMemory(
   return refuseStale(before, input) ?? append(db, input, before, tombstone(before), 'delete', input.author)
 }
 
-export function restoreMemory(
-  db: Database,
-  input: MemoryAddress & { version?: number; expiresAt?: number | null; author: Author },
-): VersionStamp | Refusal {
-  const before = latestVersion(db, input)
-  if (before === undefined) return notFound(input)
-  if (isAlive(before, input.author.now)) {
-    return refuse('already_exists', `${input.namespace} ${input.key} is not deleted.`, {
-      hint: 'To take an earlier value again, use rollback.',
-    })
-  }
-  const source = input.version === undefined ? lastValue(db, before) : exactVersion(db, input, input.version)
-  if (source === undefined || source.deleted === 1) return noSuchVersion(input, input.version)
-  const expiresAt = input.expiresAt ?? null
-  return append(
-    db,
-    input,
-    before,
-    { ...source, chain: before.chain, validFrom: null, validTo: null, expiresAt },
-    'restore',
-    input.author,
-  )
-}
-
-function lastValue(db: Database, latest: StoredMemory): StoredMemory | undefined {
-  if (latest.deleted === 0) return latest
-  for (const version of versionsBelow(db, latest, latest.version)) if (version.deleted === 0) return version
-  return undefined
-}
-
-export function rollbackMemory(
-  db: Database,
-  input: MemoryAddress & VersionGuard & { toVersion: number; author: Author },
-): VersionStamp | Refusal {
-  const before = latestVersion(db, input)
-  if (!isAlive(before, input.author.now)) return notFound(input)
-  const refusal = refuseChange(before, input)
-  if (refusal) return refusal
-  const source = exactVersion(db, input, input.toVersion)
-  if (source === undefined || source.deleted === 1) return noSuchVersion(input, input.toVersion)
-  const next = { ...source, validFrom: null, validTo: null, expiresAt: before.expiresAt }
-  return append(db, input, before, next, 'rollback', input.author, { toVersion: input.toVersion })
-}
-
 export function expireMemories(
   db: Database,
   { episodicBefore, limit, author }: { episodicBefore: number | null; limit: number; author: Author },
@@ -144,38 +101,4 @@ export function expireMemories(
     if (before) append(db, address, before, tombstone(before), 'expire', author)
   }
   return due.length
-}
-
-function refuseChange(before: StoredMemory, input: MemoryAddress & VersionGuard): Refusal | undefined {
-  if (before.type === 'episodic') {
-    return refuse('immutable', `${input.namespace} ${input.key} is episodic: what happened is not changed.`, {
-      hint: 'Add another memory about what you learned since, or delete this one.',
-    })
-  }
-  return refuseStale(before, input)
-}
-
-function refuseStale(
-  before: StoredMemory,
-  { namespace, key, ifVersion, ifChain }: MemoryAddress & VersionGuard,
-): Refusal | undefined {
-  if (ifVersion === undefined || (ifVersion === before.version && (ifChain === undefined || ifChain === before.chain)))
-    return undefined
-  const otherLife = ifVersion === before.version ? ' of another life of this key' : ''
-  return refuse('conflict', `${namespace} ${key} is at version ${before.version}, not at ${ifVersion}${otherLife}.`, {
-    hint: 'Read it again, apply your change to what is there now, and retry with its version.',
-    details: { version: before.version, expected: ifVersion },
-  })
-}
-
-function notFound({ namespace, key }: MemoryAddress): Refusal {
-  return refuse('not_found', `There is no memory ${namespace} ${key}.`, {
-    hint: 'Use add for a new one, restore for a deleted one.',
-  })
-}
-
-function noSuchVersion({ namespace, key }: MemoryAddress, version: number | undefined): Refusal {
-  return refuse('not_found', `${namespace} ${key} has no version ${version ?? 'with a value'} to take a value from.`, {
-    hint: 'See its history for the versions there are.',
-  })
 }

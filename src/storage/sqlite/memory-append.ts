@@ -58,7 +58,7 @@ export function append(
   author: Author,
   detail?: Record<string, unknown>,
 ): VersionStamp {
-  const stamp = stampOf(address, before, next, author)
+  const stamp = stampOf(address, before, next, author, operation === 'create')
   if (before) run(db, supersede, { id: before.id, supersededAt: stamp.recordedAt })
   const { id } = run(db, insert, { ...stamp, deleted: next.deleted, updatedBy: author.actor })
   reindex(db, id, before, stamp, next)
@@ -84,7 +84,7 @@ export function appendFirst(
   author: Author,
 ): VersionStamp | undefined {
   const next = { ...entry, deleted: 0 as const }
-  const stamp = stampOf(entry, undefined, next, author)
+  const stamp = stampOf(entry, undefined, next, author, true)
   const { id, changes } = run(db, insertFirst, { ...stamp, deleted: 0, updatedBy: author.actor })
   if (changes === 0) return undefined
   reindex(db, id, undefined, stamp, next)
@@ -98,13 +98,14 @@ function stampOf(
   before: StoredMemory | undefined,
   next: NextVersion,
   author: Author,
+  isNew: boolean,
 ): VersionStamp {
   const { chain, type, value, metadata, validFrom, validTo, expiresAt } = next
   // A clock that was set back must not reorder the chain.
   const recordedAt = Math.max(author.now, before?.recordedAt ?? 0)
   const version = (before?.version ?? 0) + 1
-  const createdAt = before?.createdAt ?? recordedAt
-  const createdBy = before?.createdBy ?? author.actor
+  // Who adds a key anew may not be one who may read who had it before.
+  const { createdAt, createdBy } = before && !isNew ? before : { createdAt: recordedAt, createdBy: author.actor }
   return {
     namespace,
     key,

@@ -1,14 +1,8 @@
 import type { Database } from 'better-sqlite3'
 import { briefAppends, briefStamps } from './answers.js'
 import { recordAudit } from './audit-write.js'
-import {
-  addMemories,
-  deleteMemory,
-  expireMemories,
-  restoreMemory,
-  rollbackMemory,
-  updateMemory,
-} from './memories-write.js'
+import { restoreMemory, rollbackMemory } from './memories-restore.js'
+import { addMemories, deleteMemory, expireMemories, updateMemory } from './memories-write.js'
 import { setSessionStatus } from './session-status.js'
 import { appendEvents, createSession, deleteSession } from './sessions-write.js'
 

@@ -84,13 +84,13 @@ const scenarios = {
 
   async outOfMemory() {
     await fact('first')
-    const large = Array.from({ length: 200 }, (_, i) =>
-      fact(
-        `large${i}`,
-        Array.from({ length: 50_000 }, (_, j) => j + i),
-      ),
-    )
-    const outcome = await outcomes(large)
+    // One write that is larger than the thread may be: of many it would have stored some before the next ones came.
+    const large = Array.from({ length: 200 }, (_, i) => ({
+      ...{ namespace: 'user:alice', key: `large${i}`, type: /** @type {const} */ ('semantic') },
+      value: Array.from({ length: 50_000 }, (_, j) => j + i),
+    }))
+    const added = cairn.memories.addMany(large).then(() => ({ key: 'large0' }))
+    const outcome = await outcomes([added])
     await fact('after')
     return { ...outcome, stored: ['first', ...outcome.stored, 'after'] }
   },

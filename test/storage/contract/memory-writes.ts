@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../helpers/refusal.js'
-import { add, aMemory, author, footprint, now, operations, type Subject, tone, toValue, trail } from './subject.js'
+import {
+  add,
+  aMemory,
+  author,
+  footprint,
+  found,
+  now,
+  operations,
+  type Subject,
+  tone,
+  toValue,
+  trail,
+} from './subject.js'
 
 export function describeMemoryWrites(subject: Subject): void {
   describe('add', () => describeAdd(subject))
@@ -71,14 +83,21 @@ function describeAdd(subject: Subject): void {
     expect(await subject.storage.memories.add({ entries, author: author() })).toHaveLength(2)
   })
 
-  it('goes on with the numbers and the chain of a deleted key, and with who made it when', async () => {
+  it('goes on with the numbers and the chain of a deleted key, and is made by whoever adds it', async () => {
     const { storage } = subject
     await add(storage, {}, { now: 10, actor: 'user:alice' })
     await storage.memories.delete({ ...tone, author: author({ now: 20 }) })
     const stamp = await add(storage, { chain: 'other', value: '"again"', type: 'procedural' }, { now: 30, actor: 'x' })
     expect(stamp).toMatchObject({ version: 3, chain: 'chain-1', type: 'procedural', recordedAt: 30 })
-    expect(stamp).toMatchObject({ createdAt: 10, createdBy: 'user:alice' })
-    expect((await storage.memories.get({ ...tone, now }))?.updatedBy).toBe('x')
+    expect(stamp).toMatchObject({ createdAt: 30, createdBy: 'x' })
+    expect(await storage.memories.get({ ...tone, now })).toMatchObject({
+      createdAt: 30,
+      createdBy: 'x',
+      updatedBy: 'x',
+    })
+    expect(await storage.memories.get({ ...tone, version: 1, now })).toMatchObject({
+      ...{ createdAt: 10, createdBy: 'user:alice' },
+    })
   })
 
   it('lets one of two who add the same key at once win', async () => {
@@ -240,15 +259,70 @@ function describeDelete(subject: Subject): void {
 }
 
 function describeRestore(subject: Subject): void {
-  it('brings back the last value as a new version that is always valid and never expires', async () => {
+  it('brings back all that was in sight, in order, each within its interval, and answers with the last', async () => {
     const { storage } = subject
     await add(storage, { metadata: '{"a":1}', expiresAt: now + 50, type: 'procedural' }, { now: 10 })
-    await storage.memories.update({ ...tone, ...toValue('"warm"', { now: 20 }), validFrom: 5, validTo: 9 })
+    const changed = { ...tone, ...toValue('"warm"', { now: 20 }), validFrom: now + 5 }
+    await storage.memories.update({ ...changed, value: '"covered"', validTo: now + 9 })
+    await storage.memories.update(changed)
     await storage.memories.delete({ ...tone, author: author({ now: 30 }) })
     const stamp = await storage.memories.restore({ ...tone, author: author({ now: 40, actor: 'user:bob' }) })
-    expect(stamp).toMatchObject({ version: 4, value: '"warm"', metadata: '{"a":1}', type: 'procedural', createdAt: 10 })
-    expect(stamp).toMatchObject({ validFrom: null, validTo: null, expiresAt: null, chain: 'chain-1', recordedAt: 40 })
-    expect(await storage.memories.get({ ...tone, now })).toMatchObject({ version: 4, updatedBy: 'user:bob' })
+    expect(stamp).toMatchObject({ version: 6, value: '"warm"', metadata: '{"a":1}', type: 'procedural', createdAt: 10 })
+    expect(stamp).toMatchObject({
+      validFrom: now + 5,
+      validTo: null,
+      expiresAt: null,
+      chain: 'chain-1',
+      recordedAt: 40,
+    })
+    const at = (validAt: number) => storage.memories.get({ ...tone, moment: { validAt }, now })
+    expect(await at(now)).toMatchObject({ version: 5, value: '"concise"', expiresAt: null, updatedBy: 'user:bob' })
+    expect(await at(now + 6)).toMatchObject({ version: 6 })
+    expect((await trail(storage)).slice(0, 2).map(({ version, detail }) => [version, detail])).toEqual([
+      [6, '{"toVersion":3}'],
+      [5, '{"toVersion":1}'],
+    ])
+    expect(await found(storage, 'concise')).toEqual(['user:alice tone 5'])
+    expect(await found(storage, 'warm', { moment: { validAt: now + 6 } })).toEqual(['user:alice tone 6'])
+  })
+
+  it('brings back nothing of a life before the last', async () => {
+    const { storage } = subject
+    await add(storage)
+    await storage.memories.delete({ ...tone, author: author() })
+    await add(storage, { value: '"again"', validFrom: now + 5 })
+    await storage.memories.delete({ ...tone, author: author() })
+    expect(await storage.memories.restore({ ...tone, author: author() })).toMatchObject({
+      version: 5,
+      validFrom: now + 5,
+    })
+    expect(await storage.memories.get({ ...tone, now })).toBeUndefined()
+  })
+
+  it('keeps the expiry of what had expired before the memory was deleted', async () => {
+    const { storage } = subject
+    await add(storage, { expiresAt: now })
+    await add(storage, { value: '"later"', validFrom: now + 5 })
+    await storage.memories.delete({ ...tone, author: author() })
+    await refusal(storage.memories.restore({ ...tone, version: 1, author: author() }), 'not_found')
+    expect(await storage.memories.restore({ ...tone, author: author() })).toMatchObject({
+      version: 5,
+      value: '"later"',
+    })
+    const history = await storage.memories.history({ ...tone, before: 99, limit: 99, now })
+    expect(history.map(({ version }) => version)).toEqual([5, 3, 2])
+    expect(await storage.memories.get({ ...tone, now })).toBeUndefined()
+  })
+
+  it('of one version takes the bounds that are given, and refuses an interval that ends before it begins', async () => {
+    const { storage } = subject
+    await add(storage, { validFrom: 5, validTo: 9 })
+    await storage.memories.delete({ ...tone, author: author() })
+    const before = await footprint(storage)
+    const restore = { ...tone, version: 1, author: author() }
+    await refusal(storage.memories.restore({ ...restore, validFrom: 9 }), 'invalid_input')
+    expect(await footprint(storage)).toEqual(before)
+    expect(await storage.memories.restore({ ...restore, validTo: null })).toMatchObject({ validFrom: 5, validTo: null })
   })
 
   it('takes the value of a version when asked, and an expiry when given', async () => {
@@ -306,15 +380,32 @@ function describeRestore(subject: Subject): void {
 }
 
 function describeRollback(subject: Subject): void {
-  it('appends value and metadata of an earlier version, always valid, and keeps the expiry of now', async () => {
+  it('appends an earlier version with its interval, and keeps the expiry of now', async () => {
     const { storage } = subject
     await add(storage, { metadata: '{"a":1}', validFrom: 5, validTo: 9 })
     const second = { ...tone, ...toValue('"warm"'), metadata: '{"b":2}', expiresAt: now + 100 }
     await storage.memories.update(second)
-    const stamp = await storage.memories.rollback({ ...tone, toVersion: 1, author: author({ actor: 'user:bob' }) })
+    const rollback = { ...tone, toVersion: 1, author: author({ actor: 'user:bob' }) }
+    const stamp = await storage.memories.rollback(rollback)
     expect(stamp).toMatchObject({ version: 3, value: '"concise"', metadata: '{"a":1}', expiresAt: now + 100 })
-    expect(stamp).toMatchObject({ validFrom: null, validTo: null, chain: 'chain-1' })
+    expect(stamp).toMatchObject({ validFrom: 5, validTo: 9, chain: 'chain-1' })
     expect((await trail(storage))[0]).toMatchObject({ operation: 'rollback', version: 3, detail: '{"toVersion":1}' })
+    expect(await storage.memories.rollback({ ...rollback, validFrom: null })).toMatchObject({
+      validFrom: null,
+      validTo: 9,
+    })
+    const before = await footprint(storage)
+    await refusal(storage.memories.rollback({ ...rollback, validTo: 5 }), 'invalid_input')
+    expect(await footprint(storage)).toEqual(before)
+  })
+
+  it('refuses a version that has expired, which no read returns either', async () => {
+    const { storage } = subject
+    await add(storage, { expiresAt: now })
+    await add(storage, { value: '"later"' })
+    await refusal(storage.memories.rollback({ ...tone, toVersion: 1, author: author() }), 'not_found')
+    const earlier = author({ now: now - 1 })
+    expect(await storage.memories.rollback({ ...tone, toVersion: 1, author: earlier })).toMatchObject({ version: 3 })
   })
 
   it('refuses what is not alive, and versions that have no value', async () => {
