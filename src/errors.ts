@@ -69,10 +69,7 @@ export function fromFailure(failure: Failure, cause?: unknown): CairnError {
   return new CairnError(failure.code, failure.message, { hint: failure.hint, details: failure.details, cause })
 }
 
-/** Input that is refused before anything is stored. */
-export function invalidInput(
-  message: string,
-  hint = 'Correct what is named here and call again; nothing was stored.',
-): CairnError {
+/** Input that is refused before anything is looked up or stored. */
+export function invalidInput(message: string, hint = 'Correct what is named here and call again.'): CairnError {
   return new CairnError('invalid_input', message, { hint })
 }

@@ -30,7 +30,8 @@ export function objectOf<Value extends z.ZodType>(
     }
     for (const [name, member] of Object.entries(input)) {
       const problems = value.safeParse(member).error?.issues ?? []
-      for (const { message, path } of problems) context.addIssue({ code: 'custom', message, path: [name, ...path] })
+      for (const issue of problems)
+        context.addIssue({ code: 'custom', message: reasonOf(issue), path: [name, ...issue.path] })
     }
   })
   return schema.meta({ type: 'object' }) as unknown as ReturnType<typeof objectOf<Value>>

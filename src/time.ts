@@ -3,7 +3,9 @@ import { invalidInput } from './errors.js'
 /** A moment as callers give it: a Date, an ISO 8601 text, or milliseconds since the epoch. */
 export type TimeInput = Date | string | number
 
-const isoDate = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/
+// Years beyond 0000 to 9999 have a sign and six digits, as `toIso` writes them; ISO 8601 has no year -000000.
+const isoDate =
+  /^((?:\d{4}|\+\d{6}|-(?!0{6})\d{6})-\d{2}-\d{2})([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/
 const hasOffset = /(Z|[+-]\d{2}:?\d{2})$/
 
 /** Milliseconds since the epoch. A text without an offset is UTC, so that it means the same on every machine. */
@@ -19,15 +21,15 @@ export function toMillis(input: TimeInput, what: string): number {
 }
 
 function parseIso(text: string): number {
-  if (!isoDate.test(text) || !isCalendarDay(text.slice(0, 10))) return Number.NaN
-  const complete = text.length === 10 || hasOffset.test(text.slice(10)) ? text : `${text}Z`
+  const [, day, time] = isoDate.exec(text) ?? []
+  if (day === undefined || !isCalendarDay(day)) return Number.NaN
+  const complete = time === undefined || hasOffset.test(time) ? text : `${text}Z`
   return Date.parse(complete.replace(' ', 'T'))
 }
 
 /** Date.parse makes 2026-02-30 the second of March. */
 function isCalendarDay(day: string): boolean {
-  const millis = Date.parse(day)
-  return !Number.isNaN(millis) && toIso(millis).startsWith(day)
+  return new Date(Date.parse(day)).getUTCDate() === Number(day.slice(-2))
 }
 
 const dayMillis = 86_400_000

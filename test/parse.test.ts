@@ -20,7 +20,7 @@ describe('parsing', () => {
     expect(error.message).toBe(
       'The thing: name: expected string, received number; limit: expected number, received string.',
     )
-    expect(error.hint).toBe('Correct what is named here and call again; nothing was stored.')
+    expect(error.hint).toBe('Correct what is named here and call again.')
     expect(thrown(() => parse(schema, {}, 'The thing', 'Look here.'), 'invalid_input').hint).toBe('Look here.')
   })
 
@@ -83,6 +83,13 @@ describe('an object of any names', () => {
       expect(thrown(() => parse(numbers, input, 'The numbers'), 'invalid_input').message).toContain(
         'expected an object',
       )
+  })
+
+  it('says what a value at fault may be', () => {
+    const filter = z.strictObject({ metadata: objectOf(z.union([z.string(), z.number(), z.null()])) })
+    expect(thrown(() => parse(filter, { metadata: { a: {} } }, 'list'), 'invalid_input').message).toBe(
+      'list: metadata.a: expected string or number or null, received object.',
+    )
   })
 
   it('is an object in a JSON schema', () => {
