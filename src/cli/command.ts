@@ -1,6 +1,7 @@
 import { Command, CommanderError, type HelpContext, Option, type OptionValues } from 'commander'
 import type { Principal } from '../access/principal.js'
 import { CairnError } from '../errors.js'
+import { CairnHelp } from './help.js'
 import { parseAs } from './principal.js'
 
 /** The options that every command takes. */
@@ -24,6 +25,10 @@ export class CommandMissing extends Error {
 export class CairnCommand extends Command {
   override createCommand(name?: string): CairnCommand {
     return new CairnCommand(name)
+  }
+
+  override createHelp(): CairnHelp {
+    return Object.assign(new CairnHelp(), this.configureHelp())
   }
 
   /** Without the global options, which are for opening the store: actions hand these to the API. */
@@ -77,9 +82,4 @@ export function addGlobalOptions(command: Command): void {
   ]
   for (const option of options) command.addOption(option.helpGroup(globalHeading))
   for (const inner of command.commands) addGlobalOptions(inner)
-}
-
-/** Examples at the end of a command's help. */
-export function examples(...lines: string[]): string {
-  return ['', 'Examples:', ...lines.map((line) => `  ${line}`)].join('\n')
 }

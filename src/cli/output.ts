@@ -1,7 +1,7 @@
 import { CairnError, type Failure, toFailure } from '../errors.js'
 import { type Colors, colorsFor, columnsOf, type Io } from './io.js'
 import { type Column, formatRecord, formatTable } from './table.js'
-import { oneLine, wrapped } from './text.js'
+import { displayWidth, oneLine, withoutControls, wrapped } from './text.js'
 
 /** Where a command's answer goes: JSON for programs, text for people; remarks and errors on stderr. */
 export class Output {
@@ -40,6 +40,17 @@ export class Output {
 
   record(entries: [name: string, value: string][]): string {
     return formatRecord(entries, this.#style())
+  }
+
+  /** A name with a remark behind it, or below where the line has no room for it. */
+  heading(name: string, remark: string, gap = ' '): string {
+    const { bold, dim } = this.colors
+    const lines = (text: string) => wrapped(text, { width: this.columns, indent: 0 })
+    const names = lines(oneLine(name))
+    const shown = withoutControls(remark)
+    const fits = displayWidth(`${names.at(-1)}${gap}${shown}`) <= this.columns
+    if (fits) return `${names.map(bold).join('\n')}${gap}${dim(shown)}`
+    return [...names.map(bold), ...lines(shown).map(dim)].join('\n')
   }
 
   /** A heading with text below it, indented and wrapped to at most `most` lines. */

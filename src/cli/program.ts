@@ -1,6 +1,6 @@
-import { type Argument, type Command, Option } from 'commander'
+import { Option } from 'commander'
 import { CairnError } from '../errors.js'
-import { addGlobalOptions, CairnCommand, examples, globalHeading } from './command.js'
+import { addGlobalOptions, CairnCommand, globalHeading } from './command.js'
 import { addAudit } from './commands/audit.js'
 import { addInit } from './commands/init.js'
 import { addMemory } from './commands/memory.js'
@@ -8,6 +8,7 @@ import { addSearch } from './commands/search.js'
 import { addSession } from './commands/session.js'
 import { addStats } from './commands/stats.js'
 import { addVersion, packageVersion } from './commands/version.js'
+import { examples } from './help.js'
 import { colorsFor, columnsOf, type Io } from './io.js'
 
 /** The whole command tree. */
@@ -22,7 +23,7 @@ export function buildProgram(io: Io): CairnCommand {
     .enablePositionalOptions()
     .addHelpOption(new Option('-h, --help', 'help for this command').helpGroup(globalHeading))
     .helpCommand(false)
-    .configureHelp({ styleTitle: colors.bold, subcommandTerm, minWidthToWrap: 20 })
+    .configureHelp({ styleTitle: colors.bold })
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
@@ -44,16 +45,6 @@ export function buildProgram(io: Io): CairnCommand {
     ),
   )
   return program
-}
-
-/** Without the [options] that all of them have. */
-function subcommandTerm(command: Command): string {
-  return [command.name(), ...command.registeredArguments.map(nameOfArgument)].join(' ')
-}
-
-function nameOfArgument(argument: Argument): string {
-  const name = `${argument.name()}${argument.variadic ? '...' : ''}`
-  return argument.required ? `<${name}>` : `[${name}]`
 }
 
 function addHelp(program: CairnCommand): void {

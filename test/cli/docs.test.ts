@@ -84,7 +84,7 @@ describe('the examples', () => {
 
   it.each(commands.map(pathOf))('in the help of %s are command lines', async (path) => {
     const cairn = await prepared()
-    const { stdout } = await cairn(['help', ...path.split(' ').slice(1)])
+    const { stdout } = await cairn(['help', ...path.split(' ').slice(1)], { columns: 300 })
     for (const [, line = ''] of stdout.matchAll(/^ {2}cairn (.*)$/gm)) {
       const [args = ''] = line.split(' < ')
       const { code, stderr } = await cairn(args, { stdin: '{"steps":[]}' })

@@ -249,15 +249,22 @@ describe('cairn memory list', () => {
     const narrow = (await cairn('memory list', { columns: 50 })).stdout.split('\n')
     expect(narrow[0]).toMatch(/^namespace +key +value$/)
     const narrowest = (await cairn('memory list', { columns: 30 })).stdout.split('\n')
-    expect(narrowest.slice(0, 3)).toEqual([
-      'user:alice:notes note-1 v1 semantic',
+    expect(narrowest.slice(0, 4)).toEqual([
+      'user:alice:notes note-1',
+      'v1 semantic',
       '  word word word word word',
       '  word word word word word…',
     ])
-    for (const columns of [20, 46, 60, 80, 160]) {
+    await cairn.json([
+      'memory',
+      'add',
+      'user:alice:a-rather:deep:namespace',
+      `a key of many words ${'long'.repeat(20)}`,
+      '1',
+    ])
+    for (const columns of [20, 40, 46, 60, 80, 160]) {
       const { stdout } = await cairn('memory list', { env: { COLUMNS: `${columns}` } })
-      for (const line of stdout.split('\n').filter((text) => text.startsWith('  ')))
-        expect(line.length).toBeLessThanOrEqual(columns)
+      for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(columns)
     }
   })
 

@@ -1,9 +1,17 @@
+import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
+import { pathOf } from '../../src/cli/command.js'
 import { Output } from '../../src/cli/output.js'
+import { buildProgram } from '../../src/cli/program.js'
 import { run } from '../../src/cli/run.js'
+import { displayWidth } from '../../src/cli/text.js'
 import { type CliOptions, useCli } from './run-cli.js'
 
 const newCli = useCli()
+
+function treeOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(treeOf)]
+}
 
 describe('the command line', () => {
   it('explains itself when it stands alone, and on request', async () => {
@@ -22,12 +30,18 @@ describe('the command line', () => {
     expect(await cairn('help memory ad')).toMatchObject({ code: 2 })
   })
 
-  it('keeps its help within the terminal', async () => {
+  it.each([40, 60, 80])('keeps its help within a terminal of %d columns', async (columns) => {
     const cairn = newCli()
-    for (const columns of [60, 80, 160]) {
-      const { stdout } = await cairn('search --help', { columns })
-      const [help = ''] = stdout.split('Examples:')
-      for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(columns)
+    const silent = { write: () => undefined }
+    const program = buildProgram({ stdout: silent, stderr: silent, env: {}, cwd: '.', isTTY: false })
+    for (const command of treeOf(program)) {
+      const path = pathOf(command).split(' ').slice(1)
+      const { stdout } = await cairn([...path, '--help'], { columns })
+      for (const line of stdout.split('\n')) expect(displayWidth(line), line).toBeLessThanOrEqual(columns)
+      // Put together again, the examples are the lines that a wide terminal shows.
+      const [, examples] = stdout.split('Examples:\n')
+      const wide = (await cairn([...path, '--help'], { columns: 300 })).stdout.split('Examples:\n')[1]
+      expect(examples?.replaceAll(/ \\\n +/g, ' ')).toBe(wide)
     }
   })
 

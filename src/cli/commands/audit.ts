@@ -2,8 +2,9 @@ import { Option } from 'commander'
 import type { AuditEntry } from '../../audit/audit.js'
 import type { AuditListQuery } from '../../audit/audit-service.js'
 import { auditOperations, auditOutcomes, auditSubjects } from '../choices.js'
-import { type CairnCommand, examples } from '../command.js'
+import type { CairnCommand } from '../command.js'
 import { formatObject, formatTime } from '../format.js'
+import { examples } from '../help.js'
 import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { addPaging, noteMore } from '../paging.js'
@@ -47,9 +48,9 @@ function formatEntries(entries: AuditEntry[], output: Output): string {
     { title: 'outcome', cell: outcome },
     { title: 'detail', cell: detail, shrinkTo: 16, dropAt: 1 },
   ]
-  const { bold, dim } = output.colors
   return output.table(entries, columns, (entry) => {
-    const heading = `${bold(operation(entry))} ${outcome(entry)} ${dim(`by ${entry.actor} ${formatTime(entry.timestamp)}`)}`
+    const remark = `by ${entry.actor} ${formatTime(entry.timestamp)}`
+    const heading = output.heading(`${operation(entry)} ${outcome(entry)}`, remark)
     return output.block(heading, oneLine(`${place(entry)} ${detail(entry)}`))
   })
 }

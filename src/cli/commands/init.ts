@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { invalidInput } from '../../errors.js'
-import { type CairnCommand, examples } from '../command.js'
+import type { CairnCommand } from '../command.js'
+import { examples } from '../help.js'
 import type { Io } from '../io.js'
 import { onStore, readSettings } from '../store.js'
 

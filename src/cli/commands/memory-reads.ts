@@ -3,14 +3,14 @@ import type { JsonObject } from '../../json.js'
 import type { Memory } from '../../memories/memory.js'
 import type { GetOptions, HistoryOptions, ListQuery } from '../../memories/memory-inputs.js'
 import { memoryTypes } from '../choices.js'
-import { type CairnCommand, examples } from '../command.js'
+import type { CairnCommand } from '../command.js'
 import { formatMinute, formatObject, formatTime, formatValidity, formatValue, preview } from '../format.js'
+import { examples } from '../help.js'
 import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { addPaging, noteMore } from '../paging.js'
 import { onStore } from '../store.js'
 import type { Column } from '../table.js'
-import { oneLine } from '../text.js'
 import { jsonObject, wholeNumber } from '../values.js'
 import { namespaceHelp, noMemory } from './memory-writes.js'
 
@@ -104,8 +104,8 @@ function formatList(memories: Memory[], output: Output): string {
   return output.table(memories, columns, (memory) => output.block(headingOf(memory, output), value(memory), 2))
 }
 
-function headingOf({ namespace, key, version, type }: Memory, { colors }: Output): string {
-  return `${colors.bold(oneLine(`${namespace} ${key}`))} ${colors.dim(`v${version} ${type}`)}`
+function headingOf({ namespace, key, version, type }: Memory, output: Output): string {
+  return output.heading(`${namespace} ${key}`, `v${version} ${type}`)
 }
 
 function addHistory(memory: CairnCommand, io: Io): void {

@@ -8,13 +8,13 @@ import type { Session } from '../../sessions/session.js'
 import type { SessionListQuery } from '../../sessions/session-inputs.js'
 import type { MergedState } from '../../sessions/state.js'
 import { eventTypes, sessionStatuses } from '../choices.js'
-import { type CairnCommand, examples } from '../command.js'
+import type { CairnCommand } from '../command.js'
 import { eventText, formatMinute, formatObject, formatTime, preview } from '../format.js'
+import { examples } from '../help.js'
 import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { addPaging, noteMore } from '../paging.js'
 import { onStore } from '../store.js'
-import { oneLine } from '../text.js'
 import { wholeNumber } from '../values.js'
 import { noSession } from './session-endings.js'
 
@@ -109,9 +109,8 @@ const longestEvent = 8
 
 function formatEvent(event: SessionEvent, output: Output): string {
   const { seq, actor, type, timestamp, isFinalResponse } = event
-  const { bold, dim } = output.colors
-  const rest = `${type}${isFinalResponse ? ', final' : ''}  ${formatTime(timestamp)}`
-  return output.block(`${bold(`#${seq} ${oneLine(actor)}`)}  ${dim(rest)}`, eventText(event), longestEvent)
+  const remark = `${type}${isFinalResponse ? ', final' : ''}  ${formatTime(timestamp)}`
+  return output.block(output.heading(`#${seq} ${actor}`, remark, '  '), eventText(event), longestEvent)
 }
 
 interface ListFlags {

@@ -5,7 +5,8 @@ import type { Json, JsonObject } from '../../json.js'
 import type { AppendResult, EventInput, EventType } from '../../sessions/event.js'
 import type { NewSessionInput } from '../../sessions/session-inputs.js'
 import { eventTypes } from '../choices.js'
-import { type CairnCommand, examples } from '../command.js'
+import type { CairnCommand } from '../command.js'
+import { examples } from '../help.js'
 import type { Io } from '../io.js'
 import { onStore } from '../store.js'
 import { oneLine } from '../text.js'
@@ -77,7 +78,7 @@ function addAppend(session: CairnCommand, io: Io): void {
       'after',
       examples(
         `cairn session append SESSION --actor user:alice --text 'Ship it on Friday'`,
-        `cairn session append SESSION '{"tool":"search","query":"flights"}' --type tool_call --actor tool:search`,
+        `cairn session append SESSION '{"tool":"search","q":"flights"}' --type tool_call --actor tool:search`,
         `cairn session append SESSION --type state_change --actor system --state-delta '{"topic":"refund"}'`,
       ),
     )

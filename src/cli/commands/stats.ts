@@ -1,6 +1,7 @@
 import type { StoreInfo } from '../../index.js'
-import { type CairnCommand, examples } from '../command.js'
+import type { CairnCommand } from '../command.js'
 import { formatBytes } from '../format.js'
+import { examples } from '../help.js'
 import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { onStore } from '../store.js'
