@@ -20,9 +20,10 @@ const pageBytes = 4096
 
 /**
  * Opens a store, creating or migrating it as needed. Takes a path, or options; files and environment variables are for
- * the command line and are not read here. `:memory:` is a private store in a folder of its own under the system's temporary
- * one, removed by `close` or when the process ends; a process that a signal kills leaves it behind. Rejects with `config_invalid`, `not_found`, `not_a_database`, `corrupt`,
- * `schema_newer`, `migration_failed`, `read_only`, `disk_full` or `unsupported_filesystem`.
+ * the command line and are not read here. `:memory:` is a private store in a temporary folder of its own, removed by
+ * `close` or when the process ends; a process that a signal kills leaves it behind. Rejects with `config_invalid`,
+ * `not_found`, `not_a_database`, `corrupt`, `schema_newer`, `migration_failed`, `read_only`, `disk_full` or
+ * `unsupported_filesystem`.
  */
 export async function openCairn(target: string | OpenOptions = {}): Promise<Cairn> {
   const { create = true, now = Date.now, newId = uuidv7, ...settings } = parseTarget(target)
