@@ -5,10 +5,10 @@ import type { Json } from '../json.js'
 import type { MemoryType } from '../memories/memory.js'
 import type { EventType } from '../sessions/event.js'
 import { actorName } from '../sessions/event.js'
-import { foldLetters } from './words.js'
+import { foldWords, withJoinedWords } from './words.js'
 
 /** Raised when texts are made another way; rows of an older version are indexed anew. */
-export const indexTextVersion = 1
+export const indexTextVersion = 2
 
 /** What full text holds of an item. `scope` are opaque words that cut a search to whoever asks; they weigh nothing. */
 export interface IndexText {
@@ -72,43 +72,42 @@ function collect(value: Json, leaves: string[], budget: { room: number }): void 
   }
 }
 
-/** Folded words with a space between, for texts and questions alike. */
-export function foldWords(text: string): string {
-  return foldLetters(text).replaceAll(/[^\p{L}\p{N}\p{M}\p{Co}]+/gu, ' ')
+const unspacedScripts = ['Han', 'Hiragana', 'Katakana', 'Hangul', 'Thai', 'Lao', 'Khmer', 'Myanmar']
+const letters = `${unspacedScripts.map((script) => `\\p{Script=${script}}`).join('')}ー々`
+const unspaced = new RegExp(`[${letters}]`, 'u')
+/** Texts that are not folded yet have marks, and the half-width signs for long and voiced sounds. */
+const unspacedRun = new RegExp(`[${letters}][${letters}ｰﾞﾟ\\p{M}\\p{Cf}]*`, 'gu')
+
+export function hasUnspaced(text: string): boolean {
+  return unspaced.test(text)
 }
 
-const cjkRun = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー々]+/gu
-const cjk = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u
-
-export function hasCjk(text: string): boolean {
-  return cjk.test(text)
-}
-
-/** Runs of Chinese, Japanese and Korean and what stands between them, in order. */
-export function splitCjk(text: string): { cjk: boolean; text: string }[] {
-  const parts: { cjk: boolean; text: string }[] = []
+/** Runs of scripts that are written without spaces, and what stands between them, in order. */
+export function splitUnspaced(text: string): { unspaced: boolean; text: string }[] {
+  const parts: { unspaced: boolean; text: string }[] = []
   let end = 0
-  for (const run of text.matchAll(cjkRun)) {
-    if (run.index > end) parts.push({ cjk: false, text: text.slice(end, run.index) })
-    parts.push({ cjk: true, text: run[0] })
+  for (const run of text.matchAll(unspacedRun)) {
+    if (run.index > end) parts.push({ unspaced: false, text: text.slice(end, run.index) })
+    parts.push({ unspaced: true, text: run[0] })
     end = run.index + run[0].length
   }
-  if (end < text.length) parts.push({ cjk: false, text: text.slice(end) })
+  if (end < text.length) parts.push({ unspaced: false, text: text.slice(end) })
   return parts
 }
 
 /**
- * Words, and runs of Chinese, Japanese and Korean, which have no spaces, as overlapping pairs with the last character
- * alone: 東京都 → 東京 京都 都. A word of two characters is then found as itself, one of one as the start of a pair.
+ * Words, and runs of Chinese, Japanese, Korean, Thai and the like, which have no spaces, as overlapping pairs with the
+ * last character alone: 東京都 → 東京 京都 都. A word of two characters is then found as itself, one of one as the start of
+ * a pair.
  */
 export function normalize(text: string): string {
   // Most texts, and what Unicode makes of them costs ten times as much.
-  if (isAscii(text)) return text.toLowerCase().replaceAll(/[^a-z0-9]+/g, ' ')
+  if (isAscii(text)) return withJoinedWords(text.toLowerCase()).replaceAll(/[^a-z0-9]+/g, ' ')
   const normal = foldWords(text)
-  return hasCjk(normal) ? normal.replace(cjkRun, (run) => ` ${bigrams(run).join(' ')} `) : normal
+  return hasUnspaced(normal) ? normal.replace(unspacedRun, (run) => ` ${bigrams(run).join(' ')} `) : normal
 }
 
-function isAscii(text: string): boolean {
+export function isAscii(text: string): boolean {
   return !/\P{ASCII}/u.test(text)
 }
 

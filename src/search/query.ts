@@ -1,4 +1,5 @@
-import { foldWords, hasCjk, splitCjk } from './index-text.js'
+import { hasUnspaced, splitUnspaced } from './index-text.js'
+import { foldWords } from './words.js'
 
 /** A word to look for, or with `prefix` the start of one. Plain text: stores quote it in their own language. */
 export interface SearchTerm {
@@ -18,8 +19,8 @@ const stopWords = new Set(
 )
 
 /**
- * The terms of a question in any language. Any text is safe: punctuation separates, runs of Chinese, Japanese and Korean
- * become overlapping pairs, very common English words are left out unless there is nothing else.
+ * The terms of a question in any language. Any text is safe: punctuation separates, runs of Chinese, Japanese,
+ * Korean, Thai and the like become overlapping pairs, very common English words are left out unless there is nothing else.
  */
 export function parseQuery(text: string): SearchTerm[] {
   const words = foldWords(text.slice(0, maxLength).toWellFormed())
@@ -35,8 +36,8 @@ export function parseQuery(text: string): SearchTerm[] {
 }
 
 function toTerms(word: string): SearchTerm[] {
-  if (!hasCjk(word)) return [{ text: word }]
-  return splitCjk(word).flatMap(({ cjk, text }) => (cjk ? pairs(text) : [{ text }]))
+  if (!hasUnspaced(word)) return [{ text: word }]
+  return splitUnspaced(word).flatMap(({ unspaced, text }) => (unspaced ? pairs(text) : [{ text }]))
 }
 
 /** Pairs only: the last character alone is in the index for one-character questions, which ask for the start of a pair. */

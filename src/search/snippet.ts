@@ -1,6 +1,5 @@
-import { hasCjk, splitCjk } from './index-text.js'
+import { findMatches, type Match } from './matches.js'
 import type { SearchTerm } from './query.js'
-import { stemOf } from './words.js'
 
 /** A passage with the places in it that matched: half-open ranges in UTF-16 units of `text`. */
 export interface Snippet {
@@ -8,18 +7,16 @@ export interface Snippet {
   marks: [start: number, end: number][]
 }
 
-interface Match {
-  start: number
-  end: number
-  term: string
-}
-
 const length = 200
 const longestText = 65_536
 
 /** The passage of `text` that holds most of the terms, cut at words. Without a match it is the beginning. */
 export function makeSnippet(text: string, terms: SearchTerm[]): Snippet {
-  const passage = text.slice(0, longestText).replaceAll(/\s+/g, ' ').trim().toWellFormed()
+  const passage = text
+    .slice(0, longestText)
+    .replaceAll(/\s{2,}|[^\S ]/g, ' ')
+    .trim()
+    .toWellFormed()
   const matches = findMatches(passage, terms)
   const [from, to] = bestWindow(passage, matches)
   const before = from > 0 ? '…' : ''
@@ -29,37 +26,6 @@ export function makeSnippet(text: string, terms: SearchTerm[]): Snippet {
     text: `${before}${passage.slice(from, to)}${to < passage.length ? '…' : ''}`,
     marks: merge(marks.map(({ start, end }) => [start + shift, end + shift])),
   }
-}
-
-function findMatches(text: string, terms: SearchTerm[]): Match[] {
-  const stems = new Set(terms.map((term) => stemOf(term.text)))
-  const words = wordsOf(text).flatMap(({ start, word }): Match[] => {
-    const term = stemOf(word)
-    return stems.has(term) ? [{ start, end: start + word.length, term }] : []
-  })
-  return [...words, ...findParts(text, terms)].sort((a, b) => a.start - b.start)
-}
-
-/** The words of a text, as a query is cut into them, but for runs of Chinese, Japanese and Korean. */
-function wordsOf(text: string): { start: number; word: string }[] {
-  return [...text.matchAll(/[\p{L}\p{N}\p{M}\p{Co}]+/gu)].flatMap((run) => {
-    let start = run.index
-    return splitCjk(run[0]).flatMap(({ cjk, text: word }) => {
-      start += word.length
-      return cjk ? [] : [{ start: start - word.length, word }]
-    })
-  })
-}
-
-/** Chinese, Japanese and Korean terms are parts of longer runs. */
-function findParts(text: string, terms: SearchTerm[]): Match[] {
-  const parts = terms.filter(({ text: term }) => hasCjk(term))
-  return parts.flatMap(({ text: term }) => {
-    const found: Match[] = []
-    for (let at = text.indexOf(term); at !== -1; at = text.indexOf(term, at + 1))
-      found.push({ start: at, end: at + term.length, term })
-    return found
-  })
 }
 
 function bestWindow(text: string, matches: Match[]): [from: number, to: number] {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { hasCjk, leafText, memoryIndexText, normalize, splitCjk } from '../../src/search/index-text.js'
+import { hasUnspaced, leafText, memoryIndexText, normalize, splitUnspaced } from '../../src/search/index-text.js'
 import { parseQuery } from '../../src/search/query.js'
 
 const words = (text: string) => parseQuery(text).map(({ text: term, prefix }) => (prefix ? `${term}*` : term))
@@ -21,7 +21,16 @@ describe('a question', () => {
     ['Привет, мир', ['привет', 'мир']],
     ['', []],
     ['?!… --', []],
-    ['😀🚀', []],
+    ['😀🚀', ['\u{ff600}', '\u{ff680}']],
+    ['I ❤️ pizza🍕!', ['\u{f2764}', 'pizza', '\u{ff355}']],
+    ['👍🏽 👨\u200d👩', ['\u{ff44d}', '\u{ff468}', '\u{ff469}']],
+    ['🇩🇪🇫🇷', ['\u{fe052}', '\u{fe093}']],
+    ["o'brien", ['obrien', 'o', 'brien']],
+    ['O’Neill’s', ['oneill', 'o', 'neill', 's']],
+    ["it's Maya's", ['s', 'maya']],
+    ['co\u00adoperate na\u200bme', ['cooperate', 'name']],
+    ['Đức Straße Łódź Ærø Œuvre Þór ığdır', ['duc', 'strasse', 'lodz', 'aero', 'oeuvre', 'thor', 'igdir']],
+    ['ข้าวผัด', ['ขา', 'าว', 'วผ', 'ผด']],
     ['東京', ['東京']],
     ['東京都庁', ['東京', '京都', '都庁']],
     ['山', ['山*']],
@@ -75,12 +84,12 @@ describe('the text of an item', () => {
     expect(normalize('東京都').trim()).toBe('東京 京都 都')
     expect(normalize('see 東京!').trim().split(/\s+/)).toEqual(['see', '東京', '京'])
     expect(normalize('plain')).toBe('plain')
-    expect(splitCjk('a東京b')).toEqual([
-      { cjk: false, text: 'a' },
-      { cjk: true, text: '東京' },
-      { cjk: false, text: 'b' },
+    expect(splitUnspaced('a東京b')).toEqual([
+      { unspaced: false, text: 'a' },
+      { unspaced: true, text: '東京' },
+      { unspaced: false, text: 'b' },
     ])
-    expect(['東', 'ひ', 'カ', '한', 'a', 'é', 'ー'].map(hasCjk)).toEqual([true, true, true, true, false, false, false])
+    expect(['東', 'ひ', 'カ', '한', 'ー', 'ข', 'a', 'é'].filter(hasUnspaced).join('')).toBe('東ひカ한ーข')
   })
 
   it('has pairs for every question that is a part of it', () => {
@@ -89,7 +98,7 @@ describe('the text of an item', () => {
       fc.property(fc.array(character, { minLength: 2, maxLength: 12 }), fc.nat(), fc.nat(), (run, a, b) => {
         const from = a % run.length
         const part = run.slice(from, from + 1 + (b % (run.length - from)))
-        fc.pre(hasCjk(part.join('')))
+        fc.pre(hasUnspaced(part.join('')))
         const indexed = normalize(run.join('')).trim().split(/\s+/)
         for (const { text, prefix } of parseQuery(part.join('')))
           expect(indexed.some((word) => (prefix ? word.startsWith(text) : word === text))).toBe(true)

@@ -87,6 +87,17 @@ describe('a search', () => {
     ['characters beyond the basic plane', '𠮷野家で食べる', '𠮷野'],
     ['a number', { text: 'invoice 4711 paid' }, '4711'],
     ['an emoji beside a word', 'party🫠time tonight', 'party'],
+    ['an emoji', 'I love 🍕 pizza', '🍕'],
+    ['an emoji of any skin', 'well done 👍🏽', '👍🏿'],
+    ['a flag', 'off to 🇫🇷🇩🇪', '🇩🇪'],
+    ['letters that have no accent to take off', 'Nguyễn Văn Đức', 'duc'],
+    ['the German sharp s', 'Die Straße', 'strasse'],
+    ['names with an apostrophe by the whole', "for o'brien", 'obrien'],
+    ['names with an apostrophe by a part', "for o'brien", 'brien'],
+    ['names with an apostrophe by themselves', 'for obrien', "o'brien"],
+    ['soft hyphens', 'co\u00adoperate', 'cooperate'],
+    ['spaces of no width', 'zero\u200bwidth', 'zerowidth'],
+    ['Thai within a sentence', 'ฉันอยากกินข้าวผัดวันนี้', 'ข้าวผัด'],
   ])('folds or splits %s', async (_what, value, question) => {
     const { cairn } = await openStore()
     await remember(cairn, 'wanted', value)

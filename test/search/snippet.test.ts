@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { stemmer } from 'stemmer'
 import { describe, expect, it } from 'vitest'
-import { hasCjk } from '../../src/search/index-text.js'
+import { hasUnspaced } from '../../src/search/index-text.js'
 import { parseQuery, type SearchTerm } from '../../src/search/query.js'
 import { makeSnippet, type Snippet } from '../../src/search/snippet.js'
+import { foldLetters } from '../../src/search/words.js'
 
 const snippet = (text: string, question: string) => makeSnippet(text, parseQuery(question))
 const marked = ({ text, marks }: Snippet) => marks.map(([start, end]) => text.slice(start, end))
@@ -26,6 +27,21 @@ describe('marks', () => {
     ['İstanbul 東京', '東京', ['東京']],
     ['서울에서 부산까지', '서울', ['서울']],
     ['𠮷野家で食べる', '𠮷野家', ['𠮷野家']],
+    ['I love 🍕 pizza', '🍕', ['🍕']],
+    ['well done 👍🏽', '👍', ['👍']],
+    ['to 🇩🇪🇫🇷', '🇫🇷', ['🇫🇷']],
+    ["ask O'Brien's or brien", 'obrien', ["O'Brien"]],
+    ["ask o’brien's or obrien", 'o’brien', ['o’brien', 'obrien']],
+    ["that's o'clock, brien", 'brien', ['brien']],
+    ["o'brien", 'brien', ['brien']],
+    ['co\u00adoperate', 'cooperate', ['co\u00adoperate']],
+    ['Đức Straße', 'duc strasse', ['Đức', 'Straße']],
+    ['ﾊﾛｰ ワールド', 'ハロー', ['ﾊﾛｰ']],
+    ['ﾃﾞｰﾀを見る', 'データ', ['ﾃﾞｰﾀ']],
+    ['か\u3099き', 'がき', ['か\u3099き']],
+    ['ฉันอยากกินข้าวผัดวันนี้', 'ข้าวผัด', ['ข้าวผัด']],
+    ['\u1112\u1161\u11ab\u1100\u116e\u11a8 만세', '한국', ['\u1112\u1161\u11ab\u1100\u116e\u11a8']],
+    ['Kubernetes at 9', 'kubernetes 9', ['Kubernetes', '9']],
     ['nothing here', 'other', []],
     ['', 'word', []],
   ])('in %j for %j are %j', (text, question, expected) => {
@@ -48,6 +64,11 @@ describe('marks', () => {
       'の',
       '한국',
       'iPhone',
+      "o'brien",
+      'obrien',
+      'ข้าว',
+      'ﾃﾞｰﾀ',
+      'デー',
     ],
     ...[
       '😀',
@@ -158,22 +179,22 @@ describe('the passage', () => {
   })
 })
 
-/** Whether a mark is a word with the stem of a term, or Chinese, Japanese or Korean made of terms only. */
+/** Whether a mark is a word with the stem of a term, or a run of a script without spaces that is made of terms only. */
 function isTermOrRun(mark: string, terms: SearchTerm[]): boolean {
-  const stem = (word: string) => stemmer(word.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase())
-  if (terms.some(({ text }) => stem(text) === stem(mark))) return true
-  const parts = terms.map(({ text }) => text).filter(hasCjk)
-  const covered = Array(mark.length).fill(false)
-  for (const part of parts) {
-    for (let at = mark.indexOf(part); at !== -1; at = mark.indexOf(part, at + 1))
+  const stems = new Set(terms.map(({ text }) => stemmer(text)))
+  const whole = foldLetters(mark).replaceAll("'", '')
+  if (stems.has(stemmer(whole))) return true
+  const covered = Array(whole.length).fill(false)
+  for (const part of terms.map(({ text }) => text).filter(hasUnspaced)) {
+    for (let at = whole.indexOf(part); at !== -1; at = whole.indexOf(part, at + 1))
       covered.fill(true, at, at + part.length)
   }
-  // A word beside such a run touches it, and the two marks are one.
-  const rest = [...mark].reduce(
-    ({ at, text }, character) => {
-      return { at: at + character.length, text: text + (covered[at] ? ' ' : character) }
-    },
-    { at: 0, text: '' },
-  )
-  return rest.text.split(' ').every((word) => word === '' || terms.some(({ text }) => stem(text) === stem(word)))
+  // A word or an emoji beside such a run or beside another touches it, and the marks are one.
+  let at = 0
+  const rest = [...whole].map((character) => {
+    at += character.length
+    return covered[at - 1] ? ' ' : character
+  })
+  const words = rest.join('').split(/ |(?=[\u{f0000}-\u{fffff}])|(?<=[\u{f0000}-\u{fffff}])/u)
+  return words.every((word) => word === '' || stems.has(stemmer(word)))
 }

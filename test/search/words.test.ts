@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
-import { foldWords } from '../../src/search/index-text.js'
-import { foldLetters, stemOf } from '../../src/search/words.js'
+import { foldLetters, foldWords, stemOf } from '../../src/search/words.js'
 
 describe('a word', () => {
   it.each([
@@ -16,13 +15,21 @@ describe('a word', () => {
     ['Ёлка', 'елка'],
     ['が', 'が'],
     ['한국', '한국'],
+    ['Đặng', 'dang'],
+    ['GROẞE', 'gross'],
+    ['Smørrebrød', 'smorrebrod'],
+    ['Łódź', 'lodz'],
+    ['ısı', 'isi'],
+    ['hawaiʻi', 'hawaii'],
+    ['so\u00adft\u200b', 'soft'],
+    ['🍕', '\u{ff355}'],
     ['', ''],
   ])('%s is folded to %s', (word, stem) => {
     expect(stemOf(word)).toBe(stem)
   })
 
   it('is folded once and for all', () => {
-    for (const word of ['CAFÉ', 'ﬁle', 'Ǡ', 'ΣΟΦΟΣ', 'か\u3099', 'ﾃﾚﾋﾞ', '½']) {
+    for (const word of ['CAFÉ', 'ﬁle', 'Ǡ', 'ΣΟΦΟΣ', 'か\u3099', 'ﾃﾚﾋﾞ', '½', 'Đẞæ', '🍕', '🇩🇪', 'x\u00ady']) {
       const folded = foldLetters(word)
       expect(foldLetters(folded)).toBe(folded)
     }
@@ -32,7 +39,8 @@ describe('a word', () => {
     const english = readFileSync('README.md', 'utf8') + readFileSync('CONTRIBUTING.md', 'utf8')
     const endings =
       'relational conditional rationally hopefulness generalizations oscillators skies dying agreed flying hoped hopping'
-    const others = 'Ångström naïve Über Привет Ёлка σοφός שלום مرحبا हिन्दी ไทย 東京 서울 １２３ ﬁle Ǡ x\u1af0y 𝔘𝔫𝔦'
+    const others =
+      'Ångström naïve Über Привет Ёлка σοφός שלום مرحبا हिन्दी ไทย 東京 서울 １２３ ﬁle Ǡ x\u1af0y 𝔘𝔫𝔦 Łódź Đức 🍕❤️🇩🇪 ข้าว'
     const words = foldWords(`${english} ${endings} ${others}`).trim().split(' ')
     const db = new Database(':memory:')
     db.exec(
