@@ -78,6 +78,21 @@ const rows = { visible, tombstones }
 type Rows = keyof typeof rows
 const shapes = ['visible', 'tombstones'] as const satisfies Rows[]
 
+const visibleInChain = sql(
+  'memories.visibleInChain',
+  `select m.id
+   ${visible} and l.namespace = :namespace and l.key = :key`,
+)
+
+/** The id of the version that `getMemory` reads, without reading the versions on the way to it one by one. */
+export function visibleVersionId(
+  db: Database,
+  { namespace, key, moment, now }: Omit<MemoryRead, 'version'>,
+): number | undefined {
+  const { validAt = now, knownAt = max } = moment ?? {}
+  return get<{ id: number }>(db, visibleInChain, { namespace, key, validAt, knownAt, now })?.id
+}
+
 /** One span in key order: a walk along the index of latest versions. */
 const listByKey = sqlFamily(
   'memories.listByKey',
@@ -167,7 +182,10 @@ function lowerBound({ from }: Span, after: MemoryQuery['after']): { afterNamespa
 }
 
 /** One look from the first span to the last; what lies between them can only send the query the longer way. */
-function latestSuffices(db: Database, { moment, deleted, spans }: MemoryQuery): boolean {
+function latestSuffices(
+  db: Database,
+  { moment, deleted, spans }: Pick<MemoryQuery, 'moment' | 'deleted' | 'spans'>,
+): boolean {
   const [from, to] = [spans[0]?.from, spans.at(-1)?.to]
   if (moment !== undefined || deleted || from === undefined || to === undefined) return false
   return get(db, anyBounded, { from, to }) === undefined
@@ -233,12 +251,15 @@ export function memoryHistory(
     : all<MemoryRow>(db, history, { namespace, key, before, limit, now })
 }
 
-const liveNamespaces = sql(
-  'memories.namespaces',
-  `select l.namespace, count(*) as memories
+const latestAlive = `
    from memory_entries l indexed by memory_latest
-   where l.superseded_at is null and l.namespace > :after and l.namespace >= :from and l.namespace < :to
-     and l.is_deleted = 0 and ${alive('l')}
+   where l.superseded_at is null and l.is_deleted = 0 and ${alive('l')}`
+
+const liveNamespaces = sqlFamily(
+  'memories.namespaces',
+  ['latest', 'visible'] as const,
+  (shape) => `select l.namespace, count(*) as memories
+   ${shape === 'latest' ? latestAlive : visible} and l.namespace > :after and ${inSpan('l')}
    group by l.namespace
    order by l.namespace
    limit :limit`,
@@ -248,18 +269,14 @@ export function listNamespaces(
   db: Database,
   query: { spans: Span[]; after: string; limit: number; now: number },
 ): { namespace: string; memories: number }[] {
+  const { after, now } = query
+  const statement = liveNamespaces[latestSuffices(db, query) ? 'latest' : 'visible']
   const found: { namespace: string; memories: number }[] = []
   for (const span of query.spans) {
-    if (found.length >= query.limit) break
     const limit = query.limit - found.length
-    found.push(
-      ...all<(typeof found)[number]>(db, liveNamespaces, {
-        ...bounds(span),
-        after: query.after,
-        now: query.now,
-        limit,
-      }),
-    )
+    if (limit <= 0) break
+    const parameters = { ...bounds(span), after, now, validAt: now, knownAt: max, limit }
+    found.push(...all<(typeof found)[number]>(db, statement, parameters))
   }
   return found
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compareBytes, everything, spansOf, spansOfAll } from '../../../src/access/namespace.js'
-import type { MemoryQuery } from '../../../src/storage/memory-store.js'
+import type { MemoryQuery, NewMemory } from '../../../src/storage/memory-store.js'
 import { add, aMemory, author, keys, list, now, type Subject, toValue } from './subject.js'
 
 export function describeMemoryLists(subject: Subject): void {
@@ -253,5 +253,28 @@ function describeNamespaces(subject: Subject): void {
     const spans = spansOfAll(['user:alice', 'user:bob'])
     expect(await storage.memories.namespaces({ ...query, spans, limit: 2 })).toEqual(all.slice(0, 2))
     expect(await storage.memories.namespaces({ ...query, spans: [] })).toEqual([])
+  })
+
+  it('are counted by what holds now, as lists are', async () => {
+    const { storage } = subject
+    const at = (namespace: string, key: string, window: Partial<NewMemory> = {}) =>
+      add(storage, { namespace, key, chain: key, ...window })
+    await at('user:alice', 'always')
+    await at('user:alice', 'later', { validFrom: now + 10 })
+    await at('user:alice', 'changes')
+    await storage.memories.update({ namespace: 'user:alice', key: 'changes', ...toValue('2'), validFrom: now + 10 })
+    await at('user:bob', 'over', { validTo: now })
+    await at('user:carol', 'ends', { validFrom: now, validTo: now + 10 })
+    await at('user:carol', 'gone', { validFrom: now })
+    await storage.memories.delete({ namespace: 'user:carol', key: 'gone', author: author() })
+    const count = (time: number, changes = {}) =>
+      storage.memories.namespaces({ spans: [everything], after: '', limit: 9, now: time, ...changes })
+    const alice = { namespace: 'user:alice', memories: 2 }
+    const carol = { namespace: 'user:carol', memories: 1 }
+    expect(await count(now)).toEqual([alice, carol])
+    expect(await count(now, { limit: 1 })).toEqual([alice])
+    expect(await count(now, { after: 'user:alice' })).toEqual([carol])
+    expect(await count(now, { spans: spansOf('user:bob') })).toEqual([])
+    expect(await count(now + 10)).toEqual([{ namespace: 'user:alice', memories: 3 }])
   })
 }

@@ -16,7 +16,7 @@ async function everyReading(storage: Storage, namespace: string, word: string, m
   const listed = await list(storage, { spans, moment, now: at })
   const newest = await list(storage, { spans, moment, now: at, order: 'newest' })
   const hits = await search(storage, word, { memories: { namespaces: [namespace] }, moment, now: at })
-  const found = hits.flatMap((hit) => (hit.kind === 'memory' ? [hit.memory.version] : []))
+  const found = hits.flatMap((hit) => (hit.kind === 'memory' ? [hit.version] : []))
   return { get: got?.version, list: listed[0]?.version, newest: newest[0]?.version, search: found[0], more: found[1] }
 }
 
@@ -63,7 +63,7 @@ export function describeTwoClocks(subject: Subject): void {
     expect(await everyReading(storage, 'user:alice', 'city', { validAt: 100 })).toEqual(all(2))
   })
 
-  it('agree on random chains: get, lists, search and the pure rule', async () => {
+  it('agree on random chains: get, lists, search, counts and the pure rule', async () => {
     let count = 0
     await fc.assert(
       fc.asyncProperty(
@@ -77,6 +77,9 @@ export function describeTwoClocks(subject: Subject): void {
             expect(await everyReading(subject.storage, namespace, 'city', moment, at)).toEqual(
               all(pure(rows, moment, at)),
             )
+          const spans = [{ from: namespace, to: `${namespace}\u0001` }]
+          const counts = await subject.storage.memories.namespaces({ spans, after: '', limit: 9, now: at })
+          expect(counts).toEqual(pure(rows, {}, at) === undefined ? [] : [{ namespace, memories: 1 }])
         },
       ),
       { numRuns: 40 },
