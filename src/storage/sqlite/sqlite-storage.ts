@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
 import { CairnError, fromFailure } from '../../errors.js'
-import type { MemoryQuery } from '../memory-store.js'
 import type { Storage } from '../storage.js'
 import { fullAppends, fullStamps } from './answers.js'
 import { isBusy, translate } from './driver-errors.js'
@@ -14,6 +13,7 @@ import type { Refusal } from './operation.js'
 import { withEventTexts, withMemoryTexts } from './prepared-texts.js'
 import { inSnapshot, readQueries } from './read-queries.js'
 import { ReaderPool } from './reader-pool.js'
+import { areShortEvents, isShortAuditList, isShortMemoryList, isShortSessionList } from './short-reads.js'
 import { identify, needsPreparation, prepareStore, type StoreFile, writerOptions } from './store-file.js'
 import { ThreadClient } from './thread-client.js'
 import { writeOperations } from './write-operations.js'
@@ -105,11 +105,6 @@ async function connect(file: StoreFile, create: boolean, threads: boolean): Prom
 
 function inlineReader(db: Database): Runner {
   return { call: (name, input) => readHere(db, name as keyof Reads, input as never), close: async () => {} }
-}
-
-/** A page in key order without filters reads what it returns; any other list may look at much more than that. */
-function isWalk({ order, type, createdBy, metadata, deleted, moment }: MemoryQuery): boolean {
-  return order === 'key' && !type && !createdBy && !metadata && !deleted && !moment
 }
 
 /** The same writer as in the thread, on this one. Requests of one turn of the event loop form a group. */
@@ -224,7 +219,7 @@ function toStorage({ reader, writer, longReader }: Connections, afterClose: () =
       rollback: (input) => write('memories.rollback', input),
       expire: (input) => write('memories.expire', input),
       get: (input) => read('memories.get', input),
-      list: (input) => (isWalk(input) ? read('memories.list', input) : readLong('memories.list', input)),
+      list: (input) => (isShortMemoryList(input) ? read : readLong)('memories.list', input),
       history: (input) => read('memories.history', input),
       namespaces: (input) => readLong('memories.namespaces', input),
     },
@@ -234,14 +229,14 @@ function toStorage({ reader, writer, longReader }: Connections, afterClose: () =
       setStatus: (input) => write('sessions.setStatus', input),
       delete: (input) => write('sessions.delete', input),
       get: (input) => read('sessions.get', input),
-      list: (input) => read('sessions.list', input),
-      events: (input) => read('sessions.events', input),
+      list: (input) => (isShortSessionList(input) ? read : readLong)('sessions.list', input),
+      events: (input) => (areShortEvents(input) ? read : readLong)('sessions.events', input),
       state: (input) => read('sessions.state', input),
     },
     search: { lexical: (input) => readLong('search.lexical', input) },
     audit: {
       record: async (input) => void (await write('audit.record', input)),
-      list: (input) => read('audit.list', input),
+      list: (input) => (isShortAuditList(input) ? read : readLong)('audit.list', input),
     },
     info: () => readLong('info', undefined),
     close: () => (closing ??= close()),

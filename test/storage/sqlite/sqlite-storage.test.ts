@@ -2,28 +2,23 @@ import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync }
 import { dirname, relative } from 'node:path'
 import process from 'node:process'
 import Database, { SqliteError } from 'better-sqlite3'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openDatabase } from '../../../src/storage/sqlite/open-database.js'
 import { readQueries, runQuery } from '../../../src/storage/sqlite/read-queries.js'
+import { ReaderPool } from '../../../src/storage/sqlite/reader-pool.js'
 import { openSqliteStorage, type SqliteOptions } from '../../../src/storage/sqlite/sqlite-storage.js'
 import { run, sql } from '../../../src/storage/sqlite/statements.js'
 import type { Storage } from '../../../src/storage/storage.js'
 import { refusal } from '../../helpers/refusal.js'
 import { useTempFolder } from '../../helpers/temp-folder.js'
-import { add, author, now, tone, toValue } from '../contract/subject.js'
+import { add, anEvent, append, author, createSession, now, s1, tone, toValue } from '../contract/subject.js'
 
 const newPath = useTempFolder()
 
+const defaults = { create: true, durability: 'off', busyTimeoutMs: 200, maxPages: 0, threads: false } as const
+
 async function open(options: Partial<SqliteOptions> = {}): Promise<Storage> {
-  const defaults = {
-    path: newPath(),
-    create: true,
-    durability: 'off',
-    busyTimeoutMs: 200,
-    maxPages: 0,
-    threads: false,
-  } as const
-  const storage = await openSqliteStorage({ ...defaults, ...options })
+  const storage = await openSqliteStorage({ ...defaults, path: newPath(), ...options })
   onTestFinished(() => storage.close())
   return storage
 }
@@ -230,4 +225,49 @@ it('what was handed in at once is stored in the order of the calls', async () =>
   ]
   expect((await Promise.all(versions)).map(({ version }) => version)).toEqual([1, 2, 3, 4])
   await storage.memories.delete({ ...tone, author: author() })
+})
+
+describe('a read', () => {
+  let storage: Storage
+  beforeAll(async () => {
+    storage = await openSqliteStorage({ ...defaults, path: newPath(), threads: true })
+    await add(storage)
+    await createSession(storage)
+    await append(storage, [anEvent()])
+  })
+  afterAll(() => storage.close())
+
+  const span = [{ from: '', to: 'z' }]
+  const page = { order: 'asc', after: 0, before: 9, limit: 9 } as const
+
+  it.each<[what: string, read: (storage: Storage) => Promise<unknown>, long: boolean]>([
+    ['all of the trail', ({ audit }) => audit.list({ limit: 9, since: 1 }), false],
+    ['the trail of a memory', ({ audit }) => audit.list({ entry: tone, limit: 9 }), false],
+    ['the trail of a session', ({ audit }) => audit.list({ session: 's1', limit: 9 }), false],
+    ['one operation', ({ audit }) => audit.list({ subject: 'memory', operation: 'create', limit: 9 }), false],
+    ['the trail of namespaces', ({ audit }) => audit.list({ spans: span, limit: 9 }), true],
+    ['refusals', ({ audit }) => audit.list({ outcome: 'forbidden', limit: 9 }), true],
+    ['a subject', ({ audit }) => audit.list({ subject: 'memory', limit: 9 }), true],
+    [
+      'what a session did with memories',
+      ({ audit }) => audit.list({ session: 's1', subject: 'memory', limit: 9 }),
+      true,
+    ],
+    ['events', ({ sessions }) => sessions.events({ ...s1, ...page }), false],
+    ['events of a type', ({ sessions }) => sessions.events({ ...s1, ...page, type: 'message' }), true],
+    ['sessions', ({ sessions }) => sessions.list({ limit: 9 }), false],
+    ['sessions of an owner', ({ sessions }) => sessions.list({ app: 'support', user: 'alice', limit: 9 }), false],
+    ['sessions of a project', ({ sessions }) => sessions.list({ project: 'apollo', limit: 9 }), false],
+    ['active sessions', ({ sessions }) => sessions.list({ active: true, limit: 9 }), false],
+    ['sessions of a status', ({ sessions }) => sessions.list({ status: 'active', limit: 9 }), true],
+    ['sessions of an app', ({ sessions }) => sessions.list({ app: 'support', limit: 9 }), true],
+    ['memories in key order', ({ memories }) => memories.list({ spans: span, order: 'key', now, limit: 9 }), false],
+    ['newest memories', ({ memories }) => memories.list({ spans: span, order: 'newest', now, limit: 9 }), true],
+    ['a search', ({ search }) => search.lexical({ terms: [{ text: 'concise' }], memories: {}, now, limit: 9 }), true],
+  ])('of %s runs on the calling thread if it looks at no more than its page', async (_what, read, long) => {
+    const travels = vi.spyOn(ReaderPool.prototype, 'call')
+    onTestFinished(() => travels.mockRestore())
+    expect(await read(storage)).toBeDefined()
+    expect(travels).toHaveBeenCalledTimes(long ? 1 : 0)
+  })
 })
