@@ -15,7 +15,8 @@ export function findMatches(text: string, terms: SearchTerm[]): Match[] {
 }
 
 // What the index takes for a word, in a text that is not folded. The second is several times as fast.
-const word = /\p{RI}{2}|\p{Extended_Pictographic}|[\p{L}\p{N}\p{M}\p{Co}\p{Cf}]+(?:['’][\p{L}\p{N}\p{M}\p{Co}\p{Cf}]+)*/gu
+const word =
+  /\p{RI}{2}|\p{Extended_Pictographic}|[\p{L}\p{N}\p{M}\p{Co}\p{Cf}]+(?:['’][\p{L}\p{N}\p{M}\p{Co}\p{Cf}]+)*/gu
 const asciiWord = /[a-z0-9]+(?:'[a-z0-9]+)*/gi
 
 function findWords(text: string, terms: SearchTerm[]): Match[] {

@@ -4,7 +4,7 @@ import { parseNamespace, parseSegment } from '../access/namespace.js'
 import { ownsSession, readable } from '../access/policy.js'
 import { isRoot } from '../access/principal.js'
 import { invalidInput } from '../errors.js'
-import { decodeJson, describe } from '../json.js'
+import { describe } from '../json.js'
 import { type MemoryType, memoryTypes } from '../memories/memory.js'
 import { parseMoment } from '../memories/memory-inputs.js'
 import { parse } from '../parse.js'
@@ -12,9 +12,8 @@ import { type EventType, eventTypes } from '../sessions/event.js'
 import type { LexicalHit, LexicalQuery } from '../storage/search-store.js'
 import type { Storage } from '../storage/storage.js'
 import { toIso } from '../time.js'
-import { leafText } from './index-text.js'
-import { parseQuery, type SearchTerm } from './query.js'
-import { makeSnippet, type Snippet } from './snippet.js'
+import { parseQuery } from './query.js'
+import type { Snippet } from './snippet.js'
 
 const kinds = ['memory', 'event'] as const
 const time = z.union([z.date(), z.string(), z.number()])
@@ -45,7 +44,7 @@ export type SearchHit = { score: number; time: string; snippet: Snippet } & (
   | { kind: 'event'; ref: { session: string; seq: number; eventId: string } }
 )
 
-/** `degraded` names each retriever that could not run and why. */
+/** `degraded` names each retriever that could not run, or not to its end, and why. */
 export interface SearchResult {
   hits: SearchHit[]
   degraded: string[]
@@ -68,23 +67,17 @@ export class SearchService {
     if (typeof text !== 'string') throw invalidInput(`The question must be a text, not ${describe(text)}.`)
     const parsed = parse(searchOptionsSchema, options, 'search')
     const { limit = 10, offset = 0 } = parsed
-    const terms = parseQuery(text)
-    const scope = await this.#scope(parsed)
-    const query: LexicalQuery = {
-      terms,
-      ...scope,
+    const { hits, degraded } = await this.#storage.search.lexical({
+      terms: parseQuery(text),
+      ...(await this.#scope(parsed)),
       ...parseMoment(parsed),
       now: this.#guard.now(),
-      limit: offset + limit,
-    }
-    const found = await this.#storage.search.lexical(query)
-    await this.#guard.noteRead({ subject: 'store', operation: 'search' }, () => ({
-      text,
-      options,
-      found: found.length,
-    }))
-    const hits = found.slice(offset).flatMap((hit) => (this.#mayFind(hit) ? [toHit(hit, terms)] : []))
-    return { hits, degraded: [], tookMs: Math.round((performance.now() - start) * 100) / 100 }
+      offset,
+      limit,
+    })
+    await this.#guard.noteRead({ subject: 'store', operation: 'search' }, () => ({ text, options, found: hits.length }))
+    const own = hits.filter((hit) => this.#mayFind(hit))
+    return { hits: own.map(toHit), degraded, tookMs: Math.round((performance.now() - start) * 100) / 100 }
   }
 
   async #scope(options: z.output<typeof searchOptionsSchema>): Promise<Pick<LexicalQuery, 'memories' | 'events'>> {
@@ -135,7 +128,7 @@ export class SearchService {
   /** Policy once more, on what was read: the last line of defence against a mistake above. */
   #mayFind(hit: LexicalHit): boolean {
     const { caller } = this.#guard
-    if (hit.kind === 'memory') return this.#guard.may('read', hit.memory.namespace)
+    if (hit.kind === 'memory') return this.#guard.may('read', hit.namespace)
     return ownsSession(caller, hit.owner)
   }
 }
@@ -146,26 +139,12 @@ function sessionOf(namespace: string): string | undefined {
   return prefix === 'session' && rest.length === 0 ? id : undefined
 }
 
-function toHit(hit: LexicalHit, terms: SearchTerm[]): SearchHit {
-  const score = Math.round(hit.score * 1e6) / 1e6
+function toHit(hit: LexicalHit): SearchHit {
+  const shown = { score: Math.round(hit.score * 1e6) / 1e6, snippet: hit.snippet }
   if (hit.kind === 'memory') {
-    const { namespace, key, version, value, recordedAt } = hit.memory
-    const text = leafText(decodeJson(value)) || value
-    return {
-      kind: 'memory',
-      ref: { namespace, key, version },
-      score,
-      time: toIso(recordedAt),
-      snippet: makeSnippet(text, terms),
-    }
+    const { kind, namespace, key, version, recordedAt } = hit
+    return { kind, ref: { namespace, key, version }, time: toIso(recordedAt), ...shown }
   }
-  const { seq, eventId, content, timestamp } = hit.event
-  const text = leafText(decodeJson(content)) || content
-  return {
-    kind: 'event',
-    ref: { session: hit.session, seq, eventId },
-    score,
-    time: toIso(timestamp),
-    snippet: makeSnippet(text, terms),
-  }
+  const { kind, session, seq, eventId, timestamp } = hit
+  return { kind, ref: { session, seq, eventId }, time: toIso(timestamp), ...shown }
 }

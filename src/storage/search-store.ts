@@ -1,12 +1,16 @@
 import type { Owner } from '../access/policy.js'
-import type { MemoryRow, MemoryType } from '../memories/memory.js'
+import type { MemoryType } from '../memories/memory.js'
 import type { SearchTerm } from '../search/query.js'
-import type { EventRow, EventType } from '../sessions/event.js'
+import type { Snippet } from '../search/snippet.js'
+import type { EventType } from '../sessions/event.js'
 import type { MomentInput } from './memory-store.js'
 
 export interface SearchStore {
-  /** Candidates that hold any of the terms, best first. Every filter is applied before the limit. */
-  lexical(input: LexicalQuery): Promise<LexicalHit[]>
+  /**
+   * What holds any of the terms, best first. Every filter is applied before the limit, and nothing but what passes the
+   * filters of scope has a part in the scores: they must not tell what else is in the store.
+   */
+  lexical(input: LexicalQuery): Promise<LexicalAnswer>
 }
 
 export interface LexicalQuery {
@@ -25,9 +29,19 @@ export interface LexicalQuery {
   }
   moment?: MomentInput
   now: number
+  /** How many of the best are left out before the first. Default 0. */
+  offset?: number
   limit: number
 }
 
-export type LexicalHit =
-  | { kind: 'memory'; score: number; memory: MemoryRow }
-  | { kind: 'event'; score: number; event: EventRow; session: string; owner: Owner }
+/** `degraded` says in words what may be missing, and why; mostly nothing. */
+export interface LexicalAnswer {
+  hits: LexicalHit[]
+  degraded: string[]
+}
+
+/** What identifies a hit and whom it belongs to, with its snippet: rows stay where they are. */
+export type LexicalHit = { score: number; snippet: Snippet } & (
+  | { kind: 'memory'; namespace: string; key: string; version: number; recordedAt: number }
+  | { kind: 'event'; session: string; owner: Owner; seq: number; eventId: string; timestamp: number }
+)

@@ -90,6 +90,28 @@ describe('whatever a principal asks', () => {
     })
   }, 60_000)
 
+  it('no answer of a search changes with what others keep, scores included', async () => {
+    await forAnyPrincipals(async ({ cairn: root }, _planted, _principal, handle) => {
+      const questions = ['harbour', 'the harbour note', 'note canary1x', 'stranger']
+      const times = [{}, { knownAt: new Date('2027-01-01') }, { kinds: ['memory' as const] }]
+      const ask = async () => {
+        const answers = questions.flatMap((text) => times.map((at) => handle.search(text, { limit: 100, ...at })))
+        return (await Promise.all(answers)).map(({ tookMs: _, ...answer }) => answer)
+      }
+      const before = await ask()
+      const namespace = 'user:stranger'
+      const text = 'the harbour note of a stranger'
+      const entries = Array.from({ length: 20 }, (_, index) => ({ namespace, key: `k${index}`, value: text }))
+      await root.memories.addMany(entries.map((entry) => ({ ...entry, type: 'semantic' })))
+      const { id } = await root.sessions.create({ app: 'shop', user: 'stranger' })
+      await root.sessions.appendEvents(id, Array(20).fill({ type: 'message', actor: 'user', content: { text } }))
+      expect(await ask()).toEqual(before)
+      for (const { key } of entries) await root.memories.delete(namespace, key)
+      await root.sessions.delete(id)
+      expect(await ask()).toEqual(before)
+    })
+  }, 60_000)
+
   it('no write changes anything that it may not write, and none answers with what it may not see', async () => {
     await forAnyPrincipals(async ({ cairn: root }, planted, principal, handle) => {
       const before = await dumpOutside(root, principal)

@@ -13,7 +13,12 @@ export function allTerms(terms: SearchTerm[]): string {
 
 /** An expression within a scope, which cuts the posting lists before anything is looked at. */
 export function inScope(scope: string, match: string): string {
-  return scope === 'everything' ? match : `{scope} : (${scope}) AND ${match}`
+  return scope === 'everything' ? match : `${onlyScope(scope)} AND ${match}`
+}
+
+/** All that a scope holds. */
+export function onlyScope(scope: string): string {
+  return `{scope} : (${scope})`
 }
 
 /** The scope words of what may be found; `nothing` and `everything` say what they say. */

@@ -56,7 +56,8 @@ function describeFinding(subject: Subject): void {
       kind: 'event',
       session: 's1',
       owner: { app: 'support', user: 'alice' },
-      event: { seq: 1, eventId: 'e1' },
+      seq: 1,
+      eventId: 'e1',
     })
   })
 
@@ -69,26 +70,53 @@ function describeFinding(subject: Subject): void {
     for (let index = 0; index < 20; index++) await remember(`noise ${index}`, `something else entirely ${index}`)
     const hits = await search(storage, 'apples pears')
     expect(hits).toHaveLength(3)
-    expect(hits.at(-1)).toMatchObject({ kind: 'memory', memory: { key: 'one' } })
+    expect(hits.at(-1)).toMatchObject({ kind: 'memory', key: 'one' })
     for (const [index, { score }] of hits.entries()) expect(score).toBeLessThanOrEqual(hits[index - 1]?.score ?? score)
     expect((await search(storage, 'apples pears', { limit: 1 })).map(({ score }) => score)).toEqual([hits[0]?.score])
   })
 
-  it('the row whole: what a hit carries is what a read returns', async () => {
+  it('what identifies a thing, whom it belongs to, and a passage: values are large and stay where they are', async () => {
     const { storage } = subject
-    await remember('plan', 'ship it')
-    const [hit] = await search(storage, 'ship')
-    expect(hit).toMatchObject({
-      kind: 'memory',
-      memory: await storage.memories.get({ namespace: 'user:alice', key: 'plan', now }),
-    })
+    await remember('plan', { text: `${'so '.repeat(5_000)}ship it` })
+    await createSession(storage)
+    await append(storage, [anEvent({ content: '{"text":"ship it"}', timestamp: 7 })])
+    for (const moment of [{}, { knownAt: now }]) {
+      const hits = await search(storage, 'ship', { moment })
+      expect(hits.sort((a, b) => a.kind.localeCompare(b.kind))).toEqual([
+        {
+          kind: 'event',
+          score: expect.any(Number),
+          snippet: { text: 'ship it', marks: [[0, 4]] },
+          ...{ session: 's1', owner: { app: 'support', user: 'alice' }, seq: 1, eventId: 'e1', timestamp: 7 },
+        },
+        {
+          kind: 'memory',
+          score: expect.any(Number),
+          snippet: { text: expect.stringMatching(/^…(?:so )+ship it$/), marks: [expect.any(Array)] },
+          ...{ namespace: 'user:alice', key: 'plan', version: 1, recordedAt: now },
+        },
+      ])
+    }
+  })
+
+  it('from an offset on, what comes there in the whole answer', async () => {
+    const { storage } = subject
+    for (let index = 0; index < 9; index++) await remember(`k${index}`, `ship ${'so '.repeat(index)}`)
+    for (const moment of [{}, { knownAt: now }]) {
+      const all = await search(storage, 'ship', { moment })
+      expect(await search(storage, 'ship', { moment, offset: 4, limit: 3 })).toEqual(all.slice(4, 7))
+      expect(await search(storage, 'ship', { moment, offset: 9 })).toEqual([])
+    }
   })
 
   it('nothing for no words, no kinds and no room', async () => {
     await remember('plan', 'ship it')
     expect(await found(subject.storage, '')).toEqual([])
     expect(await found(subject.storage, '?!')).toEqual([])
-    expect(await subject.storage.search.lexical({ terms: [{ text: 'ship' }], now, limit: 9 })).toEqual([])
+    expect(await subject.storage.search.lexical({ terms: [{ text: 'ship' }], now, limit: 9 })).toEqual({
+      hits: [],
+      degraded: [],
+    })
     expect(await found(subject.storage, 'ship', { limit: 0 })).toEqual([])
   })
 
@@ -200,7 +228,7 @@ function describeMoments(subject: Subject): void {
       now,
       limit: 9,
     }
-    expect(await storage.search.lexical(memoriesOnly)).toHaveLength(1)
+    expect((await storage.search.lexical(memoriesOnly)).hits).toHaveLength(1)
     const { memories: __, ...eventsOnly } = {
       terms: [{ text: 'apples' }],
       memories: {},
@@ -209,7 +237,7 @@ function describeMoments(subject: Subject): void {
       now,
       limit: 9,
     }
-    expect(await storage.search.lexical(eventsOnly)).toMatchObject([{ kind: 'event', session: s1.id }])
+    expect((await storage.search.lexical(eventsOnly)).hits).toMatchObject([{ kind: 'event', session: s1.id }])
   })
 }
 
@@ -268,8 +296,10 @@ function describeAnyText(subject: Subject): void {
   it('may be a term as it is, since terms are plain text', async () => {
     const { storage } = subject
     await add(storage, { value: '"say \\"hello world\\" twice"' })
-    const ask = (text: string, prefix?: true) =>
-      storage.search.lexical({ terms: [{ text, ...(prefix && { prefix }) }], memories: {}, now, limit: 9 })
+    const ask = async (text: string, prefix?: true) => {
+      const terms = [{ text, ...(prefix && { prefix }) }]
+      return (await storage.search.lexical({ terms, memories: {}, now, limit: 9 })).hits
+    }
     for (const text of ['"', 'a"b', 'x OR hello', 'hello*', '{title}', 'NOT', '(', ''])
       await expect(ask(text), text).resolves.toBeInstanceOf(Array)
     expect(await ask('x OR hello')).toEqual([])

@@ -1,9 +1,10 @@
+import { expect } from 'vitest'
 import { everything } from '../../../src/access/namespace.js'
 import type { AuditRow } from '../../../src/audit/audit.js'
 import { parseQuery } from '../../../src/search/query.js'
 import type { AuditQuery } from '../../../src/storage/audit-store.js'
 import type { MemoryQuery, NewMemory } from '../../../src/storage/memory-store.js'
-import type { LexicalHit, LexicalQuery } from '../../../src/storage/search-store.js'
+import type { LexicalAnswer, LexicalHit, LexicalQuery } from '../../../src/storage/search-store.js'
 import type { NewEvent, NewSession } from '../../../src/storage/session-store.js'
 import type { Author, Storage } from '../../../src/storage/storage.js'
 
@@ -98,16 +99,24 @@ export async function keys(storage: Storage, query: Partial<MemoryQuery> = {}): 
 }
 
 /** Lexical hits for a question; memories and events of everybody unless the query says otherwise. */
-export async function search(storage: Storage, text: string, query: Partial<LexicalQuery> = {}): Promise<LexicalHit[]> {
+export async function answer(
+  storage: Storage,
+  text: string,
+  query: Partial<LexicalQuery> = {},
+): Promise<LexicalAnswer> {
   return storage.search.lexical({ terms: parseQuery(text), memories: {}, events: {}, now, limit: 100, ...query })
+}
+
+export async function search(storage: Storage, text: string, query: Partial<LexicalQuery> = {}): Promise<LexicalHit[]> {
+  const { hits, degraded } = await answer(storage, text, query)
+  expect(degraded).toEqual([])
+  return hits
 }
 
 /** What was found, in words: `user:alice tone 1` or `s1 3`. */
 export async function found(storage: Storage, text: string, query: Partial<LexicalQuery> = {}): Promise<string[]> {
   return (await search(storage, text, query)).map((hit) =>
-    hit.kind === 'memory'
-      ? `${hit.memory.namespace} ${hit.memory.key} ${hit.memory.version}`
-      : `${hit.session} ${hit.event.seq}`,
+    hit.kind === 'memory' ? `${hit.namespace} ${hit.key} ${hit.version}` : `${hit.session} ${hit.seq}`,
   )
 }
 

@@ -47,7 +47,9 @@ export const expectedPlans: Record<string, string[]> = {
   'memories.byVersion': ['memory_entries (namespace, key, version)'],
   'memories.chainDown': ['memory_entries (namespace, key, version)'],
   'memories.history': ['memory_entries (namespace, key, version)'],
-  'memories.namespaces': ['memory_latest'],
+  'memories.namespaces[latest]': ['memory_latest'],
+  'memories.namespaces[visible]': ['memory_latest', 'rowid', 'memory_entries (namespace, key, version)'],
+  'memories.visibleInChain': ['memory_latest', 'rowid', 'memory_entries (namespace, key, version)'],
   'memories.anyBounded': ['memory_bounded'],
   'memories.listLatestByKey[all]': ['memory_latest'],
   'memories.listLatestByKey[filtered]': ['memory_latest'],
@@ -67,7 +69,7 @@ export const expectedPlans: Record<string, string[]> = {
   'search.memoriesToIndex': ['rowid'],
   'search.eventsToIndex': ['rowid', 'sessions (id)'],
   'search.postings': [],
-  'search.frequency': [],
+  'search.count': [],
   'search.newestItem': ['rowid'],
   'search.item': ['rowid'],
   'search.memory': ['rowid'],
@@ -92,7 +94,7 @@ export const expectedPlans: Record<string, string[]> = {
 /** Steps that are no search, each with the reason why it may be. One that is not needed any more fails the test. */
 export const exceptions: { statement: RegExp; step: RegExp; reason: string }[] = [
   {
-    statement: /^search\.(?:postings|frequency)$/,
+    statement: /^search\.(?:postings|count)$/,
     step: /^SCAN search_text VIRTUAL TABLE INDEX \d+:M/,
     reason:
       'a full-text match reads one posting list as far as its limit, which the planner calls a scan of a virtual table',

@@ -122,7 +122,7 @@ const exceptionsTo: [statement: RegExp, values: Values][] = [
   [/^tasks\./, { id: 't1' }],
   [/^agents\./, { id: 'a1' }],
   [/^(?:memories|search)\./, { id: 1 }],
-  [/^search\./, { after: 0 }],
+  [/^search\./, { after: 0, below: 1_000, from: 1_000 }],
 ]
 
 export function samplesFor(statement: string, of: 'frequent' | 'rare'): Values {
