@@ -340,15 +340,15 @@ CREATE INDEX tasks_by_lease         on tasks (lease_until, id) where status = 'r
 
 CREATE INDEX tasks_by_owner         on tasks (app_id, user_id, submitted_at, id) where app_id is not null;
 
-CREATE INDEX tasks_by_owner_queue   on tasks (app_id, user_id, status, priority desc, submitted_at, id) where app_id is not null;
+CREATE INDEX tasks_by_owner_queue   on tasks (app_id, user_id, status, priority desc, submitted_at, id, agent_type) where app_id is not null;
 
 CREATE INDEX tasks_by_parent    on tasks (parent_task_id, submitted_at, id) where parent_task_id is not null;
 
 CREATE INDEX tasks_by_project       on tasks (project_id, submitted_at, id) where project_id is not null;
 
-CREATE INDEX tasks_by_project_queue on tasks (project_id, status, priority desc, submitted_at, id) where project_id is not null;
+CREATE INDEX tasks_by_project_queue on tasks (project_id, status, priority desc, submitted_at, id, agent_type) where project_id is not null;
 
-CREATE INDEX tasks_by_queue     on tasks (status, priority desc, submitted_at, id);
+CREATE INDEX tasks_by_queue on tasks (status, priority desc, submitted_at, id, agent_type);
 
 CREATE INDEX tasks_by_session   on tasks (session_id, submitted_at, id) where session_id is not null;
 

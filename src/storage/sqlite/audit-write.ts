@@ -26,6 +26,8 @@ export interface Trail {
   version?: number
   session?: string
   task?: string
+  /** The agent that it is about, where that is not the one who acts. */
+  agent?: string
   detail?: string
 }
 
@@ -53,7 +55,7 @@ function parameters(author: Author, trail: Trail, outcome: 'ok' | 'forbidden') {
     version: trail.version ?? null,
     session: trail.session ?? null,
     task: trail.task ?? null,
-    agent: author.agent,
+    agent: trail.agent ?? author.agent,
     detail: trail.detail ?? '{}',
   }
 }

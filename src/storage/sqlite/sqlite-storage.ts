@@ -13,6 +13,7 @@ import { inSnapshot, readQueries } from './read-queries.js'
 import { ReaderPool } from './reader-pool.js'
 import { identify, needsPreparation, prepareStore, type StoreFile, writerOptions } from './store-file.js'
 import { auditStore, memoryStore, searchStore, sessionStore } from './stores.js'
+import { agentStore, taskStore } from './tasks-store.js'
 import { ThreadClient } from './thread-client.js'
 import { writeOperations } from './write-operations.js'
 
@@ -209,6 +210,8 @@ function toStorage({ reader, writer, longReader }: Connections, afterClose: () =
     memories: memoryStore(calls),
     sessions: sessionStore(calls),
     search: searchStore(calls),
+    tasks: taskStore(calls),
+    agents: agentStore(calls),
     audit: auditStore(calls),
     info: () => readLong('info', undefined),
     close: () => (closing ??= close()),

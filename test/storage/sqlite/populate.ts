@@ -114,16 +114,23 @@ function memory(index: number): Row {
 
 function task(index: number): Row {
   const time = sometime()
+  const status = mostly('completed', ['pending', 'blocked', 'ready', 'running', 'failed', 'cancelled'], 0.9)
   return {
-    ...{ id: `t${index}`, prompt: 'do it', priority: Math.floor(random() * 11), created_by: 'user:alice' },
-    ...{ status: mostly('completed', ['pending', 'blocked', 'ready', 'running', 'failed', 'cancelled'], 0.9) },
+    ...{ id: `t${index}`, prompt: 'do it', priority: Math.floor(random() * 11), created_by: 'user:alice', status },
     ...{
       submitted_at: time,
       updated_at: time,
       parent_task_id: index > 0 && random() < 0.2 ? `t${skewed(index)}` : null,
     },
+    ...{ run_after: status === 'pending' ? time + day : null, lease_until: status === 'running' ? time + day : null },
+    ...{ claimed_by: status === 'running' ? `a${skewed(20)}` : null, ...workOwners() },
     session_id: random() < 0.5 ? `s${skewed(1_000)}` : null,
   }
+}
+
+function workOwners(): Row {
+  const owner = random() < 0.8 ? { app_id: mostly('support', ['sales', 'ops']), user_id: `u${skewed(200)}` } : {}
+  return { app_id: null, user_id: null, project_id: random() < 0.5 ? null : `p${skewed(20)}`, ...owner }
 }
 
 function dependency(index: number): Row {
@@ -132,9 +139,11 @@ function dependency(index: number): Row {
 
 function agent(index: number): Row {
   const ended = random() < 0.9
+  const time = sometime()
   return {
-    ...{ id: `a${index}`, name: 'scout', state: ended ? 'terminated' : pick(['idle', 'busy']), spawned_at: sometime() },
-    ...{ terminated_at: ended ? populatedAt : null, task_id: `t${skewed(1_500)}`, session_id: `s${skewed(1_000)}` },
+    ...{ id: `a${index}`, name: 'scout', state: ended ? 'terminated' : pick(['idle', 'busy']), spawned_at: time },
+    ...{ heartbeat_at: time + 1_000, terminated_at: ended ? populatedAt : null, ...workOwners() },
+    ...{ task_id: `t${skewed(1_500)}`, session_id: `s${skewed(1_000)}` },
   }
 }
 

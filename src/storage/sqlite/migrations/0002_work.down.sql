@@ -37,6 +37,8 @@ drop index tasks_by_owner_queue;
 drop index tasks_by_claimer;
 drop index tasks_by_due;
 drop index tasks_by_lease;
+drop index tasks_by_queue;
+create index tasks_by_queue on tasks (status, priority desc, submitted_at, id);
 create index tasks_running on tasks (updated_at) where status = 'running';
 
 alter table tasks drop column metadata;

@@ -41,6 +41,10 @@ create table memory_origins (
 
 create index memory_origins_by_source on memory_origins (kind, source, memory_id);
 
+-- With the type of agent at the end, so that the search for a rare one reads the index alone.
+drop index tasks_by_queue;
+create index tasks_by_queue on tasks (status, priority desc, submitted_at, id, agent_type);
+
 -- Whose a task is: those of (app, user) may do all with it, members of its project may read it, and work on it by grant.
 alter table tasks add column app_id text;
 alter table tasks add column user_id text;
@@ -57,8 +61,8 @@ drop index tasks_running;
 create index tasks_by_lease         on tasks (lease_until, id) where status = 'running';
 create index tasks_by_due           on tasks (run_after, id) where status = 'pending';
 create index tasks_by_claimer       on tasks (claimed_by, id) where status = 'running';
-create index tasks_by_owner_queue   on tasks (app_id, user_id, status, priority desc, submitted_at, id) where app_id is not null;
-create index tasks_by_project_queue on tasks (project_id, status, priority desc, submitted_at, id) where project_id is not null;
+create index tasks_by_owner_queue   on tasks (app_id, user_id, status, priority desc, submitted_at, id, agent_type) where app_id is not null;
+create index tasks_by_project_queue on tasks (project_id, status, priority desc, submitted_at, id, agent_type) where project_id is not null;
 create index tasks_by_owner         on tasks (app_id, user_id, submitted_at, id) where app_id is not null;
 create index tasks_by_project       on tasks (project_id, submitted_at, id) where project_id is not null;
 
