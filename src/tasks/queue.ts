@@ -62,7 +62,8 @@ export function afterFailure(
   { error, now, retry = true, atOnce = false }: { error: string; now: number; retry?: boolean; atOnce?: boolean },
 ): TaskRow {
   const ended = { ...unclaimed(task, now), error }
-  if (!retry || task.retryCount >= task.maxRetries) return { ...ended, status: 'failed', runAfter: null, completedAt: now }
+  if (!retry || task.retryCount >= task.maxRetries)
+    return { ...ended, status: 'failed', runAfter: null, completedAt: now }
   const retryCount = task.retryCount + 1
   const runAfter = atOnce ? null : now + backoffMillis(retryCount, task)
   return { ...ended, status: waitingStatus(runAfter, false, now), retryCount, runAfter }
