@@ -36,7 +36,7 @@ export type {
 } from './sessions/session-inputs.js'
 export type { SessionService, TerminatedSession } from './sessions/session-service.js'
 export type { MergedState, StateScope } from './sessions/state.js'
-export type { Released } from './storage/agent-store.js'
+export type { ReleasedAgents } from './storage/agent-store.js'
 export type { StoreInfo } from './storage/storage.js'
 export type { Agent, AgentState } from './tasks/agent.js'
 export type {

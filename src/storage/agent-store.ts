@@ -31,7 +31,7 @@ export interface AgentStore {
     silentSince: number
     limit: number
     author: Author
-  }): Promise<Released>
+  }): Promise<ReleasedAgents>
 }
 
 export interface NewAgent extends WorkOwners {
@@ -56,7 +56,7 @@ export interface AgentQuery {
 }
 
 /** Ids of the agents that were terminated, and of the tasks that they had. */
-export interface Released {
+export interface ReleasedAgents {
   agents: string[]
   tasks: string[]
 }

@@ -4,7 +4,7 @@ import { parseId, parseName, parseSegment } from '../access/namespace.js'
 import { encodeJsonObject } from '../json.js'
 import { decodeCursor, type Page, toPage } from '../page.js'
 import { parse, plainObject } from '../parse.js'
-import type { AgentQuery, Released } from '../storage/agent-store.js'
+import type { AgentQuery, ReleasedAgents } from '../storage/agent-store.js'
 import type { Storage } from '../storage/storage.js'
 import { type Agent, type AgentState, agentStates, toAgent } from './agent.js'
 import type { TaskWaiters } from './task-waiters.js'
@@ -161,10 +161,10 @@ export class AgentService {
   }
 
   /** Terminates agents that were not heard of for so long, and gives their tasks back. Returns the ids of both. */
-  async releaseSilent(query: z.input<typeof releaseSilentSchema>): Promise<Released> {
+  async releaseSilent(query: z.input<typeof releaseSilentSchema>): Promise<ReleasedAgents> {
     const { seconds } = parse(releaseSilentSchema, query, 'releaseSilent')
     const [scope, silentSince] = [this.#access.scope('write'), this.#since(seconds)]
-    const total: Released = { agents: [], tasks: [] }
+    const total: ReleasedAgents = { agents: [], tasks: [] }
     for (;;) {
       const author = this.#guard.author()
       const { agents, tasks } = await this.#storage.agents.releaseSilent({

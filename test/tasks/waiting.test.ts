@@ -101,6 +101,11 @@ describe('next', () => {
     await at.tasks.submit({ id: 'a', prompt: 'p' })
     expect(await at.tasks.get('a')).toMatchObject({ status: 'ready', attempt: 0 })
     await refusal(at.tasks.next({ signal: 'now' as never }), 'invalid_input')
+    const second = new AbortController()
+    const claiming = at.tasks.next({ signal: second.signal })
+    second.abort()
+    await refusal(claiming, 'cancelled')
+    expect(await at.tasks.get('a')).toMatchObject({ status: 'ready', retryCount: 0 })
   })
 
   it('ends when the store is closed', async () => {

@@ -3,7 +3,7 @@ import { inScope, type Owner, type WorkScope } from '../../access/policy.js'
 import { type AgentRow, type AgentState, isLegalStep, legalSteps } from '../../tasks/agent.js'
 import { afterFailure } from '../../tasks/queue.js'
 import type { TaskRow } from '../../tasks/task.js'
-import type { NewAgent, Released } from '../agent-store.js'
+import type { NewAgent, ReleasedAgents } from '../agent-store.js'
 import type { Author } from '../storage.js'
 import type { WorkAddress } from '../task-store.js'
 import { findAgent, noAgent, saveAgent } from './agent-rows.js'
@@ -125,7 +125,7 @@ function isOfSameOwners(task: TaskRow, agent: AgentRow): boolean {
 export function releaseSilent(
   db: Database,
   input: { scope: WorkScope | undefined; silentSince: number; limit: number; author: Author },
-): Released {
+): ReleasedAgents {
   const { author, ...query } = input
   const ended = listAgents(db, query).map((agent) => ({
     id: agent.id,

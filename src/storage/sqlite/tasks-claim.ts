@@ -5,7 +5,7 @@ import type { TaskRow } from '../../tasks/task.js'
 import type { Author } from '../storage.js'
 import type { ClaimQuery, Outlook } from '../task-store.js'
 import { touchAgent } from './agent-rows.js'
-import { all, get, iterate, type Parameters, run, sql, sqlFamily } from './statements.js'
+import { all, get, iterate, type Parameters, run, sqlFamily } from './statements.js'
 import { findTask, moveTask, taskColumns } from './task-rows.js'
 
 // Large enough to be done at once in most stores, small enough that no claim takes long.
@@ -24,11 +24,12 @@ const becomeReady = sqlFamily(
      limit :limit)`,
 )
 
-const silent = sql(
+const silent = sqlFamily(
   'tasks.silent',
-  `select ${taskColumns}
+  ['due', 'timeless'] as const,
+  (shape) => `select ${taskColumns}
    from tasks t indexed by tasks_by_lease
-   where t.status = 'running' and t.lease_until <= :now
+   where t.status = 'running' and t.lease_until ${shape === 'due' ? '<= :now' : 'is null'}
    order by t.lease_until, t.id
    limit :limit`,
 )
@@ -37,14 +38,15 @@ const silent = sql(
 function bringBack(db: Database, author: Author): boolean {
   const { now } = author
   // Only time has passed, which the trail knows already: from when they may run stands with what set it.
-  const ready = run(db, becomeReady.due, { now, limit: dueAtOnce }).changes
-  const timeless = run(db, becomeReady.timeless, { now, limit: dueAtOnce }).changes
-  const expired = all<TaskRow>(db, silent, { now, limit: dueAtOnce })
+  // Times that are missing, as in rows of another origin, have come.
+  const shapes = ['due', 'timeless'] as const
+  const ready = shapes.map((shape) => run(db, becomeReady[shape], { now, limit: dueAtOnce }).changes)
+  const expired = shapes.flatMap((shape) => all<TaskRow>(db, silent[shape], { now, limit: dueAtOnce }))
   for (const task of expired) {
     const error = `Try ${task.attempt} was silent for longer than its lease.`
     moveTask(db, task, afterFailure(task, { error, now }), author, { operation: 'expire', because: 'lease ended' })
   }
-  return [ready, timeless, expired.length].includes(dueAtOnce)
+  return ready.includes(dueAtOnce) || expired.length >= dueAtOnce
 }
 
 type Head = Pick<TaskRow, 'id' | 'priority' | 'submittedAt' | 'app' | 'user' | 'project'>
