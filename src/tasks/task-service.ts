@@ -158,7 +158,9 @@ export class TaskService {
     const { leaseSeconds } = parse(heartbeatOptionsSchema, options, 'heartbeat')
     const address = this.#attempt(task)
     const lease = leaseSeconds === undefined ? {} : { leaseSeconds }
-    return this.#work(this.#storage.tasks.heartbeat({ ...address, ...lease, author: this.#guard.author() }))
+    const beat = this.#storage.tasks.heartbeat({ ...address, ...lease, author: this.#guard.author() })
+    // It brings nobody any work.
+    return toTask(await this.#access.noting('status', beat))
   }
 
   /** Ends a task well, and unblocks what waited for it. The same answer may be sent again. `conflict` when it was lost. */
