@@ -6,6 +6,9 @@ import { MemoryService } from './memories/memory-service.js'
 import { type SearchOptions, type SearchResult, SearchService } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
 import type { Storage, StoreInfo } from './storage/storage.js'
+import { AgentService } from './tasks/agent-service.js'
+import { TaskService } from './tasks/task-service.js'
+import { TaskWaiters } from './tasks/task-waiters.js'
 
 export interface CairnParts {
   storage: Storage
@@ -14,6 +17,8 @@ export interface CairnParts {
   newId: () => string
   auditReads: ReadAudit
   valueBytes: number
+  /** Shared by all handles of a store. */
+  waiters?: TaskWaiters
 }
 
 /**
@@ -23,17 +28,21 @@ export interface CairnParts {
 export class Cairn {
   readonly sessions: SessionService
   readonly memories: MemoryService
+  readonly tasks: TaskService
+  readonly agents: AgentService
   readonly audit: AuditService
   readonly #search: SearchService
   readonly #guard: Guard
-  readonly #parts: CairnParts
+  readonly #parts: CairnParts & { waiters: TaskWaiters }
 
   constructor(parts: CairnParts) {
-    this.#parts = parts
-    const { storage, newId, valueBytes } = parts
+    const { storage, newId, valueBytes, now, waiters = new TaskWaiters(storage, now) } = parts
+    this.#parts = { ...parts, waiters }
     this.#guard = new Guard(parts)
     this.sessions = new SessionService({ storage, guard: this.#guard, newId, valueBytes })
     this.memories = new MemoryService({ storage, guard: this.#guard, newId, valueBytes })
+    this.tasks = new TaskService({ storage, guard: this.#guard, newId, valueBytes, waiters })
+    this.agents = new AgentService({ storage, guard: this.#guard, newId, valueBytes, waiters })
     this.audit = new AuditService({ storage, guard: this.#guard })
     this.#search = new SearchService({ storage, guard: this.#guard })
   }
@@ -66,6 +75,7 @@ export class Cairn {
   /** Stores what is under way and closes the store for all its handles. A second call is harmless; later calls reject with `closed`. Root only. */
   async close(): Promise<void> {
     await this.#guard.demandRoot('close the store', { subject: 'store', operation: 'update' })
+    await this.#parts.waiters.close()
     await this.#parts.storage.close()
   }
 

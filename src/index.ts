@@ -37,5 +37,36 @@ export type {
 } from './sessions/session-inputs.js'
 export type { SessionService, TerminatedSession } from './sessions/session-service.js'
 export type { MergedState, StateScope } from './sessions/state.js'
+export type { ReleasedAgents } from './storage/agent-store.js'
 export type { StoreInfo } from './storage/storage.js'
+export type { Agent, AgentState } from './tasks/agent.js'
+export type {
+  AgentHeartbeat,
+  AgentListQuery,
+  AgentService,
+  NewAgentInput,
+  SilentQuery,
+} from './tasks/agent-service.js'
+export type {
+  Dependency,
+  Task,
+  TaskDependencies,
+  TaskSource,
+  TaskStatus,
+  TaskWithSession,
+} from './tasks/task.js'
+export type {
+  CancelOptions,
+  ClaimOptions,
+  DeadLetterQuery,
+  FailOptions,
+  NewTaskInput,
+  ReprocessQuery,
+  TaskAttempt,
+  TaskHeartbeatOptions,
+  TaskListQuery,
+  TaskPageOptions,
+  WaitOptions,
+} from './tasks/task-inputs.js'
+export type { CancelledTask, TaskService } from './tasks/task-service.js'
 export type { TimeInput } from './time.js'

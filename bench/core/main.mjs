@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { measureManyProcesses, measureStart } from './processes.mjs'
 import { measureReads, measureSearch } from './reads.mjs'
 import { makeFolder, makeLargeStore, makeMainStore, makeSearchStore } from './stores.mjs'
+import { measureTasks } from './tasks.mjs'
 import { measureAdds, measureAppends, measureSessions } from './writes.mjs'
 
 const measures = {
@@ -13,6 +14,7 @@ const measures = {
   sessions: { run: measureSessions, needs: ['mainStore'] },
   reads: { run: measureReads, needs: ['mainStore'] },
   search: { run: measureSearch, needs: ['searchStore'] },
+  tasks: { run: measureTasks, needs: ['mainStore'] },
   start: { run: measureStart, needs: ['mainStore', 'largeStore'] },
   processes: { run: measureManyProcesses, needs: ['mainStore'] },
 }

@@ -8,6 +8,19 @@ export interface Owner {
   user: string
 }
 
+/** Whose a task or an agent is: an owner's, a project's, both, or nobody's but root's. */
+export interface WorkOwners {
+  app: string | null
+  user: string | null
+  project: string | null
+}
+
+/** The tasks and agents of an owner and of some projects; of each, one is enough. */
+export interface WorkScope {
+  owner: Owner | null
+  projects: string[]
+}
+
 /**
  * Deny by default. A user reads and writes user:<user> and below, a session session:<session>; app:<app> and
  * project:<project> are read, and written only by grant.
@@ -45,6 +58,29 @@ export function forbidden(actor: string, right: Right, namespace: string): Failu
 /** Sessions, their events and their state belong to (app, user). */
 export function ownsSession(caller: Caller, owner: Owner): boolean {
   return isRoot(caller) || (caller.app === owner.app && caller.user === owner.user)
+}
+
+/**
+ * The tasks and agents that a caller may see, or with `write` work on and change: those of its (app, user), and those of
+ * projects that it may read, or both read and write, since working on something shows it. Undefined means all.
+ */
+export function workScope(caller: Caller, right: Right): WorkScope | undefined {
+  if (isRoot(caller)) return undefined
+  const { app, user } = caller
+  const named = allowed(caller, right).filter((namespace) => /^project:[^:]+$/.test(namespace))
+  const projects = named.filter((namespace) => may(caller, 'read', namespace))
+  return {
+    owner: app === undefined || user === undefined ? null : { app, user },
+    projects: [...new Set(projects.map((namespace) => namespace.slice('project:'.length)))],
+  }
+}
+
+/** Whether a task or an agent lies in a scope. */
+export function inScope({ app, user, project }: WorkOwners, scope: WorkScope | undefined): boolean {
+  if (scope === undefined) return true
+  const { owner, projects } = scope
+  if (owner !== null && owner.app === app && owner.user === user) return true
+  return project !== null && projects.includes(project)
 }
 
 function allowed(caller: Exclude<Caller, { root: true }>, right: Right): string[] {

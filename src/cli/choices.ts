@@ -3,6 +3,8 @@ import type { MemoryType } from '../memories/memory.js'
 import type { SearchHit } from '../search/search-service.js'
 import type { EventType } from '../sessions/event.js'
 import type { SessionStatus } from '../sessions/lifecycle.js'
+import type { AgentState } from '../tasks/agent.js'
+import type { TaskSource, TaskStatus } from '../tasks/task.js'
 
 /** The names of a union, for help texts and checks. One that is missing or too many does not compile. */
 function namesOf<Name extends string>(names: Record<Name, true>): Name[] {
@@ -25,6 +27,31 @@ export const sessionStatuses = namesOf<SessionStatus>({
   paused: true,
   terminated: true,
   archived: true,
+})
+
+export const taskStatuses = namesOf<TaskStatus>({
+  pending: true,
+  blocked: true,
+  ready: true,
+  running: true,
+  completed: true,
+  failed: true,
+  cancelled: true,
+})
+
+export const taskSources = namesOf<TaskSource>({
+  human: true,
+  agent_requirements: true,
+  agent_planner: true,
+  agent_implementation: true,
+})
+
+export const agentStates = namesOf<AgentState>({
+  spawning: true,
+  idle: true,
+  busy: true,
+  terminating: true,
+  terminated: true,
 })
 
 export const searchKinds = namesOf<SearchHit['kind']>({ memory: true, event: true })

@@ -1,12 +1,14 @@
 import { Option } from 'commander'
 import { CairnError } from '../errors.js'
 import { addGlobalOptions, CairnCommand, globalHeading } from './command.js'
+import { addAgent } from './commands/agent.js'
 import { addAudit } from './commands/audit.js'
 import { addInit } from './commands/init.js'
 import { addMemory } from './commands/memory.js'
 import { addSearch } from './commands/search.js'
 import { addSession } from './commands/session.js'
 import { addStats } from './commands/stats.js'
+import { addTask } from './commands/task.js'
 import { addVersion, packageVersion } from './commands/version.js'
 import { examples } from './help.js'
 import { colorsFor, columnsOf, type Io } from './io.js'
@@ -32,7 +34,8 @@ export function buildProgram(io: Io): CairnCommand {
       getOutHasColors: () => colors.isColorSupported,
       getErrHasColors: () => colors.isColorSupported,
     })
-  for (const add of [addInit, addMemory, addSession, addSearch, addAudit, addStats, addVersion]) add(program, io)
+  for (const add of [addInit, addMemory, addSession, addTask, addAgent, addSearch, addAudit, addStats, addVersion])
+    add(program, io)
   addHelp(program)
   addGlobalOptions(program)
   program.addHelpText(

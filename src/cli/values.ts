@@ -24,6 +24,11 @@ export function listOf(choices: readonly string[]): (text: string, previous?: st
   }
 }
 
+/** Collects an option that may be repeated. */
+export function collected(text: string, previous: string[] = []): string[] {
+  return [...previous, text]
+}
+
 /** Namespaces may hold commas, so only a comma before the start of another namespace separates. */
 export function listOfNamespaces(text: string, previous: string[] = []): string[] {
   return [...previous, ...text.split(/,\s*(?=(?:session|user|app|project):)/)]

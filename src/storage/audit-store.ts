@@ -18,6 +18,7 @@ export interface NewAuditEntry {
   key?: string
   version?: number
   session?: string
+  task?: string
   /** JSON object text. */
   detail?: string
 }

@@ -1,7 +1,9 @@
+import type { AgentStore } from './agent-store.js'
 import type { AuditStore } from './audit-store.js'
 import type { MemoryStore } from './memory-store.js'
 import type { SearchStore } from './search-store.js'
 import type { SessionStore } from './session-store.js'
+import type { TaskStore } from './task-store.js'
 
 /**
  * What a store must do. Each method is one atomic step: one transaction and one round trip; it has happened entirely
@@ -17,6 +19,8 @@ export interface Storage {
   readonly sessions: SessionStore
   readonly memories: MemoryStore
   readonly search: SearchStore
+  readonly tasks: TaskStore
+  readonly agents: AgentStore
   readonly audit: AuditStore
   info(): Promise<StoreInfo>
   /** Stores everything that was handed in, then lets go of the files. A second call is harmless; calls after it reject with `closed`. */

@@ -1,18 +1,20 @@
 import type { Cairn } from '../../src/cairn.js'
 import { encodeCursor } from '../../src/page.js'
 
-/** A memory and a session for a call to be about: there or not, the caller's or another's. */
+/** A memory, a session, a task and an agent for a call to be about: there or not, the caller's or another's. */
 export interface Target {
   namespace: string
   key: string
   session: string
+  task: string
+  agent: string
 }
 
 type Call = (handle: Cairn, target: Target) => Promise<unknown>
 
 export interface Method {
-  /** What the rights are asked for: a memory's namespace, a session, or nothing in particular. */
-  about: 'memory' | 'session' | 'store'
+  /** What the rights are asked for: a memory's namespace, a session, a task, an agent, or nothing in particular. */
+  about: 'memory' | 'session' | 'task' | 'agent' | 'store'
   kind: 'read' | 'write'
   calls: Call[]
 }
@@ -137,6 +139,69 @@ export const everyMethod: Record<string, Method> = {
     (at) => at.sessions.create({ project: 'apollo', state: { 'project:theme': 'intruder', 'app:theme': 'intruder' } }),
     (at) => at.sessions.create({ state: { 'user:theme': 'intruder' } }),
   ),
+  'tasks.submit': write(
+    'task',
+    (at, { task }) => at.tasks.submit({ prompt: 'intruder', parent: task }),
+    (at, { task }) => at.tasks.submit({ prompt: 'intruder', dependsOn: [task] }),
+  ),
+  'tasks.submitMany': write('session', (at, { session }) =>
+    at.tasks.submitMany([
+      { prompt: 'intruder', app: 'shop', user: 'alice' },
+      { prompt: 'intruder', session },
+    ]),
+  ),
+  'tasks.claim': write(
+    'store',
+    (at) => at.tasks.claim(),
+    (at) => at.tasks.claim({ project: 'apollo', agentTypes: ['general', 'other'] }),
+    (at) => at.tasks.claim({ session: 's0', agent: 'intruder' }),
+  ),
+  'tasks.next': write('store', (at) => at.tasks.next({ waitMs: 0 })),
+  'tasks.heartbeat': write('task', (at, { task }) => at.tasks.heartbeat({ id: task, attempt: 1 })),
+  'tasks.complete': write(
+    'task',
+    (at, { task }) => at.tasks.complete({ id: task, attempt: 0 }),
+    (at, { task }) => at.tasks.complete({ id: task, attempt: 1 }, 'intruder'),
+  ),
+  'tasks.fail': write('task', (at, { task }) => at.tasks.fail({ id: task, attempt: 1 }, 'intruder')),
+  'tasks.release': write('task', (at, { task }) => at.tasks.release({ id: task, attempt: 1 })),
+  'tasks.cancel': write('task', (at, { task }) => at.tasks.cancel(task, { force: true, cascade: true })),
+  'tasks.retry': write('task', (at, { task }) => at.tasks.retry(task)),
+  'tasks.get': read('task', (at, { task }) => at.tasks.get(task)),
+  'tasks.list': read(
+    'store',
+    (at) => at.tasks.list({ limit: 1000 }),
+    (at) => at.tasks.list({ project: 'apollo' }),
+    (at) => at.tasks.list({ order: 'queue' }),
+    (at) => at.tasks.list({ session: 's0' }),
+    (at) => at.tasks.list({ parent: 'task0', cursor: encodeCursor([Number.MAX_SAFE_INTEGER, 'z']) }),
+  ),
+  'tasks.children': read('task', (at, { task }) => at.tasks.children(task)),
+  'tasks.dependencies': read('task', (at, { task }) => at.tasks.dependencies(task)),
+  'tasks.deadLetters': read('store', (at) => at.tasks.deadLetters()),
+  'tasks.reprocess': write(
+    'store',
+    (at) => at.tasks.reprocess({ project: 'apollo' }),
+    (at) => at.tasks.reprocess(['task0', 'task1', 'task2']),
+  ),
+  'agents.spawn': write(
+    'task',
+    (at, { task }) => at.agents.spawn({ name: 'intruder', task }),
+    (at, { task }) => at.agents.spawn({ name: 'intruder', task, app: 'shop', user: 'alice' }),
+  ),
+  'agents.get': read('agent', (at, { agent }) => at.agents.get(agent)),
+  'agents.list': read(
+    'store',
+    (at) => at.agents.list({ limit: 1000 }),
+    (at) => at.agents.list({ task: 'task0' }),
+    (at) => at.agents.list({ state: 'spawning' }),
+    (at) => at.agents.list({ project: 'apollo', cursor: encodeCursor([Number.MAX_SAFE_INTEGER, 'z']) }),
+  ),
+  'agents.heartbeat': write('agent', (at, { agent }) => at.agents.heartbeat(agent, { resourceUsage: { intruder: 1 } })),
+  'agents.setState': write('agent', (at, { agent }) => at.agents.setState(agent, 'busy')),
+  'agents.silent': read('store', (at) => at.agents.silent({ seconds: 0 })),
+  'agents.terminate': write('agent', (at, { agent }) => at.agents.terminate(agent)),
+  'agents.releaseSilent': write('store', (at) => at.agents.releaseSilent({ seconds: 0 })),
   search: read(
     'memory',
     (at, { namespace }) => at.search('harbour', { namespaces: [namespace] }),

@@ -4,13 +4,14 @@ import type { Principal } from '../../src/access/principal.js'
 import type { Cairn } from '../../src/cairn.js'
 import { CairnError } from '../../src/errors.js'
 import { type Outcome, openStore, outcomeOf, type TestStore, withStore } from '../store.js'
-import { everyMethod, publicMethods, type Target, unboundReads } from './every-method.js'
+import { everyMethod, type Method, publicMethods, type Target, unboundReads } from './every-method.js'
 import {
   canariesIn,
   dumpOutside,
   mayMeet,
   oracle,
   owns,
+  ownsWork,
   type Planted,
   plant,
   principalArbitrary,
@@ -19,14 +20,18 @@ import {
 
 /** Runs of each property; on a slow machine fewer, but never without a result. */
 const limits = { numRuns: 30, interruptAfterTimeLimit: 8_000 }
-const missing = { key: 'nothing-is-here', part: 'nowhere', session: 'missing-session' }
+const missing = {
+  ...{ key: 'nothing-is-here', part: 'nowhere', session: 'missing-session' },
+  ...{ task: 'missing-task', agent: 'missing-agent' },
+}
 
 /** Every session, and as many of the memories; what is planted is in no order, so any of them will do. */
 function targetsOf(planted: Planted): Target[] {
-  return Array.from({ length: Math.max(3, planted.sessions.length) }, (_, index) => {
+  return Array.from({ length: Math.max(3, planted.sessions.length, planted.work.length) }, (_, index) => {
     const { namespace = '', key = '' } = planted.memories[index % planted.memories.length] ?? {}
     const session = planted.sessions[index % planted.sessions.length]?.id ?? ''
-    return { namespace, key, session }
+    const { task = '', agent = '' } = planted.work[index % planted.work.length] ?? {}
+    return { namespace, key, session, task, agent }
   })
 }
 
@@ -77,6 +82,10 @@ describe('whatever a principal asks', () => {
       expect(trail?.items).toEqual(trails?.items.filter(readable))
       const [threads, owned] = await Promise.all(both.map((at) => at.sessions.list()))
       expect(owned?.items).toEqual(threads?.items.filter((session) => owns(principal, session)))
+      const [tasks, seenTasks] = await Promise.all(both.map((at) => at.tasks.list()))
+      expect(seenTasks?.items).toEqual(tasks?.items.filter((task) => ownsWork(principal, task, 'read')))
+      const [agents, seenAgents] = await Promise.all(both.map((at) => at.agents.list()))
+      expect(seenAgents?.items).toEqual(agents?.items.filter((agent) => ownsWork(principal, agent, 'read')))
 
       const sessions = new Map(threads?.items.map((session) => [session.id, session]))
       const [all, found] = await Promise.all(both.map((at) => at.search('harbour', { limit: 100 })))
@@ -156,11 +165,8 @@ describe('whatever a principal asks', () => {
   it('no answer tells whether a thing that it may not touch exists', async () => {
     await forAnyPrincipals(async (_store, planted, principal, handle) => {
       for (const target of targetsOf(planted)) {
-        const nothing = { ...target, key: missing.key }
-        const nowhere = { ...target, namespace: `${target.namespace}:${missing.part}` }
-        const nobody = { ...target, session: missing.session }
         for (const [name, { about, calls }] of Object.entries(everyMethod)) {
-          const twins = about === 'session' ? [nobody] : [nothing, nowhere, { ...nowhere, session: missing.session }]
+          const twins = twinsOf(about, target)
           if (!isForeign(name, principal, target, planted)) continue
           for (const call of calls) {
             const answer = await outcomeOf(() => call(handle, target))
@@ -174,6 +180,15 @@ describe('whatever a principal asks', () => {
     })
   }, 60_000)
 })
+
+/** Targets of which a method must say the same as of this one, if it must say nothing. */
+function twinsOf(about: Method['about'], target: Target): Target[] {
+  if (about === 'session') return [{ ...target, session: missing.session }]
+  if (about === 'task') return [{ ...target, task: missing.task }]
+  if (about === 'agent') return [{ ...target, agent: missing.agent }]
+  const nowhere = { ...target, namespace: `${target.namespace}:${missing.part}` }
+  return [{ ...target, key: missing.key }, nowhere, { ...nowhere, session: missing.session }]
+}
 
 function expectOwn(what: string, planted: Planted, principal: Principal, outcome: Outcome, write = false): void {
   // A refusal names what was asked for; whether it tells more is for the property about twins.
@@ -209,6 +224,10 @@ function isForeign(name: string, principal: Principal, target: Target, planted: 
   const mayWrite = oracle(principal, 'write', target.namespace)
   if (name === 'memories.restore' || name === 'memories.rollback') return !mayRead || !mayWrite
   if (about === 'session') return !ownSession
+  if (about === 'task' || about === 'agent') {
+    const work = planted.work.find((each) => each[about] === target[about])
+    return work === undefined || !ownsWork(principal, work, 'read')
+  }
   if (name === 'search') {
     // The events of one's own session are found by its id, and by its namespace as well.
     const ownEvents = ownSession || own.some((id) => target.namespace === `session:${id}`)
@@ -222,7 +241,9 @@ function isForeign(name: string, principal: Principal, target: Target, planted: 
 function renamed(outcome: Outcome, twin: Target, target: Target): string {
   const inText = (name: string): string => JSON.stringify(name).slice(1, -1)
   const text = JSON.stringify(outcome, (field, value) => (field === 'tookMs' ? 0 : value))
-  const fields = (['namespace', 'key', 'session'] as const).filter((field) => twin[field] !== target[field])
+  const fields = (['namespace', 'key', 'session', 'task', 'agent'] as const).filter(
+    (field) => twin[field] !== target[field],
+  )
   return fields.reduce((found, field) => found.replaceAll(inText(twin[field]), inText(target[field])), text)
 }
 

@@ -3,6 +3,7 @@ import type { Grant, Principal, Right } from '../../src/access/principal.js'
 import type { Cairn } from '../../src/cairn.js'
 import type { Memory } from '../../src/memories/memory.js'
 import type { Session } from '../../src/sessions/session.js'
+import type { Task } from '../../src/tasks/task.js'
 import type { TestStore } from '../store.js'
 
 /** Names that are as near to each other as names can be. */
@@ -23,12 +24,22 @@ export interface SessionPlan {
   fate: 'open' | 'paused' | 'terminated' | 'archived'
 }
 
+export interface WorkPlan {
+  app: string | undefined
+  user: string | undefined
+  project: string | undefined
+  fate: 'ready' | 'running' | 'completed' | 'failed' | 'blocked'
+}
+
 export interface World {
   memories: MemoryPlan[]
   sessions: SessionPlan[]
+  work: WorkPlan[]
 }
 
 const sessionId = (index: number): string => `s${index}`
+const taskId = (index: number): string => `task${index}`
+const agentId = (index: number): string => `agent${index}`
 const maxSessions = 4
 
 export const namespaceArbitrary: fc.Arbitrary<string> = fc
@@ -61,6 +72,16 @@ export const worldArbitrary: fc.Arbitrary<World> = fc.record({
       fate: fc.constantFrom<SessionPlan['fate'][]>('open', 'paused', 'terminated', 'archived'),
     }),
     { minLength: 1, maxLength: maxSessions },
+  ),
+  work: fc.array(
+    fc
+      .record({
+        owner: fc.option(fc.tuple(fc.constantFrom(...apps), fc.constantFrom(...users)), { nil: undefined, freq: 4 }),
+        project: fc.option(fc.constantFrom(...projects), { nil: undefined }),
+        fate: fc.constantFrom<WorkPlan['fate'][]>('ready', 'running', 'completed', 'failed', 'blocked'),
+      })
+      .map(({ owner, ...rest }) => ({ app: owner?.[0], user: owner?.[1], ...rest })),
+    { minLength: 1, maxLength: 4 },
   ),
 })
 
@@ -107,19 +128,30 @@ export function owns(principal: Principal, session: { app: string; user: string 
   return principal.app === session.app && principal.user === session.user
 }
 
+type WorkOwner = { app: string | null; user: string | null; project: string | null }
+
+/** A task or an agent is its owner's; a project's members may read it, and those who may write there as well change it. */
+export function ownsWork(principal: Principal, { app, user, project }: WorkOwner, right: Right): boolean {
+  if (app !== null && user !== null && owns(principal, { app, user })) return true
+  const may = (each: Right) => project !== null && oracle(principal, each, `project:${project}`)
+  return may('read') && (right === 'read' || may('write'))
+}
+
 // ── planting ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Where a canary was put: whoever may read any of these places may find it. */
-type Place = { namespace: string } | { app: string; user: string }
+type Place = { namespace: string } | { app: string; user: string } | { work: WorkOwner }
 
 export interface Planted {
   canaries: Map<string, Place[]>
   memories: { namespace: string; key: string }[]
   sessions: { id: string; app: string; user: string }[]
+  /** Task and agent number n have the same owners. */
+  work: (WorkOwner & { task: string; agent: string })[]
 }
 
 export async function plant({ cairn, clock }: TestStore, world: World): Promise<Planted> {
-  const planted: Planted = { canaries: new Map(), memories: [], sessions: [] }
+  const planted: Planted = { canaries: new Map(), memories: [], sessions: [], work: [] }
   const canary = (...places: Place[]): string => {
     const name = `canary${planted.canaries.size}x`
     planted.canaries.set(name, places)
@@ -127,6 +159,7 @@ export async function plant({ cairn, clock }: TestStore, world: World): Promise<
   }
   for (const [index, plan] of world.sessions.entries())
     await plantSession(cairn, sessionId(index), plan, canary, planted)
+  for (const [index, plan] of world.work.entries()) await plantWork(cairn, index, plan, canary, planted)
   for (const plan of world.memories) await plantMemory({ cairn, clock }, plan, canary, planted)
   return planted
 }
@@ -156,6 +189,32 @@ async function plantSession(
   if (fate === 'paused') await cairn.sessions.updateStatus(id, 'paused')
   if (fate === 'terminated' || fate === 'archived') await cairn.sessions.terminate(id)
   if (fate === 'archived') await cairn.sessions.archive(id)
+}
+
+async function plantWork(
+  cairn: Cairn,
+  index: number,
+  { app, user, project, fate }: WorkPlan,
+  canary: MakeCanary,
+  planted: Planted,
+): Promise<void> {
+  const [task, agent] = [taskId(index), agentId(index)]
+  const work = { app: app ?? null, user: user ?? null, project: project ?? null }
+  planted.work.push({ ...work, task, agent })
+  const mark = () => canary({ work })
+  const owners = { ...(app && { app }), ...(user && { user }), ...(project && { project }) }
+  const before = fate === 'blocked' && index > 0 ? { dependsOn: [taskId(index - 1)], parent: taskId(index - 1) } : {}
+  const content = { prompt: mark(), input: { text: mark() }, metadata: { tag: mark() }, priority: 10 }
+  await cairn.tasks.submit({ id: task, ...content, ...before, ...owners })
+  await cairn.agents.spawn({ id: agent, name: mark(), specialization: mark(), ...owners })
+  if (fate === 'ready' || fate === 'blocked') return
+  // Others may be there that come first.
+  for (let claimed = await cairn.tasks.claim({ agent }); claimed; claimed = await cairn.tasks.claim({ agent })) {
+    if (claimed.id !== task) continue
+    if (fate === 'completed') await cairn.tasks.complete(claimed, mark())
+    if (fate === 'failed') await cairn.tasks.fail(claimed, mark(), { retry: false })
+    return
+  }
 }
 
 async function plantMemory(
@@ -189,7 +248,11 @@ export function canariesIn(answer: unknown): string[] {
 /** Whether a principal may read, or with `write` change, one of the places where a canary is. */
 export function mayMeet(principal: Principal, places: Place[], rights: Right[]): boolean {
   return places.some((place) =>
-    'namespace' in place ? rights.some((right) => oracle(principal, right, place.namespace)) : owns(principal, place),
+    'namespace' in place
+      ? rights.some((right) => oracle(principal, right, place.namespace))
+      : 'work' in place
+        ? ownsWork(principal, place.work, 'read')
+        : owns(principal, place),
   )
 }
 
@@ -203,8 +266,21 @@ export async function dumpOutside(root: Cairn, principal: Principal): Promise<ob
     memories: await dumpMemories(root, outside),
     sessions: await Promise.all(sessions.map((session) => dumpSession(root, session, outside))),
     shared: await dumpShared(root, outside),
+    ...(await dumpWork(root, principal)),
   }
 }
+
+/** What an unblocked or cancelled prerequisite does to its dependents is not the principal's doing, but the queue's. */
+async function dumpWork(root: Cairn, principal: Principal): Promise<object> {
+  const outside = (work: WorkOwner): boolean => !ownsWork(principal, work, 'write')
+  const [tasks, agents] = [await root.tasks.list({ limit: 1000 }), await root.agents.list({ limit: 1000 })]
+  return {
+    tasks: tasks.items.filter(outside).map((task) => (isWaiting(task) ? { ...task, status: '', updatedAt: '' } : task)),
+    agents: agents.items.filter(outside),
+  }
+}
+
+const isWaiting = ({ status, attempt }: Task): boolean => attempt === 0 && (status === 'blocked' || status === 'ready')
 
 async function dumpMemories(root: Cairn, outside: (namespace: string) => boolean): Promise<Memory[][]> {
   const alive = await root.memories.list({ limit: 1000 })

@@ -79,6 +79,10 @@ describe('the examples', () => {
     await cairn.json('init')
     await cairn.json('memory add user:alice:preferences tone 1')
     await cairn.json('session create --id SESSION --user alice --app support')
+    await cairn.json('task submit "do it" --id TASK --user alice --app support')
+    await cairn.json('task claim')
+    await cairn.json('task submit "do more" --user alice --app support')
+    await cairn.json('agent spawn scout --id AGENT --user alice --app support')
     return cairn
   }
 

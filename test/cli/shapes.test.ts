@@ -14,7 +14,18 @@ const documented = new Map(
 )
 
 /** Fields whose content is the user's own. */
-const free = new Set(['value', 'metadata', 'content', 'stateDelta', 'principal', 'detail', 'details'])
+const free = new Set([
+  'value',
+  'metadata',
+  'content',
+  'stateDelta',
+  'principal',
+  'detail',
+  'details',
+  'input',
+  'result',
+  'resourceUsage',
+])
 const freeInState = new Set(['merged', 'session', 'user', 'app', 'project'])
 
 /** The names of all fields with their kinds; null may stand for any text, and a list for its first item. */
@@ -93,6 +104,27 @@ describe('the shapes in the docs are those of', () => {
     expectShape('session', await cairn.json('session status s1 paused'))
     expectShape('terminated session', await cairn.json('session terminate s1'))
     expectShape('deleted session', await cairn.json('session delete s1 --yes'))
+  })
+
+  it('tasks and agents', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    const owner = ['--user', 'alice', '--app', 'support']
+    expectShape('agent', await cairn.json(['agent', 'spawn', 'tester', '--id', 'w1', ...owner]))
+    expectShape('agent', await cairn.json('agent heartbeat w1 --state busy'))
+    expectShape('task', await cairn.json(['task', 'submit', 'Draft them', '--id', 'draft', ...owner]))
+    await cairn.json(['task', 'submit', 'Publish them', '--id', 'publish', '--depends-on', 'draft', ...owner])
+    expectShape('task', await cairn.json('task claim --agent w1'))
+    expectShape('task', await cairn.json('task complete draft --attempt 1'))
+    expectShape('shown task', await cairn.json('task show publish'))
+    await cairn.json(['task', 'submit', 'Announce them', '--id', 'announce', '--depends-on', 'publish', ...owner])
+    await cairn.json('task claim --agent w1')
+    expectShape('released agents', await cairn.json('agent release-silent --seconds 0'))
+    expectShape('cancelled task', await cairn.json('task cancel publish --cascade'))
+    expectShape('reprocessed tasks', await cairn.json('task reprocess --all'))
+    const lists = ['task list', 'task dead-letters', 'agent list', 'agent silent --seconds 0']
+    for (const list of lists) expectShape('page', { ...(await cairn.json<{ items: Json[] }>(list)), items: [] })
+    expect(await cairn.json('task claim')).toBeNull()
   })
 
   it('search and audit', async () => {

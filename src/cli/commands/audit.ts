@@ -22,6 +22,7 @@ export function addAudit(program: CairnCommand, io: Io): void {
     .addOption(new Option('--operation <operation>', 'lines of one operation').choices(auditOperations))
     .addOption(new Option('--outcome <outcome>', 'what was done, or what was refused').choices(auditOutcomes))
     .option('--session <id>', 'lines of one session')
+    .option('--task <id>', 'lines of one task')
     .option('--agent <id>', 'lines of one agent')
     .option('--since <time>', 'lines from this time on (ISO 8601)')
   addPaging(audit)
@@ -63,7 +64,9 @@ function outcome(entry: AuditEntry): string {
   return entry.occurrences > 1 ? `${entry.outcome} ×${entry.occurrences}` : entry.outcome
 }
 
-function place({ namespace, key, version, session }: AuditEntry): string {
+function place({ subject, namespace, key, version, session, task, agent }: AuditEntry): string {
+  if (subject === 'task') return task ?? ''
+  if (subject === 'agent') return agent ?? ''
   const parts = [
     namespace ?? (session === null ? '' : `session:${session}`),
     key,

@@ -7,7 +7,7 @@ import { run, sql } from './statements.js'
 const columns =
   'timestamp, subject, operation, outcome, actor, principal, namespace, key, version, session_id, task_id, agent_id, detail'
 const values =
-  ':timestamp, :subject, :operation, :outcome, :actor, :principal, :namespace, :key, :version, :session, null, :agent, :detail'
+  ':timestamp, :subject, :operation, :outcome, :actor, :principal, :namespace, :key, :version, :session, :task, :agent, :detail'
 
 const insert = sql('audit.insert', `insert into audit (${columns}) values (${values})`)
 
@@ -25,6 +25,9 @@ export interface Trail {
   key?: string
   version?: number
   session?: string
+  task?: string
+  /** The agent that it is about, where that is not the one who acts. */
+  agent?: string
   detail?: string
 }
 
@@ -51,7 +54,8 @@ function parameters(author: Author, trail: Trail, outcome: 'ok' | 'forbidden') {
     key: trail.key ?? null,
     version: trail.version ?? null,
     session: trail.session ?? null,
-    agent: author.agent,
+    task: trail.task ?? null,
+    agent: trail.agent ?? author.agent,
     detail: trail.detail ?? '{}',
   }
 }

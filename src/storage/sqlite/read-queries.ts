@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { toFailure } from '../../errors.js'
+import { getAgent, listAgents } from './agents-read.js'
 import { listAudit } from './audit-read.js'
 import { translate } from './driver-errors.js'
 import type { Reply, Request } from './group-writer.js'
@@ -9,6 +10,8 @@ import type { ReadQuery } from './operation.js'
 import { searchLexical } from './search-read.js'
 import { getSession, listEvents, listSessions, readState } from './sessions-read.js'
 import { run, sql } from './statements.js'
+import { lookOut } from './tasks-claim.js'
+import { getTask, listDependencies, listTasks } from './tasks-read.js'
 
 /** Every read, by the name under which it can travel to a reader thread. */
 export const readQueries = {
@@ -21,6 +24,12 @@ export const readQueries = {
   'sessions.events': listEvents,
   'sessions.state': readState,
   'search.lexical': searchLexical,
+  'tasks.get': getTask,
+  'tasks.list': listTasks,
+  'tasks.dependencies': listDependencies,
+  'tasks.outlook': lookOut,
+  'agents.get': getAgent,
+  'agents.list': listAgents,
   'audit.list': listAudit,
   info: storeInfo,
 }

@@ -5,16 +5,15 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Database } from 'better-sqlite3'
 import { CairnError, fromFailure } from '../../errors.js'
 import type { Storage } from '../storage.js'
-import { fullAppends, fullStamps } from './answers.js'
+import type { Calls, Reads, WriteResult, Writes } from './calls.js'
 import { isBusy, translate } from './driver-errors.js'
 import { GroupWriter, type Reply, type Request } from './group-writer.js'
 import { type Durability, openDatabase } from './open-database.js'
-import type { Refusal } from './operation.js'
-import { withEventTexts, withMemoryTexts } from './prepared-texts.js'
 import { inSnapshot, readQueries } from './read-queries.js'
 import { ReaderPool } from './reader-pool.js'
-import { areShortEvents, isShortAuditList, isShortMemoryList, isShortSessionList } from './short-reads.js'
 import { identify, needsPreparation, prepareStore, type StoreFile, writerOptions } from './store-file.js'
+import { auditStore, memoryStore, searchStore, sessionStore } from './stores.js'
+import { agentStore, taskStore } from './tasks-store.js'
 import { ThreadClient } from './thread-client.js'
 import { writeOperations } from './write-operations.js'
 
@@ -29,10 +28,6 @@ export interface SqliteOptions {
   threads: boolean
   maxPages: number
 }
-
-type Writes = typeof writeOperations
-type Reads = typeof readQueries
-type WriteResult<Name extends keyof Writes> = Exclude<ReturnType<Writes[Name]>, Refusal>
 
 /** Who runs a request and answers it: a thread, or this thread. */
 interface Runner {
@@ -210,34 +205,14 @@ function toStorage({ reader, writer, longReader }: Connections, afterClose: () =
     await writer.close()
     afterClose()
   }
+  const calls: Calls = { write, read, readLong }
   return {
-    memories: {
-      add: async (input) => fullStamps(input, await write('memories.add', withMemoryTexts(input))),
-      update: (input) => write('memories.update', input),
-      delete: async (input) => (await write('memories.delete', input)) ?? undefined,
-      restore: (input) => write('memories.restore', input),
-      rollback: (input) => write('memories.rollback', input),
-      expire: (input) => write('memories.expire', input),
-      get: (input) => read('memories.get', input),
-      list: (input) => (isShortMemoryList(input) ? read : readLong)('memories.list', input),
-      history: (input) => read('memories.history', input),
-      namespaces: (input) => readLong('memories.namespaces', input),
-    },
-    sessions: {
-      create: (input) => write('sessions.create', input),
-      append: async (input) => fullAppends(input, await write('sessions.append', withEventTexts(input))),
-      setStatus: (input) => write('sessions.setStatus', input),
-      delete: (input) => write('sessions.delete', input),
-      get: (input) => read('sessions.get', input),
-      list: (input) => (isShortSessionList(input) ? read : readLong)('sessions.list', input),
-      events: (input) => (areShortEvents(input) ? read : readLong)('sessions.events', input),
-      state: (input) => read('sessions.state', input),
-    },
-    search: { lexical: (input) => readLong('search.lexical', input) },
-    audit: {
-      record: async (input) => void (await write('audit.record', input)),
-      list: (input) => (isShortAuditList(input) ? read : readLong)('audit.list', input),
-    },
+    memories: memoryStore(calls),
+    sessions: sessionStore(calls),
+    search: searchStore(calls),
+    tasks: taskStore(calls),
+    agents: agentStore(calls),
+    audit: auditStore(calls),
     info: () => readLong('info', undefined),
     close: () => (closing ??= close()),
   }

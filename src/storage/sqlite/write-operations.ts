@@ -1,10 +1,15 @@
 import type { Database } from 'better-sqlite3'
+import { changeAgent, releaseSilent, spawnAgent } from './agents-write.js'
 import { briefAppends, briefStamps } from './answers.js'
 import { recordAudit } from './audit-write.js'
 import { restoreMemory, rollbackMemory } from './memories-restore.js'
 import { addMemories, deleteMemory, expireMemories, updateMemory } from './memories-write.js'
 import { setSessionStatus } from './session-status.js'
 import { appendEvents, createSession, deleteSession } from './sessions-write.js'
+import { completeTask, failTask, heartbeatTask, releaseTask } from './tasks-answer.js'
+import { cancelTask, reprocessTasks, retryTask } from './tasks-change.js'
+import { claimTask } from './tasks-claim.js'
+import { submitTasks } from './tasks-submit.js'
 
 /** Every write, by the name under which it travels to the writer. */
 export const writeOperations = {
@@ -18,5 +23,17 @@ export const writeOperations = {
   'sessions.append': (db: Database, input: Parameters<typeof appendEvents>[1]) => briefAppends(appendEvents(db, input)),
   'sessions.setStatus': setSessionStatus,
   'sessions.delete': deleteSession,
+  'tasks.submit': submitTasks,
+  'tasks.claim': claimTask,
+  'tasks.heartbeat': heartbeatTask,
+  'tasks.complete': completeTask,
+  'tasks.fail': failTask,
+  'tasks.release': releaseTask,
+  'tasks.cancel': cancelTask,
+  'tasks.retry': retryTask,
+  'tasks.reprocess': reprocessTasks,
+  'agents.spawn': spawnAgent,
+  'agents.change': changeAgent,
+  'agents.releaseSilent': releaseSilent,
   'audit.record': recordAudit,
 }

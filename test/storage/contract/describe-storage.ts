@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from 'vitest'
 import type { Storage } from '../../../src/storage/storage.js'
+import { describeAgents } from './agents.js'
 import { describeAudit } from './audit.js'
 import { describeEvents } from './events.js'
 import { describeExpiry } from './expiry.js'
@@ -13,6 +14,10 @@ import { describeSessions } from './sessions.js'
 import { describeState } from './state.js'
 import { describeStore } from './store.js'
 import type { OpenedStore, Subject } from './subject.js'
+import { describeTaskChanges } from './task-changes.js'
+import { describeTaskClaims } from './task-claims.js'
+import { describeTaskLists } from './task-lists.js'
+import { describeTaskSubmits } from './task-submits.js'
 import { describeTwoClocks } from './two-clocks.js'
 
 /** What every adapter of `Storage` must do, in full and in the same words. Each test gets an empty store of its own. */
@@ -49,6 +54,11 @@ export function describeStorage(name: string, open: () => Promise<OpenedStore>):
     describe('sessions: status', () => describeSessionStatus(subject))
     describe('search', () => describeSearch(subject))
     describe('search: scope', () => describeSearchScope(subject))
+    describe('tasks: submitting', () => describeTaskSubmits(subject))
+    describe('tasks: claiming and answering', () => describeTaskClaims(subject))
+    describe('tasks: changing', () => describeTaskChanges(subject))
+    describe('tasks: lists', () => describeTaskLists(subject))
+    describe('agents', () => describeAgents(subject))
     describe('audit', () => describeAudit(subject))
     describe('the store', () => describeStore(subject))
   })

@@ -38,6 +38,8 @@ export function describeStore(subject: Subject): void {
       state: 1,
       memories: 1,
       memoryVersions: 2,
+      tasks: 0,
+      agents: 0,
       audit: 4,
     })
   })

@@ -6,6 +6,8 @@ import { eventTypes } from '../../../src/sessions/event.js'
 import { sessionStatuses } from '../../../src/sessions/lifecycle.js'
 import { storedScopes } from '../../../src/sessions/state.js'
 import { migrate } from '../../../src/storage/sqlite/migrations.js'
+import { agentStates } from '../../../src/tasks/agent.js'
+import { taskSources, taskStatuses } from '../../../src/tasks/task.js'
 import { goodRows, type Row } from './good-rows.js'
 
 let db: Database.Database
@@ -94,6 +96,8 @@ const cases: [table: string, column: string, values: (string | number | null)[]]
   ['tasks', 'retry_count', [-1]],
   ['tasks', 'max_retries', [-1]],
   ['tasks', 'timeout_seconds', [59, 0]],
+  ['tasks', 'attempt', [-1]],
+  ['tasks', 'metadata', notAnObject],
   ['task_dependencies', 'dependency_type', ['bogus']],
   ['task_dependencies', 'dependent_task_id', ['t1']],
   ['agents', 'id', ['', long]],
@@ -101,7 +105,9 @@ const cases: [table: string, column: string, values: (string | number | null)[]]
   ['agents', 'resource_usage', notAnObject],
   ['agents', 'terminated_at', [1]],
   ['checkpoints', 'iteration', [-1]],
-  ['checkpoints', 'state', notJson],
+  ['checkpoints', 'bytes', [-1]],
+  ['checkpoints', 'chain', [-1]],
+  ['checkpoints', 'base', [1]],
   ['audit', 'subject', ['bogus']],
   ['audit', 'operation', ['bogus']],
   ['audit', 'outcome', ['bogus']],
@@ -162,6 +168,9 @@ describe('a check', () => {
       ['audit', 'subject', auditSubjects, () => ({})],
       ['audit', 'operation', auditOperations, () => ({})],
       ['state', 'scope', storedScopes, () => ({})],
+      ['tasks', 'status', taskStatuses, () => ({})],
+      ['tasks', 'source', taskSources, () => ({})],
+      ['agents', 'state', agentStates, (value) => ({ terminated_at: value === 'terminated' ? 1 : null })],
       ['sessions', 'status', sessionStatuses, endTimes],
     ]
     for (const [table, column, values, others] of enumerations) {

@@ -22,7 +22,7 @@ const day = 86_400_000
 export const populatedAt = Date.UTC(2026, 0, 1)
 const sometime = (): number => populatedAt - Math.floor(random() ** 2 * 400 * day)
 
-type Row = Record<string, string | number | null>
+type Row = Record<string, string | number | Buffer | null>
 
 /** Fills every table with some 20,000 rows in all, spread as in a store that has been in use for a year. */
 export function populate(db: Database): void {
@@ -114,16 +114,23 @@ function memory(index: number): Row {
 
 function task(index: number): Row {
   const time = sometime()
+  const status = mostly('completed', ['pending', 'blocked', 'ready', 'running', 'failed', 'cancelled'], 0.9)
   return {
-    ...{ id: `t${index}`, prompt: 'do it', priority: Math.floor(random() * 11), created_by: 'user:alice' },
-    ...{ status: mostly('completed', ['pending', 'blocked', 'ready', 'running', 'failed', 'cancelled'], 0.9) },
+    ...{ id: `t${index}`, prompt: 'do it', priority: Math.floor(random() * 11), created_by: 'user:alice', status },
     ...{
       submitted_at: time,
       updated_at: time,
       parent_task_id: index > 0 && random() < 0.2 ? `t${skewed(index)}` : null,
     },
+    ...{ run_after: status === 'pending' ? time + day : null, lease_until: status === 'running' ? time + day : null },
+    ...{ claimed_by: status === 'running' ? `a${skewed(20)}` : null, ...workOwners() },
     session_id: random() < 0.5 ? `s${skewed(1_000)}` : null,
   }
+}
+
+function workOwners(): Row {
+  const owner = random() < 0.8 ? { app_id: mostly('support', ['sales', 'ops']), user_id: `u${skewed(200)}` } : {}
+  return { app_id: null, user_id: null, project_id: random() < 0.5 ? null : `p${skewed(20)}`, ...owner }
 }
 
 function dependency(index: number): Row {
@@ -132,9 +139,11 @@ function dependency(index: number): Row {
 
 function agent(index: number): Row {
   const ended = random() < 0.9
+  const time = sometime()
   return {
-    ...{ id: `a${index}`, name: 'scout', state: ended ? 'terminated' : pick(['idle', 'busy']), spawned_at: sometime() },
-    ...{ terminated_at: ended ? populatedAt : null, task_id: `t${skewed(1_500)}`, session_id: `s${skewed(1_000)}` },
+    ...{ id: `a${index}`, name: 'scout', state: ended ? 'terminated' : pick(['idle', 'busy']), spawned_at: time },
+    ...{ heartbeat_at: time + 1_000, terminated_at: ended ? populatedAt : null, ...workOwners() },
+    ...{ task_id: `t${skewed(1_500)}`, session_id: `s${skewed(1_000)}` },
   }
 }
 
@@ -143,7 +152,8 @@ function checkpoint(index: number): Row {
   return {
     task_id: `t${index % 300}`,
     iteration: Math.floor(index / 300),
-    state: '{}',
+    data: Buffer.from('{}'),
+    bytes: 2,
     session_id: session,
     created_at: sometime(),
   }
