@@ -99,8 +99,9 @@ export class AgentService {
   async spawn(input: NewAgentInput): Promise<Agent> {
     const parsed = parse(newAgentSchema, input, 'The agent')
     const optional = <T>(value: T | undefined, read: (value: T) => string) => (value === undefined ? null : read(value))
+    const owners = this.#access.ownersFor(parsed)
     const agent = {
-      ...(await this.#access.ownersFor(parsed)),
+      ...(owners instanceof Promise ? await owners : owners),
       id: parsed.id === undefined ? this.#newId() : parseId(parsed.id, 'The agent id'),
       name: parseName(parsed.name, 'The name'),
       specialization: optional(parsed.specialization, (text) => parseName(text, 'specialization')),

@@ -97,7 +97,8 @@ export class TaskService {
     if (inputs.length === 0) return []
     const tasks = []
     for (const each of parseTasks(inputs)) {
-      tasks.push(toNewTask(each, await this.#access.ownersFor(each), this.#valueBytes, this.#newId))
+      const owners = this.#access.ownersFor(each)
+      tasks.push(toNewTask(each, owners instanceof Promise ? await owners : owners, this.#valueBytes, this.#newId))
     }
     const [scope, sessionOwner] = [this.#access.scope('read'), this.#access.sessionOwner()]
     const stored = this.#storage.tasks.submit({
@@ -117,7 +118,9 @@ export class TaskService {
    */
   async claim(options: ClaimOptions = {}): Promise<Task | null> {
     const { agent, ...query } = parse(claimOptionsSchema, options, 'claim')
-    const row = await this.#claim(await this.#toQuery(query), agent)
+    const refusal = this.#access.workRefusal()
+    if (refusal) throw await refusal
+    const row = await this.#claim(this.#toQuery(query), agent)
     return row === undefined ? null : toTask(row)
   }
 
@@ -127,7 +130,9 @@ export class TaskService {
    */
   async next(options: WaitOptions = {}): Promise<Task | null> {
     const { agent, waitMs, signal, ...rest } = parse(waitOptionsSchema, options, 'next')
-    const query = await this.#toQuery(rest)
+    const refusal = this.#access.workRefusal()
+    if (refusal) throw await refusal
+    const query = this.#toQuery(rest)
     const claim = () => this.#claim(query, agent)
     const giveBack = ({ id, attempt }: TaskRow) =>
       this.#storage.tasks.release({ id, attempt, scope: query.scope, author: this.#guard.author() })
@@ -144,12 +149,12 @@ export class TaskService {
     return this.#storage.tasks.claim({ ...query, claimedBy, author })
   }
 
-  async #toQuery({ agentTypes = [], project, session }: Omit<ClaimOptions, 'agent'>): Promise<ClaimQuery> {
+  #toQuery({ agentTypes = [], project, session }: Omit<ClaimOptions, 'agent'>): ClaimQuery {
     return {
       agentTypes: [...new Set(agentTypes.map((type) => parseName(type, 'agentTypes')))],
       ...(project !== undefined && { project: parseSegment(project, 'The project') }),
       ...(session !== undefined && { session: parseId(session, 'The session id') }),
-      scope: await this.#access.workScope(),
+      scope: this.#access.scope('write'),
     }
   }
 

@@ -41,18 +41,23 @@ export class WorkAccess {
     return isRoot(caller) ? undefined : { app: caller.app ?? '', user: caller.user ?? '' }
   }
 
-  /** A scope to take work from; a caller that would wait in vain for ever is told so. */
-  async workScope(): Promise<WorkScope | undefined> {
+  /** The refusal for a caller that would wait for work in vain for ever; undefined for who has a scope to take work from. */
+  workRefusal(): Promise<CairnError> | undefined {
     const scope = this.scope('write')
-    if (scope === undefined || scope.owner !== null || scope.projects.length > 0) return scope
-    await this.#guard.noteRefusal({ subject: this.#subject, operation: 'status' })
-    throw new CairnError('forbidden', 'This handle has no tasks to work on: neither its own nor those of a project.', {
-      hint: "Use cairn.as({ app, user }), or cairn.as({ project, grants: ['project:write'] }).",
-    })
+    if (scope === undefined || scope.owner !== null || scope.projects.length > 0) return undefined
+    const refusal = new CairnError(
+      'forbidden',
+      'This handle has no tasks to work on: neither its own nor those of a project.',
+      { hint: "Use cairn.as({ app, user }), or cairn.as({ project, grants: ['project:write'] })." },
+    )
+    return this.#guard.noteRefusal({ subject: this.#subject, operation: 'status' }).then(() => refusal)
   }
 
-  /** The owners of something new: what was named, else what the caller is. Those of a session come from the session. */
-  async ownersFor(input: OwnerInput): Promise<WorkOwners> {
+  /**
+   * The owners of something new: what was named, else what the caller is. Those of a session come from the session. Only a
+   * refusal has to be waited for, so that what is allowed is handed to the store in the order of the calls.
+   */
+  ownersFor(input: OwnerInput): WorkOwners | Promise<never> {
     const named = parseOwners(input)
     if (input.session !== undefined) {
       if (Object.values(named).every((name) => name === undefined)) return { app: null, user: null, project: null }
@@ -68,22 +73,22 @@ export class WorkAccess {
       throw invalidInput('An owner is an app and a user; one of them is missing.', 'Name both or none.')
     const complete = app !== undefined && user !== undefined
     const owners = { app: complete ? app : null, user: complete ? user : null, project: project ?? null }
-    if (!isRoot(caller)) await this.#demandOwners(owners, named, own)
-    return owners
+    if (isRoot(caller)) return owners
+    const { app: ownApp, project: inProject } = owners
+    const shared = inProject !== null && this.scope('write')?.projects.includes(inProject) === true
+    const foreign =
+      (['app', 'user'] as const).some((field) => named[field] !== undefined && named[field] !== own[field]) ||
+      (inProject !== null && inProject !== own.project && !shared)
+    return !foreign && (ownApp !== null || shared) ? owners : this.#refuseOwners(foreign, inProject)
   }
 
-  async #demandOwners({ app, project }: WorkOwners, named: OwnerInput, own: OwnerInput): Promise<void> {
-    const shared = project !== null && this.scope('write')?.projects.includes(project)
-    const foreign = (['app', 'user'] as const).some(
-      (field) => named[field] !== undefined && named[field] !== own[field],
-    )
-    if (foreign || (project !== null && project !== own.project && !shared)) {
+  async #refuseOwners(foreign: boolean, project: string | null): Promise<never> {
+    if (foreign) {
       await this.#guard.noteRefusal({ subject: this.#subject, operation: 'create' })
       throw new CairnError('forbidden', `This handle makes ${this.#subject}s for its own app, user and project only.`, {
         hint: 'Leave app, user and project out.',
       })
     }
-    if (app !== null || shared) return
     if (project !== null) {
       const attempt = { subject: this.#subject, operation: 'create' } as const
       await this.#guard.demand('write', `project:${project}`, attempt)

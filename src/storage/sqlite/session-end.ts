@@ -14,7 +14,7 @@ import { all, sql } from './statements.js'
 const deltas = sql(
   'state.changesBySession',
   `select state_delta as delta
-   from session_events
+   from session_events indexed by events_with_delta
    where session_id = :session and state_delta is not null
    order by seq`,
 )

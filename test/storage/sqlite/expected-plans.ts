@@ -35,7 +35,7 @@ export const expectedPlans: Record<string, string[]> = {
   'state.clearOwn': ['state (scope, owner, key)'],
   'state.setBySession': ['state_by_session'],
   'state.forgetSession': ['state_by_session'],
-  'state.changesBySession': ['session_events (session_id, seq) | events_with_delta'],
+  'state.changesBySession': ['events_with_delta'],
 
   'memories.insert': [],
   'memories.insertFirst': [],

@@ -17,7 +17,7 @@ export const goodRows: Record<string, Row> = {
     ...{ parent_task_id: null, session_id: 's1' },
   },
   agents: { id: 'a1', name: 'scout', state: 'idle', task_id: 't1', session_id: 's1', spawned_at: 0 },
-  checkpoints: { task_id: 't1', iteration: 0, data: Buffer.from('{}'), bytes: 2, session_id: 's1', created_at: 0 },
+  checkpoints: { task_id: 't1', iteration: 0, state: '{}', session_id: 's1', created_at: 0 },
   audit: { timestamp: 0, subject: 'memory', operation: 'create', actor: 'user:alice', principal: '{}' },
   metrics: { timestamp: 0, name: 'latency', value: 0 },
   leases: { name: 'expire', holder: 'process 1', expires_at: 0 },

@@ -22,7 +22,7 @@ const day = 86_400_000
 export const populatedAt = Date.UTC(2026, 0, 1)
 const sometime = (): number => populatedAt - Math.floor(random() ** 2 * 400 * day)
 
-type Row = Record<string, string | number | Buffer | null>
+type Row = Record<string, string | number | null>
 
 /** Fills every table with some 20,000 rows in all, spread as in a store that has been in use for a year. */
 export function populate(db: Database): void {
@@ -152,8 +152,7 @@ function checkpoint(index: number): Row {
   return {
     task_id: `t${index % 300}`,
     iteration: Math.floor(index / 300),
-    data: Buffer.from('{}'),
-    bytes: 2,
+    state: '{}',
     session_id: session,
     created_at: sometime(),
   }
