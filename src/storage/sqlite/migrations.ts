@@ -54,7 +54,9 @@ export function migrate(db: Database.Database, options: MigrationOptions): Migra
   const before = schemaVersion(db)
   const pending = pendingMigrations(migrations, before)
   if (pending.length > 0 && before > 0) copyBeforeMigration(db, before, freeBytes(dirname(db.name)))
-  return pending.filter((step) => applyStep(db, step, now))
+  const apply = () => pending.filter((step) => applyStep(db, step, now))
+  // A new store comes into being at once: another process must not find it half made, and copy that.
+  return before === 0 ? db.transaction(apply).immediate() : apply()
 }
 
 function applyStep(db: Database.Database, step: Migration, now: number): boolean {
