@@ -6,6 +6,7 @@ import { MemoryService } from './memories/memory-service.js'
 import { type SearchOptions, type SearchResult, SearchService } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
 import type { Storage, StoreInfo } from './storage/storage.js'
+import { CheckpointService } from './tasks/checkpoint-service.js'
 
 export interface CairnParts {
   storage: Storage
@@ -14,6 +15,7 @@ export interface CairnParts {
   newId: () => string
   auditReads: ReadAudit
   valueBytes: number
+  checkpointBytes: number
 }
 
 /**
@@ -23,6 +25,7 @@ export interface CairnParts {
 export class Cairn {
   readonly sessions: SessionService
   readonly memories: MemoryService
+  readonly checkpoints: CheckpointService
   readonly audit: AuditService
   readonly #search: SearchService
   readonly #guard: Guard
@@ -30,10 +33,11 @@ export class Cairn {
 
   constructor(parts: CairnParts) {
     this.#parts = parts
-    const { storage, newId, valueBytes } = parts
+    const { storage, newId, valueBytes, checkpointBytes } = parts
     this.#guard = new Guard(parts)
     this.sessions = new SessionService({ storage, guard: this.#guard, newId, valueBytes })
     this.memories = new MemoryService({ storage, guard: this.#guard, newId, valueBytes })
+    this.checkpoints = new CheckpointService({ storage, guard: this.#guard, stateBytes: checkpointBytes })
     this.audit = new AuditService({ storage, guard: this.#guard })
     this.#search = new SearchService({ storage, guard: this.#guard })
   }

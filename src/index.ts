@@ -37,4 +37,7 @@ export type {
 export type { SessionService, TerminatedSession } from './sessions/session-service.js'
 export type { MergedState, StateScope } from './sessions/state.js'
 export type { StoreInfo } from './storage/storage.js'
+export type { Checkpoint, CheckpointSummary } from './tasks/checkpoint.js'
+export type { CheckpointListQuery, PruneOptions, PutOptions } from './tasks/checkpoint-inputs.js'
+export type { CheckpointService } from './tasks/checkpoint-service.js'
 export type { TimeInput } from './time.js'

@@ -23,14 +23,14 @@ export function describe(value: unknown): string {
  * JSON text of `value`, or `invalid_input` naming the place of the first thing that would not survive a round trip:
  * undefined, NaN, a Date, a lone surrogate, a cycle, nesting over 100. `too_large` when over `maxBytes` of UTF-8.
  */
-export function encodeJson(value: unknown, what: string, maxBytes: number): string {
+export function encodeJson(value: unknown, what: string, maxBytes: number, limit = 'limits.valueBytes'): string {
   const text = stringify(value, what)
   if (text.length > maxBytes || (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes)) {
     throw new CairnError(
       'too_large',
       `${what} is ${Buffer.byteLength(text)} bytes of JSON; the limit is ${maxBytes}.`,
       {
-        hint: 'Store a summary and where the rest is, or raise limits.valueBytes in the configuration.',
+        hint: `Store a summary and where the rest is, or raise ${limit} in the configuration.`,
         details: { bytes: Buffer.byteLength(text), limit: maxBytes },
       },
     )

@@ -41,6 +41,7 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
     newId,
     auditReads: config.auditReads,
     valueBytes: config.limits.valueBytes,
+    checkpointBytes: config.limits.checkpointBytes,
   })
 }
 

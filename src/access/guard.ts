@@ -20,6 +20,7 @@ export interface Attempt {
   operation: AuditOperation
   namespace?: string
   session?: string
+  task?: string
 }
 
 /** Stands between a service and its store: who asks, what they may do, and the trail of what they were refused. */

@@ -27,6 +27,24 @@ export function ownsSession(caller: Caller, owner: Owner): boolean {
   return isRoot(caller) || (caller.app === owner.app && caller.user === owner.user)
 }
 
+/** Whose a task is, as far as it is anybody's. */
+export interface TaskOwner {
+  app: string | null
+  user: string | null
+  project: string | null
+}
+
+/**
+ * A task and what belongs to it are open to those of its (app, user); members of its project read it, and work on it if
+ * they may write to the project's namespace.
+ */
+export function mayUseTask(caller: Caller, right: Right, { app, user, project }: TaskOwner): boolean {
+  if (isRoot(caller)) return true
+  if (app !== null && user !== null && caller.app === app && caller.user === user) return true
+  if (project === null || caller.project !== project) return false
+  return right === 'read' || may(caller, 'write', `project:${project}`)
+}
+
 function allowed(caller: Exclude<Caller, { root: true }>, right: Right): string[] {
   const grants = caller.grants ?? []
   const namespaces: string[] = []

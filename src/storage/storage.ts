@@ -1,4 +1,5 @@
 import type { AuditStore } from './audit-store.js'
+import type { CheckpointStore } from './checkpoint-store.js'
 import type { MemoryStore } from './memory-store.js'
 import type { SearchStore } from './search-store.js'
 import type { SessionStore } from './session-store.js'
@@ -15,6 +16,7 @@ import type { SessionStore } from './session-store.js'
 export interface Storage {
   readonly sessions: SessionStore
   readonly memories: MemoryStore
+  readonly checkpoints: CheckpointStore
   readonly search: SearchStore
   readonly audit: AuditStore
   info(): Promise<StoreInfo>

@@ -1,6 +1,8 @@
 import type { Database } from 'better-sqlite3'
 import { toFailure } from '../../errors.js'
 import { listAudit } from './audit-read.js'
+import { taskOwner } from './checkpoint-rows.js'
+import { countCheckpointsBesides, getCheckpoint, listCheckpoints } from './checkpoints-read.js'
 import { translate } from './driver-errors.js'
 import type { Reply, Request } from './group-writer.js'
 import { storeInfo } from './info-read.js'
@@ -20,6 +22,10 @@ export const readQueries = {
   'sessions.list': listSessions,
   'sessions.events': listEvents,
   'sessions.state': readState,
+  'checkpoints.owner': taskOwner,
+  'checkpoints.get': getCheckpoint,
+  'checkpoints.list': listCheckpoints,
+  'checkpoints.countBesides': countCheckpointsBesides,
   'search.lexical': searchLexical,
   'audit.list': listAudit,
   info: storeInfo,

@@ -6,6 +6,7 @@ import type { Database } from 'better-sqlite3'
 import { CairnError, fromFailure } from '../../errors.js'
 import type { Storage } from '../storage.js'
 import type { Calls, Reads, WriteResult, Writes } from './calls.js'
+import { checkpointStore } from './checkpoints-store.js'
 import { isBusy, translate } from './driver-errors.js'
 import { GroupWriter, type Reply, type Request } from './group-writer.js'
 import { type Durability, openDatabase } from './open-database.js'
@@ -30,7 +31,7 @@ export interface SqliteOptions {
 
 /** Who runs a request and answers it: a thread, or this thread. */
 interface Runner {
-  call(name: string, input: unknown): Promise<unknown>
+  call(name: string, input: unknown, transfer?: ArrayBuffer[]): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -177,9 +178,10 @@ function toStorage({ reader, writer, longReader }: Connections, afterClose: () =
   const write = async <Name extends keyof Writes>(
     name: Name,
     input: Parameters<Writes[Name]>[1],
+    transfer?: ArrayBuffer[],
   ): Promise<WriteResult<Name>> => {
     assertOpen()
-    return (await writer.call(name, input)) as WriteResult<Name>
+    return (await writer.call(name, input, transfer)) as WriteResult<Name>
   }
   const read = async <Name extends keyof Reads>(
     name: Name,
@@ -208,6 +210,7 @@ function toStorage({ reader, writer, longReader }: Connections, afterClose: () =
   return {
     memories: memoryStore(calls),
     sessions: sessionStore(calls),
+    checkpoints: checkpointStore(calls),
     search: searchStore(calls),
     audit: auditStore(calls),
     info: () => readLong('info', undefined),

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { briefAppends, briefStamps } from './answers.js'
 import { recordAudit } from './audit-write.js'
+import { pruneCheckpoints, putCheckpoint } from './checkpoints-write.js'
 import {
   addMemories,
   deleteMemory,
@@ -24,5 +25,7 @@ export const writeOperations = {
   'sessions.append': (db: Database, input: Parameters<typeof appendEvents>[1]) => briefAppends(appendEvents(db, input)),
   'sessions.setStatus': setSessionStatus,
   'sessions.delete': deleteSession,
+  'checkpoints.put': putCheckpoint,
+  'checkpoints.prune': pruneCheckpoints,
   'audit.record': recordAudit,
 }

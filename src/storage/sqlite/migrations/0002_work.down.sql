@@ -1,4 +1,5 @@
 drop table metric_histograms;
+drop index metrics_by_owner;
 alter table metrics drop column user_id;
 alter table metrics drop column app_id;
 
