@@ -22,16 +22,6 @@ export function makeDifference(base: Buffer, next: Buffer): Buffer {
   return writer.result()
 }
 
-/** The length of what a difference makes; undefined when it is none. */
-export function differenceLength(difference: Buffer): number | undefined {
-  try {
-    return new Reader(difference).nextLength
-  } catch (error) {
-    if (error instanceof DamagedDifference) return undefined
-    throw error
-  }
-}
-
 /**
  * Writes what `difference` makes of `base` into `target`, which must not be the same memory, and returns that part of
  * it. Undefined when the difference is damaged, or belongs to another base; not every damage shows here.

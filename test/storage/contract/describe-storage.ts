@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest'
 import type { Storage } from '../../../src/storage/storage.js'
 import { describeAudit } from './audit.js'
+import { describeCheckpoints } from './checkpoints.js'
 import { describeEvents } from './events.js'
 import { describeExpiry } from './expiry.js'
 import { describeMemoryLists } from './memory-lists.js'
@@ -12,7 +13,7 @@ import { describeSessionStatus } from './session-status.js'
 import { describeSessions } from './sessions.js'
 import { describeState } from './state.js'
 import { describeStore } from './store.js'
-import type { OpenedStore, Subject } from './subject.js'
+import { aTask, type OpenedStore, type Subject } from './subject.js'
 import { describeTwoClocks } from './two-clocks.js'
 
 /** What every adapter of `Storage` must do, in full and in the same words. Each test gets an empty store of its own. */
@@ -37,6 +38,8 @@ export function describeStorage(name: string, open: () => Promise<OpenedStore>):
         others.push(storage)
         return storage
       },
+      addTask: (task) => opened.addTask(aTask(task)),
+      damage: (...place) => opened.damage(...place),
     }
     describe('memories: writing', () => describeMemoryWrites(subject))
     describe('memories: reading one', () => describeMemoryReads(subject))
@@ -47,6 +50,7 @@ export function describeStorage(name: string, open: () => Promise<OpenedStore>):
     describe('sessions: events', () => describeEvents(subject))
     describe('sessions: state', () => describeState(subject))
     describe('sessions: status', () => describeSessionStatus(subject))
+    describe('checkpoints', () => describeCheckpoints(subject))
     describe('search', () => describeSearch(subject))
     describe('search: scope', () => describeSearchScope(subject))
     describe('audit', () => describeAudit(subject))

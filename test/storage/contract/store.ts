@@ -16,6 +16,8 @@ import {
   trail,
 } from './subject.js'
 
+const t1 = { task: 't1', owner: { app: null, user: null, project: null } }
+
 export function describeStore(subject: Subject): void {
   it('tells what it is and how much it holds', async () => {
     const { storage } = subject
@@ -79,6 +81,12 @@ export function describeStore(subject: Subject): void {
       storage.sessions.state({ ...s1, scopes: [] }),
       storage.sessions.setStatus({ ...s1, to: 'active', keep: [], chain: 'c', author: by }),
       storage.sessions.delete({ ...s1, author: by }),
+      storage.checkpoints.owner({ task: 't1' }),
+      storage.checkpoints.put({ ...t1, iteration: 1, state: '1', session: null, author: by }),
+      storage.checkpoints.get(t1),
+      storage.checkpoints.list({ ...t1, before: 9, limit: 9 }),
+      storage.checkpoints.countBesides({ ...t1, keep: 1 }),
+      storage.checkpoints.prune({ ...t1, keep: 1, limit: 1, author: by }),
       storage.search.lexical({ terms: [{ text: 'a' }], memories: {}, now, limit: 1 }),
       storage.audit.record({ entry: { subject: 'store', operation: 'read', outcome: 'ok' }, author: by }),
       trail(storage),

@@ -1,4 +1,5 @@
 import { everything } from '../../../src/access/namespace.js'
+import type { TaskOwner } from '../../../src/access/policy.js'
 import type { AuditRow } from '../../../src/audit/audit.js'
 import { parseQuery } from '../../../src/search/query.js'
 import type { AuditQuery } from '../../../src/storage/audit-store.js'
@@ -7,11 +8,19 @@ import type { LexicalHit, LexicalQuery } from '../../../src/storage/search-store
 import type { NewEvent, NewSession } from '../../../src/storage/session-store.js'
 import type { Author, Storage } from '../../../src/storage/storage.js'
 
+export interface TaskRow extends TaskOwner {
+  id: string
+}
+
 /** What an adapter hands to the suite: an empty store, and the ways to reach and remove it. */
 export interface OpenedStore {
   storage: Storage
   /** Another handle on the same store, as another process has one. The suite closes it. */
   another(): Promise<Storage>
+  /** Puts a task into the store, for what belongs to tasks. */
+  addTask(task: TaskRow): void
+  /** Changes what is stored for a checkpoint behind the store's back, as a failing disk does. */
+  damage(task: string, iteration: number, where: 'first byte' | 'last byte'): void
   /** Closes `storage` and removes the store, or empties it for the next test. */
   done(): Promise<void> | void
 }
@@ -20,6 +29,8 @@ export interface OpenedStore {
 export interface Subject {
   readonly storage: Storage
   another(): Promise<Storage>
+  addTask(task?: Partial<TaskRow>): void
+  damage: OpenedStore['damage']
 }
 
 /** The moment at which the builders below write, unless told otherwise. */
@@ -47,6 +58,10 @@ export function aMemory(changes: Partial<NewMemory> = {}): NewMemory {
 
 export function aSession(changes: Partial<NewSession> = {}): NewSession {
   return { id: 's1', app: 'support', user: 'alice', project: 'apollo', metadata: '{}', ...changes }
+}
+
+export function aTask(changes: Partial<TaskRow> = {}): TaskRow {
+  return { id: 't1', app: 'support', user: 'alice', project: 'apollo', ...changes }
 }
 
 export function anEvent(changes: Partial<NewEvent> = {}): NewEvent {

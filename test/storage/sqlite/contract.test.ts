@@ -2,11 +2,17 @@ import { rmSync } from 'node:fs'
 import { afterAll } from 'vitest'
 import { openSqliteStorage } from '../../../src/storage/sqlite/sqlite-storage.js'
 import type { Storage } from '../../../src/storage/storage.js'
+import { damageCheckpoint, insertTask } from '../../helpers/tasks.js'
 import { useTempFolder } from '../../helpers/temp-folder.js'
 import { describeStorage } from '../contract/describe-storage.js'
 import { emptyStore } from './empty-store.js'
 
 const newPath = useTempFolder()
+const atPath = (path: string) => ({
+  addTask: (task: Parameters<typeof insertTask>[1]) => insertTask(path, task),
+  damage: (task: string, iteration: number, where: 'first byte' | 'last byte') =>
+    damageCheckpoint(path, task, iteration, where),
+})
 const options = { create: true, durability: 'off', busyTimeoutMs: 10_000, maxPages: 0 } as const
 
 describeStorage('SQLite on one thread', async () => {
@@ -17,7 +23,7 @@ describeStorage('SQLite on one thread', async () => {
     await storage.close()
     rmSync(path)
   }
-  return { storage, another, done }
+  return { storage, another, done, ...atPath(path) }
 })
 
 // Threads take long to start: these tests share a store and empty it after each.
@@ -28,5 +34,5 @@ describeStorage('SQLite with threads', async () => {
   const path = newPath('shared.db')
   const another = () => openSqliteStorage({ ...options, path, threads: true })
   shared ??= await another()
-  return { storage: shared, another, done: () => emptyStore(path) }
+  return { storage: shared, another, done: () => emptyStore(path), ...atPath(path) }
 })
