@@ -3,6 +3,8 @@ import { narrow } from './access/policy.js'
 import { type Caller, type Principal, parsePrincipal } from './access/principal.js'
 import { AuditService } from './audit/audit-service.js'
 import { MemoryService } from './memories/memory-service.js'
+import { MetricService } from './observe/metric-service.js'
+import type { OperationTimes } from './observe/operation-times.js'
 import { type SearchOptions, type SearchResult, SearchService } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
 import type { Storage, StoreInfo } from './storage/storage.js'
@@ -16,6 +18,7 @@ export interface CairnParts {
   auditReads: ReadAudit
   valueBytes: number
   checkpointBytes: number
+  times: OperationTimes
 }
 
 /**
@@ -26,6 +29,7 @@ export class Cairn {
   readonly sessions: SessionService
   readonly memories: MemoryService
   readonly checkpoints: CheckpointService
+  readonly metrics: MetricService
   readonly audit: AuditService
   readonly #search: SearchService
   readonly #guard: Guard
@@ -38,6 +42,7 @@ export class Cairn {
     this.sessions = new SessionService({ storage, guard: this.#guard, newId, valueBytes })
     this.memories = new MemoryService({ storage, guard: this.#guard, newId, valueBytes })
     this.checkpoints = new CheckpointService({ storage, guard: this.#guard, stateBytes: checkpointBytes })
+    this.metrics = new MetricService({ storage, guard: this.#guard, times: parts.times })
     this.audit = new AuditService({ storage, guard: this.#guard })
     this.#search = new SearchService({ storage, guard: this.#guard })
   }

@@ -20,6 +20,15 @@ export type {
   UpdateOptions,
 } from './memories/memory-inputs.js'
 export type { MemoryService } from './memories/memory-service.js'
+export type { MetricBucket, MetricPoint, OperationSummary } from './observe/metric.js'
+export type {
+  MetricLabels,
+  MetricNamesQuery,
+  MetricQueryInput,
+  NewMetricInput,
+  OperationsQuery,
+} from './observe/metric-inputs.js'
+export type { MetricService } from './observe/metric-service.js'
 export { type OpenOptions, openCairn } from './open.js'
 export type { Page } from './page.js'
 export type { SearchHit, SearchOptions, SearchResult } from './search/search-service.js'

@@ -1,6 +1,8 @@
 import type { AuditStore } from './audit-store.js'
 import type { CheckpointStore } from './checkpoint-store.js'
+import type { LeaseStore } from './lease-store.js'
 import type { MemoryStore } from './memory-store.js'
+import type { MetricStore } from './metric-store.js'
 import type { SearchStore } from './search-store.js'
 import type { SessionStore } from './session-store.js'
 
@@ -17,6 +19,8 @@ export interface Storage {
   readonly sessions: SessionStore
   readonly memories: MemoryStore
   readonly checkpoints: CheckpointStore
+  readonly metrics: MetricStore
+  readonly leases: LeaseStore
   readonly search: SearchStore
   readonly audit: AuditStore
   info(): Promise<StoreInfo>

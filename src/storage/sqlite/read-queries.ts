@@ -7,6 +7,7 @@ import { translate } from './driver-errors.js'
 import type { Reply, Request } from './group-writer.js'
 import { storeInfo } from './info-read.js'
 import { getMemory, listMemories, listNamespaces, memoryHistory } from './memories-read.js'
+import { listBuckets, listHistograms, listMetricNames, listPoints } from './metrics-read.js'
 import type { ReadQuery } from './operation.js'
 import { searchLexical } from './search-read.js'
 import { getSession, listEvents, listSessions, readState } from './sessions-read.js'
@@ -26,6 +27,10 @@ export const readQueries = {
   'checkpoints.get': getCheckpoint,
   'checkpoints.list': listCheckpoints,
   'checkpoints.countBesides': countCheckpointsBesides,
+  'metrics.points': listPoints,
+  'metrics.buckets': listBuckets,
+  'metrics.names': listMetricNames,
+  'metrics.histograms': listHistograms,
   'search.lexical': searchLexical,
   'audit.list': listAudit,
   info: storeInfo,

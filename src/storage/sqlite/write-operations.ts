@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3'
 import { briefAppends, briefStamps } from './answers.js'
 import { recordAudit } from './audit-write.js'
 import { pruneCheckpoints, putCheckpoint } from './checkpoints-write.js'
+import { takeLease } from './leases.js'
 import {
   addMemories,
   deleteMemory,
@@ -10,6 +11,7 @@ import {
   rollbackMemory,
   updateMemory,
 } from './memories-write.js'
+import { addHistograms, pruneMetrics, recordMetrics } from './metrics-write.js'
 import { setSessionStatus } from './session-status.js'
 import { appendEvents, createSession, deleteSession } from './sessions-write.js'
 
@@ -27,5 +29,9 @@ export const writeOperations = {
   'sessions.delete': deleteSession,
   'checkpoints.put': putCheckpoint,
   'checkpoints.prune': pruneCheckpoints,
+  'metrics.record': recordMetrics,
+  'metrics.addHistograms': addHistograms,
+  'metrics.prune': pruneMetrics,
+  'leases.take': takeLease,
   'audit.record': recordAudit,
 }
