@@ -33,8 +33,7 @@ const dependents = sql(
   'checkpoints.dependents',
   `select ${checkpointColumns}
    from checkpoints indexed by checkpoints_by_base
-   where task_id = :task and base >= :from and base < :to and iteration >= :to
-   order by iteration`,
+   where task_id = :task and base >= :from and base < :to and iteration >= :to`,
 )
 
 export function putCheckpoint(
@@ -97,7 +96,9 @@ function store(
  */
 function release(db: Database, task: string, from: number, to: number): void {
   let first: { checkpoint: StoredCheckpoint; state: Buffer } | undefined
-  for (const checkpoint of all<StoredCheckpoint>(db, dependents, { task, from, to })) {
+  // In the index they stand by what they build on.
+  const found = all<StoredCheckpoint>(db, dependents, { task, from, to }).sort((a, b) => a.iteration - b.iteration)
+  for (const checkpoint of found) {
     const state = tryState(db, task, checkpoint)
     if (state === undefined) continue
     const form = formOf(db, task, state, first?.checkpoint, first?.state)

@@ -7,6 +7,7 @@ import { describeExpiry } from './expiry.js'
 import { describeMemoryLists } from './memory-lists.js'
 import { describeMemoryReads } from './memory-reads.js'
 import { describeMemoryWrites } from './memory-writes.js'
+import { describeLeases, describeMetrics } from './metrics.js'
 import { describeSearch } from './search.js'
 import { describeSearchScope } from './search-scope.js'
 import { describeSessionStatus } from './session-status.js'
@@ -51,6 +52,8 @@ export function describeStorage(name: string, open: () => Promise<OpenedStore>):
     describe('sessions: state', () => describeState(subject))
     describe('sessions: status', () => describeSessionStatus(subject))
     describe('checkpoints', () => describeCheckpoints(subject))
+    describe('metrics', () => describeMetrics(subject))
+    describe('leases', () => describeLeases(subject))
     describe('search', () => describeSearch(subject))
     describe('search: scope', () => describeSearchScope(subject))
     describe('audit', () => describeAudit(subject))

@@ -17,6 +17,7 @@ import {
 } from './subject.js'
 
 const t1 = { task: 't1', owner: { app: null, user: null, project: null } }
+const metric = { name: 'm', owner: undefined, labels: {}, since: 0 }
 
 export function describeStore(subject: Subject): void {
   it('tells what it is and how much it holds', async () => {
@@ -87,6 +88,14 @@ export function describeStore(subject: Subject): void {
       storage.checkpoints.list({ ...t1, before: 9, limit: 9 }),
       storage.checkpoints.countBesides({ ...t1, keep: 1 }),
       storage.checkpoints.prune({ ...t1, keep: 1, limit: 1, author: by }),
+      storage.metrics.record({ points: [], owner: null }),
+      storage.metrics.points({ ...metric, before: [1, 0], limit: 1 }),
+      storage.metrics.buckets({ ...metric, millis: 1, before: 1, limit: 1 }),
+      storage.metrics.names({ owner: undefined, after: '', limit: 1 }),
+      storage.metrics.addHistograms({ minute: 0, histograms: [] }),
+      storage.metrics.histograms({ since: 0 }),
+      storage.metrics.prune({ before: 0, limit: 1 }),
+      storage.leases.take({ name: 'n', holder: 'h', now: 0, until: 1 }),
       storage.search.lexical({ terms: [{ text: 'a' }], memories: {}, now, limit: 1 }),
       storage.audit.record({ entry: { subject: 'store', operation: 'read', outcome: 'ok' }, author: by }),
       trail(storage),

@@ -100,11 +100,6 @@ export const plannedQueries: PlannedQuery[] = [
     'select * from agents where spawned_at >= :since order by spawned_at desc, id desc limit :limit',
   ),
   planned(
-    'checkpoints.latest',
-    ['checkpoints (task_id, iteration)'],
-    'select * from checkpoints where task_id = :task order by iteration desc limit 1',
-  ),
-  planned(
     'checkpoints.ofSession',
     ['checkpoints_by_session'],
     'select * from checkpoints where session_id = :session order by created_at desc limit :limit',
@@ -115,12 +110,6 @@ export const plannedQueries: PlannedQuery[] = [
     'select task_id, iteration from checkpoints where created_at <= :before order by created_at limit :limit',
   ),
   planned('audit.purge', ['audit_by_time'], 'delete from audit where timestamp < :before'),
-  planned(
-    'metrics.ofName',
-    ['metrics_by_name'],
-    'select * from metrics where name = :name and timestamp >= :since order by timestamp desc limit :limit',
-  ),
-  planned('metrics.purge', ['metrics_by_time'], 'delete from metrics where timestamp < :before'),
   planned(
     'jobs.due',
     ['jobs_by_due'],
