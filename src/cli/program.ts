@@ -2,8 +2,10 @@ import { type Argument, type Command, Option } from 'commander'
 import { CairnError } from '../errors.js'
 import { addGlobalOptions, CairnCommand, examples, globalHeading } from './command.js'
 import { addAudit } from './commands/audit.js'
+import { addCheckpoint } from './commands/checkpoint.js'
 import { addInit } from './commands/init.js'
 import { addMemory } from './commands/memory.js'
+import { addMetrics } from './commands/metrics.js'
 import { addSearch } from './commands/search.js'
 import { addSession } from './commands/session.js'
 import { addStats } from './commands/stats.js'
@@ -31,7 +33,18 @@ export function buildProgram(io: Io): CairnCommand {
       getOutHasColors: () => colors.isColorSupported,
       getErrHasColors: () => colors.isColorSupported,
     })
-  for (const add of [addInit, addMemory, addSession, addSearch, addAudit, addStats, addVersion]) add(program, io)
+  for (const add of [
+    addInit,
+    addMemory,
+    addSession,
+    addCheckpoint,
+    addMetrics,
+    addSearch,
+    addAudit,
+    addStats,
+    addVersion,
+  ])
+    add(program, io)
   addHelp(program)
   addGlobalOptions(program)
   program.addHelpText(
