@@ -117,7 +117,7 @@ describe('closing a store', () => {
     const { cairn } = await openStore()
     const handles = [cairn, cairn.as({ app: 'shop', user: 'alice', session: 's1', grants: ['app:write'] })]
     await cairn.close()
-    const target = { namespace: 'user:alice', key: 'k', session: 's1' }
+    const target = { namespace: 'user:alice', key: 'k', session: 's1', task: 't1' }
     for (const [name, { calls }] of Object.entries(everyMethod)) {
       if (name === 'as' || name === 'close' || name.startsWith('Symbol')) continue
       for (const call of calls) {

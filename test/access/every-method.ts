@@ -1,18 +1,19 @@
 import type { Cairn } from '../../src/cairn.js'
 import { encodeCursor } from '../../src/page.js'
 
-/** A memory and a session for a call to be about: there or not, the caller's or another's. */
+/** A memory, a session and a task for a call to be about: there or not, the caller's or another's. */
 export interface Target {
   namespace: string
   key: string
   session: string
+  task: string
 }
 
 type Call = (handle: Cairn, target: Target) => Promise<unknown>
 
 export interface Method {
-  /** What the rights are asked for: a memory's namespace, a session, or nothing in particular. */
-  about: 'memory' | 'session' | 'store'
+  /** What the rights are asked for: a memory's namespace, a session, a task, or nothing in particular. */
+  about: 'memory' | 'session' | 'task' | 'store'
   kind: 'read' | 'write'
   calls: Call[]
 }
@@ -133,6 +134,34 @@ export const everyMethod: Record<string, Method> = {
     (at) => at.sessions.create({ project: 'apollo', state: { 'project:theme': 'intruder', 'app:theme': 'intruder' } }),
     (at) => at.sessions.create({ state: { 'user:theme': 'intruder' } }),
   ),
+  'checkpoints.get': read('task', (at, { task }) => at.checkpoints.get(task, 1)),
+  'checkpoints.latest': read('task', (at, { task }) => at.checkpoints.latest(task)),
+  'checkpoints.list': read(
+    'task',
+    (at, { task }) => at.checkpoints.list(task),
+    (at, { task }) => at.checkpoints.list(task, { limit: 1, cursor: encodeCursor([9e15]) }),
+  ),
+  'checkpoints.put': write(
+    'task',
+    (at, { task }) => at.checkpoints.put(task, 1, 'an intruder was here'),
+    (at, { task }) => at.checkpoints.put(task, 7, 'an intruder was here'),
+    (at, { task, session }) => at.checkpoints.put(task, 7, 'an intruder was here', { session }),
+  ),
+  'checkpoints.prune': write(
+    'task',
+    (at, { task }) => at.checkpoints.prune(task, { keep: 1, dryRun: true }),
+    (at, { task }) => at.checkpoints.prune(task, { keep: 1 }),
+  ),
+  'metrics.record': write('store', (at) => at.metrics.record('latency', 7, { intruder: true })),
+  'metrics.recordMany': write('store', (at) => at.metrics.recordMany([{ name: 'latency', value: 7 }])),
+  'metrics.query': read(
+    'store',
+    (at) => at.metrics.query({ name: 'latency' }),
+    (at) => at.metrics.query({ name: 'latency', bucketSeconds: 60 }),
+    (at) => at.metrics.query({ name: 'latency', cursor: encodeCursor([9e15, 9e15]), limit: 1000 }),
+  ),
+  'metrics.names': read('store', (at) => at.metrics.names()),
+  'metrics.operations': read('store', (at) => at.metrics.operations()),
   search: read(
     'memory',
     (at, { namespace }) => at.search('harbour', { namespaces: [namespace] }),

@@ -9,6 +9,7 @@ import {
   canariesIn,
   dumpOutside,
   mayMeet,
+  mayTask,
   oracle,
   owns,
   type Planted,
@@ -19,14 +20,15 @@ import {
 
 /** Runs of each property; on a slow machine fewer, but never without a result. */
 const limits = { numRuns: 30, interruptAfterTimeLimit: 8_000 }
-const missing = { key: 'nothing-is-here', part: 'nowhere', session: 'missing-session' }
+const missing = { key: 'nothing-is-here', part: 'nowhere', session: 'missing-session', task: 'missing-task' }
 
 /** Every session, and as many of the memories; what is planted is in no order, so any of them will do. */
 function targetsOf(planted: Planted): Target[] {
   return Array.from({ length: Math.max(3, planted.sessions.length) }, (_, index) => {
     const { namespace = '', key = '' } = planted.memories[index % planted.memories.length] ?? {}
     const session = planted.sessions[index % planted.sessions.length]?.id ?? ''
-    return { namespace, key, session }
+    const task = planted.tasks[index % planted.tasks.length]?.id ?? ''
+    return { namespace, key, session, task }
   })
 }
 
@@ -78,6 +80,10 @@ describe('whatever a principal asks', () => {
       const [threads, owned] = await Promise.all(both.map((at) => at.sessions.list()))
       expect(owned?.items).toEqual(threads?.items.filter((session) => owns(principal, session)))
 
+      const [points, own] = await Promise.all(both.map((at) => at.metrics.query({ name: 'latency' })))
+      const mine = points?.items.filter(({ app, user }) => owns(principal, { app: app ?? '', user: user ?? '' }))
+      expect(own?.items).toEqual(mine)
+
       const sessions = new Map(threads?.items.map((session) => [session.id, session]))
       const [all, found] = await Promise.all(both.map((at) => at.search('harbour', { limit: 100 })))
       const wanted = all?.hits.filter((hit) => {
@@ -92,7 +98,7 @@ describe('whatever a principal asks', () => {
 
   it('no write changes anything that it may not write, and none answers with what it may not see', async () => {
     await forAnyPrincipals(async ({ cairn: root }, planted, principal, handle) => {
-      const before = await dumpOutside(root, principal)
+      const before = await dumpOutside(root, principal, planted)
       const trail = (await root.audit.list({ limit: 1000 })).items
       for (const target of targetsOf(planted)) {
         for (const [name, { kind, calls }] of Object.entries(everyMethod)) {
@@ -103,7 +109,7 @@ describe('whatever a principal asks', () => {
           }
         }
       }
-      expect(await dumpOutside(root, principal)).toEqual(before)
+      expect(await dumpOutside(root, principal, planted)).toEqual(before)
       await expectTrailOf(root, principal, trail)
     })
   }, 60_000)
@@ -114,8 +120,10 @@ describe('whatever a principal asks', () => {
         const nothing = { ...target, key: missing.key }
         const nowhere = { ...target, namespace: `${target.namespace}:${missing.part}` }
         const nobody = { ...target, session: missing.session }
+        const noTask = { ...target, task: missing.task }
         for (const [name, { about, calls }] of Object.entries(everyMethod)) {
-          const twins = about === 'session' ? [nobody] : [nothing, nowhere, { ...nowhere, session: missing.session }]
+          const others = [nothing, nowhere, { ...nowhere, session: missing.session }]
+          const twins = about === 'task' ? [noTask] : about === 'session' ? [nobody] : others
           if (!isForeign(name, principal, target, planted)) continue
           for (const call of calls) {
             const answer = await outcomeOf(() => call(handle, target))
@@ -163,6 +171,9 @@ function isForeign(name: string, principal: Principal, target: Target, planted: 
   const mayRead = oracle(principal, 'read', target.namespace)
   const mayWrite = oracle(principal, 'write', target.namespace)
   if (name === 'memories.restore' || name === 'memories.rollback') return !mayRead || !mayWrite
+  if (about === 'task') {
+    return !planted.tasks.some((task) => task.id === target.task && mayTask(principal, 'read', task))
+  }
   if (about === 'session') return !ownSession
   if (name === 'search') {
     // The events of one's own session are found by its id, and by its namespace as well.
@@ -177,7 +188,7 @@ function isForeign(name: string, principal: Principal, target: Target, planted: 
 function renamed(outcome: Outcome, twin: Target, target: Target): string {
   const inText = (name: string): string => JSON.stringify(name).slice(1, -1)
   const text = JSON.stringify(outcome, (field, value) => (field === 'tookMs' ? 0 : value))
-  const fields = (['namespace', 'key', 'session'] as const).filter((field) => twin[field] !== target[field])
+  const fields = (['namespace', 'key', 'session', 'task'] as const).filter((field) => twin[field] !== target[field])
   return fields.reduce((found, field) => found.replaceAll(inText(twin[field]), inText(target[field])), text)
 }
 

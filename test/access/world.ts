@@ -3,6 +3,7 @@ import type { Grant, Principal, Right } from '../../src/access/principal.js'
 import type { Cairn } from '../../src/cairn.js'
 import type { Memory } from '../../src/memories/memory.js'
 import type { Session } from '../../src/sessions/session.js'
+import { insertTask } from '../helpers/tasks.js'
 import type { TestStore } from '../store.js'
 
 /** Names that are as near to each other as names can be. */
@@ -29,6 +30,7 @@ export interface World {
 }
 
 const sessionId = (index: number): string => `s${index}`
+const taskId = (session: string): string => `task-of-${session}`
 const maxSessions = 4
 
 export const namespaceArbitrary: fc.Arbitrary<string> = fc
@@ -109,17 +111,32 @@ export function owns(principal: Principal, session: { app: string; user: string 
 
 // ── planting ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+export interface PlantedTask {
+  id: string
+  app: string
+  user: string
+  project: string | null
+}
+
+/** Whether a principal may do something with a task: it is its owner's, and its project's as memories are. */
+export function mayTask(principal: Principal, right: Right, task: PlantedTask): boolean {
+  if (owns(principal, task)) return true
+  const member = task.project !== null && principal.project === task.project
+  return member && oracle(principal, right, `project:${task.project}`)
+}
+
 /** Where a canary was put: whoever may read any of these places may find it. */
-type Place = { namespace: string } | { app: string; user: string }
+type Place = { namespace: string } | { task: PlantedTask } | { app: string; user: string }
 
 export interface Planted {
   canaries: Map<string, Place[]>
   memories: { namespace: string; key: string }[]
   sessions: { id: string; app: string; user: string }[]
+  tasks: PlantedTask[]
 }
 
-export async function plant({ cairn, clock }: TestStore, world: World): Promise<Planted> {
-  const planted: Planted = { canaries: new Map(), memories: [], sessions: [] }
+export async function plant({ cairn, clock, path }: TestStore, world: World): Promise<Planted> {
+  const planted: Planted = { canaries: new Map(), memories: [], sessions: [], tasks: [] }
   const canary = (...places: Place[]): string => {
     const name = `canary${planted.canaries.size}x`
     planted.canaries.set(name, places)
@@ -127,6 +144,15 @@ export async function plant({ cairn, clock }: TestStore, world: World): Promise<
   }
   for (const [index, plan] of world.sessions.entries())
     await plantSession(cairn, sessionId(index), plan, canary, planted)
+  for (const [index, { app, user, project = null }] of world.sessions.entries()) {
+    const task = { id: taskId(sessionId(index)), app, user, project }
+    planted.tasks.push(task)
+    insertTask(path, task)
+    for (const iteration of [0, 1]) await cairn.checkpoints.put(task.id, iteration, { note: canary({ task }) })
+    const label = { tag: canary({ app, user }) }
+    await cairn.as({ app, user }).metrics.record('latency', index, label)
+    await cairn.as({ app, user }).metrics.record(canary({ app, user }), index)
+  }
   for (const plan of world.memories) await plantMemory({ cairn, clock }, plan, canary, planted)
   return planted
 }
@@ -188,21 +214,30 @@ export function canariesIn(answer: unknown): string[] {
 
 /** Whether a principal may read, or with `write` change, one of the places where a canary is. */
 export function mayMeet(principal: Principal, places: Place[], rights: Right[]): boolean {
-  return places.some((place) =>
-    'namespace' in place ? rights.some((right) => oracle(principal, right, place.namespace)) : owns(principal, place),
-  )
+  return places.some((place) => {
+    if ('namespace' in place) return rights.some((right) => oracle(principal, right, place.namespace))
+    return 'task' in place ? mayTask(principal, 'read', place.task) : owns(principal, place)
+  })
 }
 
 // ── everything that a principal may not change ────────────────────────────────────────────────────────────────────
 
 /** All that lies outside the write rights of a principal, seen through the root handle. */
-export async function dumpOutside(root: Cairn, principal: Principal): Promise<object> {
+export async function dumpOutside(root: Cairn, principal: Principal, { tasks }: Planted): Promise<object> {
   const outside = (namespace: string): boolean => !oracle(principal, 'write', namespace)
   const sessions = (await root.sessions.list({ limit: 1000 })).items.filter((session) => !owns(principal, session))
   return {
     memories: await dumpMemories(root, outside),
     sessions: await Promise.all(sessions.map((session) => dumpSession(root, session, outside))),
     shared: await dumpShared(root, outside),
+    checkpoints: await Promise.all(
+      tasks
+        .filter((task) => !mayTask(principal, 'write', task))
+        .map(async ({ id }) => ({ list: await root.checkpoints.list(id), last: await root.checkpoints.latest(id) })),
+    ),
+    metrics: (await root.metrics.query({ name: 'latency', limit: 1000 })).items.filter(
+      ({ app, user }) => app === null || user === null || !owns(principal, { app, user }),
+    ),
   }
 }
 
