@@ -67,12 +67,12 @@ export class RunFinder {
   }
 
   #findAnywhere(at: number, shift: number): Run {
-    this.#index ??= new BlockIndex(this.#base)
+    this.#index ??= new BlockIndex(this.#base, this.#next)
     const { length } = this.#next
     let best: Run = { at: length, from: this.#base.length, length: 0 }
     let end = length
     for (let start = at; start < end; start++) {
-      const found = start + blockBytes <= length ? this.#runAt(start, this.#index.find(this.#next, start)) : undefined
+      const found = start + blockBytes <= length ? this.#runAt(start, this.#index.find(start)) : undefined
       const run = longer(found, this.#runAt(start, start + shift))
       if (run === undefined || run.length <= best.length) continue
       if (best.length === 0) end = Math.min(length, start + ahead)
@@ -108,34 +108,36 @@ const blockBytes = 32
 class BlockIndex {
   readonly #slots: Int32Array
   readonly #mask: number
+  readonly #next: DataView
 
-  constructor(base: Buffer) {
+  constructor(base: Buffer, next: Buffer) {
     const blocks = Math.floor(base.length / blockBytes)
     const size = 2 ** Math.ceil(Math.log2(Math.max(blocks * 2, 16)))
     this.#slots = new Int32Array(size).fill(-1)
     this.#mask = size - 1
+    this.#next = wordsOf(next)
+    const words = wordsOf(base)
     for (let block = 0; block < blocks; block++) {
       const at = block * blockBytes
-      this.#slots[hashAt(base, at) & this.#mask] = at
+      this.#slots[hashAt(words, at) & this.#mask] = at
     }
   }
 
   /** Where in the base the block of `next` at `at` may stand; -1 when nowhere. */
-  find(next: Buffer, at: number): number {
-    return this.#slots[hashAt(next, at) & this.#mask] ?? -1
+  find(at: number): number {
+    return this.#slots[hashAt(this.#next, at) & this.#mask] ?? -1
   }
 }
 
+function wordsOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
 /** Of the block from `at` on, which must be there. */
-function hashAt(bytes: Buffer, at: number): number {
+function hashAt(words: DataView, at: number): number {
   let hash = 0
   for (let offset = 0; offset < blockBytes; offset += 4) {
-    const word =
-      (bytes[at + offset] ?? 0) |
-      ((bytes[at + offset + 1] ?? 0) << 8) |
-      ((bytes[at + offset + 2] ?? 0) << 16) |
-      ((bytes[at + offset + 3] ?? 0) << 24)
-    hash = Math.imul(hash ^ word, 0x9e3779b1)
+    hash = Math.imul(hash ^ words.getInt32(at + offset, true), 0x9e3779b1)
     hash ^= hash >>> 15
   }
   return hash
