@@ -4,6 +4,7 @@ import { decodeJson } from '../../json.js'
 import { eventScope, eventText, type ItemText } from '../../search/index-text.js'
 import type { EventRow } from '../../sessions/event.js'
 import type { SessionRow } from '../../sessions/session.js'
+import type { StateScope } from '../../sessions/state.js'
 import type { NewEvent } from '../session-store.js'
 import { indexItem } from './search-index.js'
 import { eventColumns, type StoredEvent } from './session-rows.js'
@@ -23,7 +24,7 @@ const byEventId = sql(
    where e.session_id = :session and e.event_id = :eventId`,
 )
 
-const setValue = sql(
+const setOne = sql(
   'state.set',
   `insert into state (scope, owner, key, value, session_id, updated_at)
    values (:scope, :owner, :key, :value, :session, :now)
@@ -36,6 +37,13 @@ const removeValue = sql(
   `delete from state
    where scope = :scope and owner = :owner and key = :key`,
 )
+
+export function setValue(
+  db: Database,
+  value: { scope: StateScope; owner: string; key: string; value: string; session: string; now: number },
+): void {
+  run(db, setOne, value)
+}
 
 export function storedEvent(db: Database, session: string, eventId: string): StoredEvent | undefined {
   return get<StoredEvent>(db, byEventId, { session, eventId })
@@ -81,7 +89,7 @@ export function insertEvent(
   if (changes === 0) return undefined
   for (const { scope, owner, key, value } of event.changes) {
     if (value === undefined) run(db, removeValue, { scope, owner, key })
-    else run(db, setValue, { scope, owner, key, value, session: session.id, now })
+    else setValue(db, { scope, owner, key, value, session: session.id, now })
   }
   const owner = { app: session.app, user: session.user }
   const item = {

@@ -7,6 +7,7 @@ import { storeInfo } from './info-read.js'
 import { getMemory, listMemories, listNamespaces, memoryHistory } from './memories-read.js'
 import type { ReadQuery } from './operation.js'
 import { searchLexical } from './search-read.js'
+import { listChildren, readEvent, readTree } from './session-tree-read.js'
 import { getSession, listEvents, listSessions, readState } from './sessions-read.js'
 import { run, sql } from './statements.js'
 
@@ -20,6 +21,9 @@ export const readQueries = {
   'sessions.list': listSessions,
   'sessions.events': listEvents,
   'sessions.state': readState,
+  'sessions.children': listChildren,
+  'sessions.tree': readTree,
+  'sessions.event': readEvent,
   'search.lexical': searchLexical,
   'audit.list': listAudit,
   info: storeInfo,

@@ -9,6 +9,7 @@ import type { LexicalHit, LexicalQuery } from '../search-store.js'
 import { getMemory, visibleMemories } from './memories-read.js'
 import { memoryColumns, type StoredMemory } from './memory-rows.js'
 import { findCandidates, weighTerms } from './search-candidates.js'
+import { type HistoryQuery, withHistories } from './search-histories.js'
 import { eventColumns, type StoredEvent } from './session-rows.js'
 import { get, sql } from './statements.js'
 
@@ -48,10 +49,11 @@ const furthest = 1_100
 
 /** Hits best first. The row itself is checked again: scope words only cut the work, rows decide. */
 export function searchLexical(db: Database, query: LexicalQuery): LexicalHit[] {
-  return query.moment?.knownAt === undefined ? searchNow(db, query) : searchPast(db, query)
+  const whole = withHistories(db, query)
+  return query.moment?.knownAt === undefined ? searchNow(db, whole) : searchPast(db, whole)
 }
 
-function searchNow(db: Database, query: LexicalQuery): LexicalHit[] {
+function searchNow(db: Database, query: HistoryQuery): LexicalHit[] {
   const { candidates, terms } = findCandidates(db, query)
   const hits: LexicalHit[] = []
   for (const { id, score } of candidates) {
@@ -76,7 +78,7 @@ function rankHits(hits: LexicalHit[], terms: WeightedTerm[]): LexicalHit[] {
   return hits.map((hit, index) => ({ ...hit, score: scores[index] || hit.score / 2 })).sort((a, b) => b.score - a.score)
 }
 
-function readHit(db: Database, id: number, score: number, query: LexicalQuery): LexicalHit | undefined {
+function readHit(db: Database, id: number, score: number, query: HistoryQuery): LexicalHit | undefined {
   const item = get<{ kind: string; ref: number }>(db, itemById, { id })
   if (item?.kind === 'memory') return readMemory(db, item.ref, score, query)
   return item?.kind === 'event' ? readEvent(db, item.ref, score, query) : undefined
@@ -101,12 +103,17 @@ function isVisible(db: Database, memory: StoredMemory, { moment, now }: LexicalQ
   )
 }
 
-function readEvent(db: Database, id: number, score: number, { events, moment }: LexicalQuery): EventHit | undefined {
+function readEvent(
+  db: Database,
+  id: number,
+  score: number,
+  { events, moment, upTo }: HistoryQuery,
+): EventHit | undefined {
   const found = get<FoundEvent>(db, eventById, { id })
   if (!found || !events) return undefined
   const { session, app, user, ...event } = found
   if (events.owner && (events.owner.app !== app || events.owner.user !== user)) return undefined
-  if (events.sessions && !events.sessions.includes(session)) return undefined
+  if (upTo && found.seq > (upTo.get(session) ?? 0)) return undefined
   if (events.types && !events.types.includes(event.type)) return undefined
   if (moment?.knownAt !== undefined && event.recordedAt > moment.knownAt) return undefined
   return { kind: 'event', score, event, session, owner: { app, user } }
@@ -116,7 +123,7 @@ function readEvent(db: Database, id: number, score: number, { events, moment }: 
  * The index holds what the store believes now. A question about what it knew earlier is answered from the rows: all
  * memories visible then and the best events of then are ranked together, the same ones for every page.
  */
-function searchPast(db: Database, query: LexicalQuery): LexicalHit[] {
+function searchPast(db: Database, query: HistoryQuery): LexicalHit[] {
   const hits = rankHits([...pastMemories(db, query), ...pastEvents(db, query)], weighTerms(db, query.terms))
   return hits.filter(({ score }) => score > 0).slice(0, query.limit)
 }
@@ -128,7 +135,7 @@ function* pastMemories(db: Database, query: LexicalQuery): Generator<LexicalHit>
   }
 }
 
-function pastEvents(db: Database, { memories: _, ...query }: LexicalQuery): LexicalHit[] {
+function pastEvents(db: Database, { memories: _, ...query }: HistoryQuery): LexicalHit[] {
   return query.events ? searchNow(db, { ...query, limit: furthest }) : []
 }
 

@@ -3,6 +3,7 @@ import type { MemoryQuery, MemoryStore } from '../memory-store.js'
 import type { SearchStore } from '../search-store.js'
 import type { SessionStore } from '../session-store.js'
 import { fullAppends, fullStamps } from './answers.js'
+import { branchStore } from './branches-store.js'
 import type { Calls } from './calls.js'
 import { withEventTexts, withMemoryTexts } from './prepared-texts.js'
 
@@ -26,8 +27,10 @@ function isWalk({ order, type, createdBy, metadata, deleted, moment }: MemoryQue
   return order === 'key' && !type && !createdBy && !metadata && !deleted && !moment
 }
 
-export function sessionStore({ write, read }: Calls): SessionStore {
+export function sessionStore(calls: Calls): SessionStore {
+  const { write, read } = calls
   return {
+    ...branchStore(calls),
     create: (input) => write('sessions.create', input),
     append: async (input) => fullAppends(input, await write('sessions.append', withEventTexts(input))),
     setStatus: (input) => write('sessions.setStatus', input),

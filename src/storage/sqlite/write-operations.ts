@@ -9,6 +9,8 @@ import {
   rollbackMemory,
   updateMemory,
 } from './memories-write.js'
+import { forkSession, rewindSession } from './session-branches-write.js'
+import { applyHistory } from './session-history-write.js'
 import { setSessionStatus } from './session-status.js'
 import { appendEvents, createSession, deleteSession } from './sessions-write.js'
 
@@ -24,5 +26,8 @@ export const writeOperations = {
   'sessions.append': (db: Database, input: Parameters<typeof appendEvents>[1]) => briefAppends(appendEvents(db, input)),
   'sessions.setStatus': setSessionStatus,
   'sessions.delete': deleteSession,
+  'sessions.fork': forkSession,
+  'sessions.rewind': rewindSession,
+  'sessions.applyHistory': applyHistory,
   'audit.record': recordAudit,
 }

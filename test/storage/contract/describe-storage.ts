@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe } from 'vitest'
 import type { Storage } from '../../../src/storage/storage.js'
 import { describeAudit } from './audit.js'
+import { describeBranchModel } from './branch-model.js'
+import { describeBranches } from './branches.js'
 import { describeEvents } from './events.js'
 import { describeExpiry } from './expiry.js'
 import { describeMemoryLists } from './memory-lists.js'
@@ -47,6 +49,8 @@ export function describeStorage(name: string, open: () => Promise<OpenedStore>):
     describe('sessions: events', () => describeEvents(subject))
     describe('sessions: state', () => describeState(subject))
     describe('sessions: status', () => describeSessionStatus(subject))
+    describe('sessions: branches', () => describeBranches(subject))
+    describe('sessions: branches, any number of steps', () => describeBranchModel(subject))
     describe('search', () => describeSearch(subject))
     describe('search: scope', () => describeSearchScope(subject))
     describe('audit', () => describeAudit(subject))
