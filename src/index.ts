@@ -24,9 +24,11 @@ export { type OpenOptions, openCairn } from './open.js'
 export type { Page } from './page.js'
 export type { SearchHit, SearchOptions, SearchResult } from './search/search-service.js'
 export type { Snippet } from './search/snippet.js'
+export type { ChildrenQuery, ForkOptions, HistoryChange, RewindOptions } from './sessions/branch-inputs.js'
 export type { AppendResult, EventInput, EventType, SessionEvent } from './sessions/event.js'
 export type { SessionStatus } from './sessions/lifecycle.js'
 export type { Session } from './sessions/session.js'
+export type { AppliedHistory, RewoundSession, SessionTree } from './sessions/session-branches.js'
 export type {
   AppendOptions,
   EventListQuery,

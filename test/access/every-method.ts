@@ -115,6 +115,23 @@ export const everyMethod: Record<string, Method> = {
   'sessions.terminate': write('session', (at, { session }) => at.sessions.terminate(session)),
   'sessions.archive': write('session', (at, { session }) => at.sessions.archive(session)),
   'sessions.delete': write('session', (at, { session }) => at.sessions.delete(session)),
+  'sessions.fork': write(
+    'session',
+    (at, { session }) => at.sessions.fork(session, { atSeq: 1 }),
+    (at, { session }) => at.sessions.fork(session),
+  ),
+  'sessions.rewind': write(
+    'session',
+    (at, { session }) => at.sessions.rewind(session, { toSeq: 2 }),
+    (at, { session }) => at.sessions.rewind(session, { toSeq: 0, expectedSeq: 99 }),
+  ),
+  'sessions.applyHistory': write(
+    'session',
+    (at, { session }) => at.sessions.applyHistory(session, 'op', { append: [message] }),
+    (at, { session }) => at.sessions.applyHistory(session, 'op2', { replaceSuffix: { expected: [], with: [message] } }),
+  ),
+  'sessions.children': read('session', (at, { session }) => at.sessions.children(session)),
+  'sessions.tree': read('session', (at, { session }) => at.sessions.tree(session)),
   'sessions.list': read(
     'store',
     (at) => at.sessions.list(),
