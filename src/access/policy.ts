@@ -22,6 +22,13 @@ export function readable(caller: Caller): string[] | undefined {
   return isRoot(caller) ? undefined : disjoint(allowed(caller, 'read'))
 }
 
+/** The namespaces that a caller may both read and write, without overlaps and in store order; undefined means all. */
+export function changeable(caller: Caller): string[] | undefined {
+  if (isRoot(caller)) return undefined
+  const candidates = [...allowed(caller, 'read'), ...allowed(caller, 'write')]
+  return disjoint(candidates.filter((namespace) => may(caller, 'read', namespace) && may(caller, 'write', namespace)))
+}
+
 /** Sessions, their events and their state belong to (app, user). */
 export function ownsSession(caller: Caller, owner: Owner): boolean {
   return isRoot(caller) || (caller.app === owner.app && caller.user === owner.user)

@@ -4,11 +4,14 @@ import { readable } from '../access/policy.js'
 import type { AuditOperation } from '../audit/audit.js'
 import { CairnError, invalidInput } from '../errors.js'
 import { encodeJson, encodeJsonObject } from '../json.js'
-import { type CursorKey, decodeCursor, type Page, toPage } from '../page.js'
+import { decodeCursor, type Page, toPage } from '../page.js'
 import { parse } from '../parse.js'
-import type { ListedMemory, MemoryQuery, NewMemory, VersionStamp } from '../storage/memory-store.js'
+import type { MemoryQuery, NewMemory, VersionStamp } from '../storage/memory-store.js'
 import type { Storage } from '../storage/storage.js'
+import { decodePlace, placeOf } from './list-place.js'
 import { type Memory, toMemory } from './memory.js'
+import { MemoryChanges } from './memory-changes.js'
+import type { MemoryContext } from './memory-context.js'
 import {
   type CleanupOptions,
   cleanupOptionsSchema,
@@ -27,6 +30,7 @@ import {
   parseAddress,
   parseMoment,
   parseNewMemory,
+  parseOrigins,
   parseTime,
   parseWindow,
   type RestoreOptions,
@@ -36,14 +40,9 @@ import {
   updateOptionsSchema,
   versionSchema,
 } from './memory-inputs.js'
+import { resolveOrigins } from './origins.js'
 
-export interface MemoryServiceOptions {
-  storage: Storage
-  guard: Guard
-  newId: () => string
-  /** Largest JSON value in bytes of UTF-8. */
-  valueBytes: number
-}
+export type MemoryServiceOptions = MemoryContext
 
 const dayMillis = 86_400_000
 const expiryBatch = 500
@@ -56,13 +55,17 @@ const noOptions: GetOptions = {}
  * Versioned memories in hierarchical namespaces. Every change appends a version and its audit line in one transaction.
  * Methods reject with a `CairnError`: `invalid_input`, `too_large`, `forbidden` and `closed` everywhere, others as named.
  */
-export class MemoryService {
+export class MemoryService extends MemoryChanges {
+  readonly #options: MemoryServiceOptions
   readonly #storage: Storage
   readonly #guard: Guard
   readonly #newId: () => string
   readonly #valueBytes: number
 
-  constructor({ storage, guard, newId, valueBytes }: MemoryServiceOptions) {
+  constructor(options: MemoryServiceOptions) {
+    super(options)
+    const { storage, guard, newId, valueBytes } = options
+    this.#options = options
     this.#storage = storage
     this.#guard = guard
     this.#newId = newId
@@ -99,6 +102,7 @@ export class MemoryService {
 
   async #addAll(entries: NewMemory[]): Promise<Memory[]> {
     for (const { namespace } of entries) await this.#demandWrite(namespace, 'create')
+    for (const entry of entries) Object.assign(entry, await this.#resolved(entry))
     const author = this.#guard.author()
     const stamps = await this.#storage.memories.add({ entries, author })
     return stamps.map((stamp) => fromStamp(stamp, author.actor))
@@ -158,6 +162,7 @@ export class MemoryService {
       ...(parsed.metadata && { metadata: encodeJsonObject(parsed.metadata, 'metadata', this.#valueBytes) }),
       ...parseWindow(parsed),
       ...(expiresAt !== undefined && { expiresAt }),
+      ...(await this.#resolved(parseOrigins(parsed.origins))),
       author,
     })
     return fromStamp(stamp, author.actor)
@@ -275,6 +280,10 @@ export class MemoryService {
     await this.#guard.noteRead({ subject: 'memory', operation: 'list', ...where }, detail)
   }
 
+  async #resolved({ origins }: Pick<NewMemory, 'origins'>): Promise<Pick<NewMemory, 'origins'>> {
+    return origins === undefined ? {} : { origins: await resolveOrigins(this.#options, origins) }
+  }
+
   async #demandWrite(namespace: string, operation: AuditOperation): Promise<void> {
     if (!this.#guard.may('write', namespace))
       await this.#guard.demand('write', namespace, { subject: 'memory', operation })
@@ -287,13 +296,4 @@ export class MemoryService {
 
 function fromStamp(stamp: VersionStamp, updatedBy: string): Memory {
   return toMemory({ ...stamp, supersededAt: null, updatedBy, deleted: 0 })
-}
-
-function decodePlace(cursor: string, order: 'key' | 'newest'): [string, string] | [number, number] {
-  if (order === 'key') return decodeCursor(cursor, ['string', 'string']) as [string, string]
-  return decodeCursor(cursor, ['number', 'number']) as [number, number]
-}
-
-function placeOf(row: ListedMemory, order: 'key' | 'newest'): CursorKey {
-  return order === 'key' ? [row.namespace, row.key] : [row.changedAt ?? 0, row.place ?? 0]
 }

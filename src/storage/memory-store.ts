@@ -1,8 +1,10 @@
 import type { Span } from '../access/namespace.js'
 import type { MemoryRow, MemoryType } from '../memories/memory.js'
+import type { NewOrigin } from '../memories/origin.js'
+import type { MemoryChangeStore } from './memory-change-store.js'
 import type { Author } from './storage.js'
 
-export interface MemoryStore {
+export interface MemoryStore extends MemoryChangeStore {
   /** Appends version 1, or the next version where a deleted or expired one is. `already_exists` names each live key; then none is added. */
   add(input: { entries: NewMemory[]; author: Author }): Promise<VersionStamp[]>
   /** Appends a version to a live memory. `not_found`, `conflict` with the latest version in details, `immutable`. */
@@ -59,6 +61,7 @@ export interface NewMemory extends MemoryAddress {
   validFrom: number | null
   validTo: number | null
   expiresAt: number | null
+  origins?: NewOrigin[]
 }
 
 export interface MemoryUpdate extends MemoryAddress, VersionGuard {
@@ -69,6 +72,7 @@ export interface MemoryUpdate extends MemoryAddress, VersionGuard {
   validTo: number | null
   /** Carried forward when undefined; null takes an expiry away. */
   expiresAt?: number | null
+  origins?: NewOrigin[]
   author: Author
 }
 

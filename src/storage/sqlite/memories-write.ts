@@ -72,6 +72,7 @@ export function updateMemory(db: Database, input: MemoryUpdate): VersionStamp | 
     validTo: input.validTo,
     expiresAt: input.expiresAt === undefined ? before.expiresAt : input.expiresAt,
     deleted: 0,
+    ...(input.origins && { origins: input.origins }),
   }
   return append(db, input, before, next, 'update', input.author)
 }
@@ -103,7 +104,7 @@ export function restoreMemory(
     db,
     input,
     before,
-    { ...source, chain: before.chain, validFrom: null, validTo: null, expiresAt },
+    { ...source, chain: before.chain, validFrom: null, validTo: null, expiresAt, originsOf: source.id },
     'restore',
     input.author,
   )
@@ -125,7 +126,7 @@ export function rollbackMemory(
   if (refusal) return refusal
   const source = exactVersion(db, input, input.toVersion)
   if (source === undefined || source.deleted === 1) return noSuchVersion(input, input.toVersion)
-  const next = { ...source, validFrom: null, validTo: null, expiresAt: before.expiresAt }
+  const next = { ...source, validFrom: null, validTo: null, expiresAt: before.expiresAt, originsOf: source.id }
   return append(db, input, before, next, 'rollback', input.author, { toVersion: input.toVersion })
 }
 
@@ -146,7 +147,7 @@ export function expireMemories(
   return due.length
 }
 
-function refuseChange(before: StoredMemory, input: MemoryAddress & VersionGuard): Refusal | undefined {
+export function refuseChange(before: StoredMemory, input: MemoryAddress & VersionGuard): Refusal | undefined {
   if (before.type === 'episodic') {
     return refuse('immutable', `${input.namespace} ${input.key} is episodic: what happened is not changed.`, {
       hint: 'Add another memory about what you learned since, or delete this one.',
@@ -168,7 +169,7 @@ function refuseStale(
   })
 }
 
-function notFound({ namespace, key }: MemoryAddress): Refusal {
+export function notFound({ namespace, key }: MemoryAddress): Refusal {
   return refuse('not_found', `There is no memory ${namespace} ${key}.`, {
     hint: 'Use add for a new one, restore for a deleted one.',
   })

@@ -5,6 +5,9 @@ import { translate } from './driver-errors.js'
 import type { Reply, Request } from './group-writer.js'
 import { storeInfo } from './info-read.js'
 import { getMemory, listMemories, listNamespaces, memoryHistory } from './memories-read.js'
+import { compareMoments } from './memory-compare.js'
+import { findByOrigin, readOrigins } from './memory-origins.js'
+import { previewUndo } from './memory-undo.js'
 import type { ReadQuery } from './operation.js'
 import { searchLexical } from './search-read.js'
 import { listChildren, readEvent, readTree } from './session-tree-read.js'
@@ -17,6 +20,10 @@ export const readQueries = {
   'memories.list': listMemories,
   'memories.history': memoryHistory,
   'memories.namespaces': listNamespaces,
+  'memories.compare': compareMoments,
+  'memories.undoPreview': previewUndo,
+  'memories.origins': readOrigins,
+  'memories.fromOrigin': findByOrigin,
   'sessions.get': getSession,
   'sessions.list': listSessions,
   'sessions.events': listEvents,

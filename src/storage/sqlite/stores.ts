@@ -5,10 +5,13 @@ import type { SessionStore } from '../session-store.js'
 import { fullAppends, fullStamps } from './answers.js'
 import { branchStore } from './branches-store.js'
 import type { Calls } from './calls.js'
+import { memoryChangeStore } from './memory-changes-store.js'
 import { withEventTexts, withMemoryTexts } from './prepared-texts.js'
 
-export function memoryStore({ write, read, readLong }: Calls): MemoryStore {
+export function memoryStore(calls: Calls): MemoryStore {
+  const { write, read, readLong } = calls
   return {
+    ...memoryChangeStore(calls),
     add: async (input) => fullStamps(input, await write('memories.add', withMemoryTexts(input))),
     update: (input) => write('memories.update', input),
     delete: async (input) => (await write('memories.delete', input)) ?? undefined,

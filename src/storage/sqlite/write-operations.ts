@@ -9,6 +9,9 @@ import {
   rollbackMemory,
   updateMemory,
 } from './memories-write.js'
+import { linkOrigin } from './memory-origins.js'
+import { publishMemory } from './memory-publish.js'
+import { undoChanges } from './memory-undo.js'
 import { forkSession, rewindSession } from './session-branches-write.js'
 import { applyHistory } from './session-history-write.js'
 import { setSessionStatus } from './session-status.js'
@@ -22,6 +25,9 @@ export const writeOperations = {
   'memories.restore': restoreMemory,
   'memories.rollback': rollbackMemory,
   'memories.expire': expireMemories,
+  'memories.undo': undoChanges,
+  'memories.publish': publishMemory,
+  'memories.link': linkOrigin,
   'sessions.create': createSession,
   'sessions.append': (db: Database, input: Parameters<typeof appendEvents>[1]) => briefAppends(appendEvents(db, input)),
   'sessions.setStatus': setSessionStatus,

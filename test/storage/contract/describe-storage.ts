@@ -5,6 +5,7 @@ import { describeBranchModel } from './branch-model.js'
 import { describeBranches } from './branches.js'
 import { describeEvents } from './events.js'
 import { describeExpiry } from './expiry.js'
+import { describeMemoryChanges } from './memory-changes.js'
 import { describeMemoryLists } from './memory-lists.js'
 import { describeMemoryReads } from './memory-reads.js'
 import { describeMemoryWrites } from './memory-writes.js'
@@ -45,6 +46,7 @@ export function describeStorage(name: string, open: () => Promise<OpenedStore>):
     describe('memories: lists', () => describeMemoryLists(subject))
     describe('memories: the two clocks', () => describeTwoClocks(subject))
     describe('memories: expiry', () => describeExpiry(subject))
+    describe('memories: changes', () => describeMemoryChanges(subject))
     describe('sessions', () => describeSessions(subject))
     describe('sessions: events', () => describeEvents(subject))
     describe('sessions: state', () => describeState(subject))
