@@ -5,6 +5,7 @@ import { addAudit } from './commands/audit.js'
 import { addInit } from './commands/init.js'
 import { addMemory } from './commands/memory.js'
 import { addSearch } from './commands/search.js'
+import { addSeed } from './commands/seed.js'
 import { addSession } from './commands/session.js'
 import { addStats } from './commands/stats.js'
 import { addVersion, packageVersion } from './commands/version.js'
@@ -31,7 +32,8 @@ export function buildProgram(io: Io): CairnCommand {
       getOutHasColors: () => colors.isColorSupported,
       getErrHasColors: () => colors.isColorSupported,
     })
-  for (const add of [addInit, addMemory, addSession, addSearch, addAudit, addStats, addVersion]) add(program, io)
+  for (const add of [addInit, addMemory, addSession, addSearch, addAudit, addSeed, addStats, addVersion])
+    add(program, io)
   addHelp(program)
   addGlobalOptions(program)
   program.addHelpText(

@@ -202,6 +202,7 @@ export const everyMethod: Record<string, Method> = {
     (at, { session }) => at.search('harbour', { session, kinds: ['memory'], types: ['semantic'] }),
   ),
   as: read('store', async (at) => at.as({ user: 'alice', app: 'shop' }).sessions.list()),
+  seed: write('store', (at) => at.seed('shop')),
   info: read('store', (at) => at.info()),
   close: write('store', (at) => at.close()),
   // Node has named this symbol in two ways.
