@@ -15,11 +15,11 @@ import { all, iterate, sql } from './statements.js'
 
 const ofMemory = sql(
   'origins.ofMemory',
-  `select o.kind, o.source, o.created_at as createdAt, o.created_by as createdBy, s.app_id as app, s.user_id as user
-   from memory_origins o
-   left join sessions s on o.kind = 'event' and s.id = json_extract(o.source, '$.session')
-   where o.memory_id = :id
-   order by o.kind, o.source`,
+  `select kind, source, memory_origins.created_at as createdAt, created_by as createdBy, s.app_id as app, s.user_id as user
+   from memory_origins
+   left join sessions s on kind = 'event' and s.id = json_extract(source, '$.session')
+   where memory_id = :id
+   order by kind, source`,
 )
 
 const bySource = sql(
