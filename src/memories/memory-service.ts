@@ -102,7 +102,8 @@ export class MemoryService extends MemoryChanges {
 
   async #addAll(entries: NewMemory[]): Promise<Memory[]> {
     for (const { namespace } of entries) await this.#demandWrite(namespace, 'create')
-    for (const entry of entries) Object.assign(entry, await this.#resolved(entry))
+    // Nothing is awaited where there are no origins: calls that nobody waits for stay in their order.
+    for (const entry of entries) if (entry.origins) entry.origins = await resolveOrigins(this.#options, entry.origins)
     const author = this.#guard.author()
     const stamps = await this.#storage.memories.add({ entries, author })
     return stamps.map((stamp) => fromStamp(stamp, author.actor))
@@ -155,6 +156,7 @@ export class MemoryService extends MemoryChanges {
     await this.#demandRead(address.namespace, 'update')
     const author = this.#guard.author()
     const expiresAt = parseTime(parsed.expiresAt, 'expiresAt')
+    const { origins } = parseOrigins(parsed.origins)
     const stamp = await this.#storage.memories.update({
       ...address,
       ...toGuard(parsed.ifVersion),
@@ -162,7 +164,7 @@ export class MemoryService extends MemoryChanges {
       ...(parsed.metadata && { metadata: encodeJsonObject(parsed.metadata, 'metadata', this.#valueBytes) }),
       ...parseWindow(parsed),
       ...(expiresAt !== undefined && { expiresAt }),
-      ...(await this.#resolved(parseOrigins(parsed.origins))),
+      ...(origins && { origins: await resolveOrigins(this.#options, origins) }),
       author,
     })
     return fromStamp(stamp, author.actor)
@@ -278,10 +280,6 @@ export class MemoryService extends MemoryChanges {
   async #noteList(namespace: string | undefined, detail: () => Record<string, unknown>): Promise<void> {
     const where = namespace === undefined ? {} : { namespace: parseNamespace(namespace) }
     await this.#guard.noteRead({ subject: 'memory', operation: 'list', ...where }, detail)
-  }
-
-  async #resolved({ origins }: Pick<NewMemory, 'origins'>): Promise<Pick<NewMemory, 'origins'>> {
-    return origins === undefined ? {} : { origins: await resolveOrigins(this.#options, origins) }
   }
 
   async #demandWrite(namespace: string, operation: AuditOperation): Promise<void> {
