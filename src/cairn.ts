@@ -3,6 +3,7 @@ import { narrow } from './access/policy.js'
 import { type Caller, type Principal, parsePrincipal } from './access/principal.js'
 import { AuditService } from './audit/audit-service.js'
 import { MemoryService } from './memories/memory-service.js'
+import { type SeededMemory, seedApp } from './ops/seed.js'
 import { type SearchOptions, type SearchResult, SearchService } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
 import type { Storage, StoreInfo } from './storage/storage.js'
@@ -64,6 +65,12 @@ export class Cairn {
   /** Finds memories and events by words. See `SearchOptions` for the filters. */
   search(text: string, options: SearchOptions = {}): Promise<SearchResult> {
     return this.#search.search(text, options)
+  }
+
+  /** Adds the memories that an app begins with, each of them once: what is there, edited or deleted stays as it is. */
+  seed(app: string): Promise<{ items: SeededMemory[] }> {
+    const { storage, newId, valueBytes } = this.#parts
+    return seedApp({ storage, guard: this.#guard, newId, valueBytes }, app)
   }
 
   /** Size, schema and row counts of the store. Root only. */

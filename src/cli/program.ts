@@ -6,6 +6,7 @@ import { addAudit } from './commands/audit.js'
 import { addInit } from './commands/init.js'
 import { addMemory } from './commands/memory.js'
 import { addSearch } from './commands/search.js'
+import { addSeed } from './commands/seed.js'
 import { addSession } from './commands/session.js'
 import { addStats } from './commands/stats.js'
 import { addTask } from './commands/task.js'
@@ -34,8 +35,8 @@ export function buildProgram(io: Io): CairnCommand {
       getOutHasColors: () => colors.isColorSupported,
       getErrHasColors: () => colors.isColorSupported,
     })
-  for (const add of [addInit, addMemory, addSession, addTask, addAgent, addSearch, addAudit, addStats, addVersion])
-    add(program, io)
+  const nouns = [addMemory, addSession, addTask, addAgent, addSearch, addAudit]
+  for (const add of [addInit, ...nouns, addSeed, addStats, addVersion]) add(program, io)
   addHelp(program)
   addGlobalOptions(program)
   program.addHelpText(
