@@ -34,6 +34,15 @@ export type { FromOriginQuery, MemoryOrigins, OriginOptions } from './memories/o
 export type { PublishOptions } from './memories/publish.js'
 export type { UndoOptions, UndoResult } from './memories/undo.js'
 export type { SkippedChange, UndoneChange } from './memories/undo-plan.js'
+export type { MetricBucket, MetricPoint, OperationSummary } from './observe/metric.js'
+export type {
+  MetricLabels,
+  MetricNamesQuery,
+  MetricQueryInput,
+  NewMetricInput,
+  OperationsQuery,
+} from './observe/metric-inputs.js'
+export type { MetricService } from './observe/metric-service.js'
 export { type OpenOptions, openCairn } from './open.js'
 export type { SeededMemory } from './ops/seed.js'
 export type { Page } from './page.js'
@@ -63,6 +72,9 @@ export type {
   NewAgentInput,
   SilentQuery,
 } from './tasks/agent-service.js'
+export type { Checkpoint, CheckpointSummary } from './tasks/checkpoint.js'
+export type { CheckpointListQuery, PruneOptions, PutOptions } from './tasks/checkpoint-inputs.js'
+export type { CheckpointService } from './tasks/checkpoint-service.js'
 export type {
   Dependency,
   Task,

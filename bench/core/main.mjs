@@ -3,6 +3,7 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureBranches } from './branches.mjs'
+import { measureCheckpoints } from './checkpoints.mjs'
 import { measureManyProcesses, measureStart } from './processes.mjs'
 import { measureReads, measureSearch } from './reads.mjs'
 import { makeFolder, makeLargeStore, makeMainStore, makeSearchStore } from './stores.mjs'
@@ -17,6 +18,7 @@ const measures = {
   reads: { run: measureReads, needs: ['mainStore'] },
   search: { run: measureSearch, needs: ['searchStore'] },
   tasks: { run: measureTasks, needs: ['mainStore'] },
+  checkpoints: { run: measureCheckpoints, needs: ['mainStore'] },
   start: { run: measureStart, needs: ['mainStore', 'largeStore'] },
   processes: { run: measureManyProcesses, needs: ['mainStore'] },
 }

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3'
 import { toFailure } from '../../errors.js'
 import { getAgent, listAgents } from './agents-read.js'
 import { listAudit } from './audit-read.js'
+import { countCheckpointsBesides, getCheckpoint, listCheckpoints } from './checkpoints-read.js'
 import { translate } from './driver-errors.js'
 import type { Reply, Request } from './group-writer.js'
 import { storeInfo } from './info-read.js'
@@ -9,6 +10,7 @@ import { getMemory, listMemories, listNamespaces, memoryHistory } from './memori
 import { compareMoments } from './memory-compare.js'
 import { findByOrigin, readOrigins } from './memory-origins.js'
 import { previewUndo } from './memory-undo.js'
+import { listBuckets, listHistograms, listMetricNames, listPoints } from './metrics-read.js'
 import type { ReadQuery } from './operation.js'
 import { searchLexical } from './search-read.js'
 import { listChildren, readEvent, readTree } from './session-tree-read.js'
@@ -34,6 +36,13 @@ export const readQueries = {
   'sessions.children': listChildren,
   'sessions.tree': readTree,
   'sessions.event': readEvent,
+  'checkpoints.get': getCheckpoint,
+  'checkpoints.list': listCheckpoints,
+  'checkpoints.countBesides': countCheckpointsBesides,
+  'metrics.points': listPoints,
+  'metrics.buckets': listBuckets,
+  'metrics.names': listMetricNames,
+  'metrics.histograms': listHistograms,
   'search.lexical': searchLexical,
   'tasks.get': getTask,
   'tasks.list': listTasks,

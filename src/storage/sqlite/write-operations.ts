@@ -2,12 +2,15 @@ import type { Database } from 'better-sqlite3'
 import { changeAgent, releaseSilent, spawnAgent } from './agents-write.js'
 import { briefAppends, briefStamps } from './answers.js'
 import { recordAudit } from './audit-write.js'
+import { pruneCheckpoints, putCheckpoint } from './checkpoints-write.js'
+import { takeLease } from './leases.js'
 import { restoreMemory, rollbackMemory } from './memories-restore.js'
 import { addMemories, deleteMemory, expireMemories, updateMemory } from './memories-write.js'
 import { linkOrigin } from './memory-origins.js'
 import { publishMemory } from './memory-publish.js'
 import { seedMemories } from './memory-seed.js'
 import { undoChanges } from './memory-undo.js'
+import { addHistograms, pruneMetrics, recordMetrics } from './metrics-write.js'
 import { forkSession, rewindSession } from './session-branches-write.js'
 import { applyHistory } from './session-history-write.js'
 import { setSessionStatus } from './session-status.js'
@@ -48,5 +51,11 @@ export const writeOperations = {
   'sessions.fork': forkSession,
   'sessions.rewind': rewindSession,
   'sessions.applyHistory': applyHistory,
+  'checkpoints.put': putCheckpoint,
+  'checkpoints.prune': pruneCheckpoints,
+  'metrics.record': recordMetrics,
+  'metrics.addHistograms': addHistograms,
+  'metrics.prune': pruneMetrics,
+  'leases.take': takeLease,
   'audit.record': recordAudit,
 }

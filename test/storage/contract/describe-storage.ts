@@ -4,12 +4,14 @@ import { describeAgents } from './agents.js'
 import { describeAudit } from './audit.js'
 import { describeBranchModel } from './branch-model.js'
 import { describeBranches } from './branches.js'
+import { describeCheckpoints } from './checkpoints.js'
 import { describeEvents } from './events.js'
 import { describeExpiry } from './expiry.js'
 import { describeMemoryChanges } from './memory-changes.js'
 import { describeMemoryLists } from './memory-lists.js'
 import { describeMemoryReads } from './memory-reads.js'
 import { describeMemoryWrites } from './memory-writes.js'
+import { describeLeases, describeMetrics } from './metrics.js'
 import { describeSearch } from './search.js'
 import { describeSearchScope } from './search-scope.js'
 import { describeSessionStatus } from './session-status.js'
@@ -45,6 +47,7 @@ export function describeStorage(name: string, open: () => Promise<OpenedStore>):
         others.push(storage)
         return storage
       },
+      damage: (...place) => opened.damage(...place),
     }
     describe('memories: writing', () => describeMemoryWrites(subject))
     describe('memories: reading one', () => describeMemoryReads(subject))
@@ -58,6 +61,9 @@ export function describeStorage(name: string, open: () => Promise<OpenedStore>):
     describe('sessions: status', () => describeSessionStatus(subject))
     describe('sessions: branches', () => describeBranches(subject))
     describe('sessions: branches, any number of steps', () => describeBranchModel(subject))
+    describe('checkpoints', () => describeCheckpoints(subject))
+    describe('metrics', () => describeMetrics(subject))
+    describe('leases', () => describeLeases(subject))
     describe('search', () => describeSearch(subject))
     describe('search: scope', () => describeSearchScope(subject))
     describe('tasks: submitting', () => describeTaskSubmits(subject))
