@@ -65,14 +65,25 @@ CREATE INDEX audit_by_time      on audit (timestamp, id);
 CREATE UNIQUE INDEX audit_refusals on audit (principal, subject, operation, ifnull(namespace, ''), timestamp / 60000)
   where outcome = 'forbidden';
 
-CREATE TABLE checkpoints (
-  task_id    text    not null references tasks (id) on delete cascade,
-  iteration  integer not null check (iteration >= 0),
-  state      text    not null check (json_valid(state)),
-  session_id text references sessions (id) on delete set null,
-  created_at integer not null,
-  primary key (task_id, iteration)
+CREATE TABLE "checkpoints" (
+  task_id     text    not null references tasks (id) on delete cascade,
+  iteration   integer not null check (iteration >= 0),
+  base        integer check (base is null or base < iteration),
+  chain       integer not null default 0 check (chain >= 0),
+  chain_bytes integer not null default 0 check (chain_bytes >= 0),
+  -- UTF-8 of the state's JSON, or a difference as src/tasks/byte-difference.ts makes it.
+  data        blob    not null,
+  bytes       integer not null check (bytes >= 0),
+  -- CRC-32 of the state; none for a whole one of an older schema.
+  checksum    integer,
+  session_id  text    references sessions (id) on delete set null,
+  created_at  integer not null,
+  primary key (task_id, iteration),
+  check ((base is null) = (chain = 0)),
+  check (base is null or checksum is not null)
 ) strict;
+
+CREATE INDEX checkpoints_by_base    on checkpoints (task_id, base, iteration) where base is not null;
 
 CREATE INDEX checkpoints_by_created on checkpoints (created_at);
 
@@ -140,15 +151,31 @@ CREATE TRIGGER memory_entries_unindex after delete on memory_entries begin
   delete from search_items where kind = 'memory' and ref = old.id;
 end;
 
+CREATE TABLE metric_histograms (
+  name    text    not null,
+  minute  integer not null,
+  count   integer not null check (count > 0),
+  sum     real    not null,
+  min     real    not null,
+  max     real    not null,
+  -- Bucket number → count, as src/observe/histogram.ts numbers them.
+  buckets text    not null check (json_valid(buckets) and json_type(buckets) = 'object'),
+  primary key (name, minute)
+) strict, without rowid;
+
+CREATE INDEX metric_histograms_by_minute on metric_histograms (minute);
+
 CREATE TABLE metrics (
   id        integer primary key,
   timestamp integer not null,
   name      text    not null,
   value     real    not null check (value >= 0),
   labels    text    not null default '{}' check (json_valid(labels) and json_type(labels) = 'object')
-) strict;
+, app_id text, user_id text) strict;
 
 CREATE INDEX metrics_by_name on metrics (name, timestamp);
+
+CREATE INDEX metrics_by_owner on metrics (app_id, user_id, name, timestamp) where app_id is not null;
 
 CREATE INDEX metrics_by_time on metrics (timestamp);
 
