@@ -5,6 +5,7 @@ import { AuditService } from './audit/audit-service.js'
 import { MemoryService } from './memories/memory-service.js'
 import { MetricService } from './observe/metric-service.js'
 import type { OperationTimes } from './observe/operation-times.js'
+import { type SeededMemory, seedApp } from './ops/seed.js'
 import { type SearchOptions, type SearchResult, SearchService } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
 import type { Storage, StoreInfo } from './storage/storage.js'
@@ -73,6 +74,12 @@ export class Cairn {
   /** Finds memories and events by words. See `SearchOptions` for the filters. */
   search(text: string, options: SearchOptions = {}): Promise<SearchResult> {
     return this.#search.search(text, options)
+  }
+
+  /** Adds the memories that an app begins with, each of them once: what is there, edited or deleted stays as it is. */
+  seed(app: string): Promise<{ items: SeededMemory[] }> {
+    const { storage, newId, valueBytes } = this.#parts
+    return seedApp({ storage, guard: this.#guard, newId, valueBytes }, app)
   }
 
   /** Size, schema and row counts of the store. Root only. */
