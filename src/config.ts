@@ -59,6 +59,13 @@ export const configSchema = z.strictObject({
         .max(100_000_000)
         .default(16_777_216)
         .describe('Largest state of a checkpoint, in bytes of UTF-8.'),
+      documentBytes: z
+        .number()
+        .int()
+        .min(1024)
+        .max(100_000_000)
+        .default(10_485_760)
+        .describe('Largest markdown file that is indexed, in bytes.'),
       storeBytes: z
         .number()
         .int()

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { root } from '../src/access/principal.js'
 import { Cairn } from '../src/cairn.js'
+import { sharedReader } from '../src/documents/shared-reader.js'
 import type { Origin } from '../src/memories/origin.js'
 import { OperationTimes } from '../src/observe/operation-times.js'
 import { openSqliteStorage } from '../src/storage/sqlite/sqlite-storage.js'
@@ -272,7 +273,7 @@ async function openRecorded(): Promise<{ cairn: Cairn; called: string[] }> {
   const called: string[] = []
   const storage = recorded(await openSqliteStorage(settings), called)
   onTestFinished(() => storage.close())
-  const limits = { valueBytes: 1e6, checkpointBytes: 1e6 }
+  const limits = { valueBytes: 1e6, checkpointBytes: 1e6, documentBytes: 1e6, reader: sharedReader(false) }
   const parts = { now: clock, newId: () => `${Math.random()}`, auditReads: 'off' as const, times: new OperationTimes() }
   return { cairn: new Cairn({ storage, caller: root, ...limits, ...parts }), called }
 }

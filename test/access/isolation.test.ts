@@ -94,7 +94,7 @@ describe('whatever a principal asks', () => {
       const sessions = new Map(threads?.items.map((session) => [session.id, session]))
       const [all, found] = await Promise.all(both.map((at) => at.search('harbour', { limit: 100 })))
       const wanted = all?.hits.filter((hit) => {
-        if (hit.kind === 'memory') return readable(hit.ref)
+        if (hit.kind !== 'event') return readable(hit.ref)
         const session = sessions.get(hit.ref.session)
         return session !== undefined && owns(principal, session)
       })
