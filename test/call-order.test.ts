@@ -243,8 +243,8 @@ describe('a write', () => {
     'names',
   ]
   const writes = Object.entries(everyMethod).filter(([, { kind }]) => kind === 'write')
-  // Closing is no write of a service, and `next` goes on asking until there is a task.
-  const others = ['close', String(Symbol.asyncDispose), 'tasks.next']
+  // Closing is no write of a service, `next` goes on asking until there is a task, and a sync looks at the disk first.
+  const others = ['close', String(Symbol.asyncDispose), 'tasks.next', 'documents.sync']
 
   it.each(writes.filter(([name]) => !others.includes(name)))(
     'reaches the store before its call returns: %s',

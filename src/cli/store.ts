@@ -27,13 +27,13 @@ export function readSettings(db: string | undefined, { env, cwd }: Pick<Io, 'env
   return { ...config, db: resolve(cwd, config.db) }
 }
 
-/** Opens the store that the command's options name, as whoever they name, for one piece of work. */
+/** Opens the store that the command's options name, as whoever they name, for one piece of work. `threads` suit a long one. */
 export async function onStore(
-  { command, io, create = false }: { command: CairnCommand; io: Io; create?: boolean },
+  { command, io, create = false, threads }: { command: CairnCommand; io: Io; create?: boolean; threads?: boolean },
   work: (door: Door) => Promise<void>,
 ): Promise<void> {
   const { db, as, json = false } = command.globalFlags()
-  const root = await openCairn({ ...readSettings(db, io), create })
+  const root = await openCairn({ ...readSettings(db, io), create, ...(threads !== undefined && { threads }) })
   try {
     const cairn = as === undefined ? root : root.as(as)
     await work({ cairn, output: new Output(io, json), as })

@@ -41,7 +41,8 @@ export function readBlocks(text: string): Block[] {
     const [from, to] = token.map ?? []
     if (from === undefined || to === undefined || token.nesting === -1) continue
     const last = blocks.at(-1)
-    if (token.level === 0) blocks.push({ kind: kinds[token.type] ?? 'other', from, to, ...headingOf(tokens, index), items: [] })
+    if (token.level === 0)
+      blocks.push({ kind: kinds[token.type] ?? 'other', from, to, ...headingOf(tokens, index), items: [] })
     else if (token.level === 1 && token.type === 'list_item_open' && last?.kind === 'list') last.items.push(from)
   }
   return blocks

@@ -24,7 +24,12 @@ export function packUnits(units: Unit[], source: Source): Piece[] {
 
 type Overlap = Pick<Unit, 'start' | 'tokens'>
 
-function fill(units: Unit[], first: number, before: Overlap | undefined, source: Source): { piece: Piece; next: number } {
+function fill(
+  units: Unit[],
+  first: number,
+  before: Overlap | undefined,
+  source: Source,
+): { piece: Piece; next: number } {
   let overlap = before
   let next = first + 1
   const end = (): number => units[next - 1]?.end ?? 0

@@ -62,11 +62,18 @@ function sorted<Report extends Pick<SyncReport, 'skipped' | 'warnings'>>(report:
   return { ...report, skipped: report.skipped.toSorted(byPath), warnings: report.warnings.toSorted(byPath) }
 }
 
-async function finish(targets: SyncTarget[], claim: Claim, outcome: { error: string | null } | undefined): Promise<void> {
+async function finish(
+  targets: SyncTarget[],
+  claim: Claim,
+  outcome: { error: string | null } | undefined,
+): Promise<void> {
   for (const { folder, inner, under, identity } of targets) {
     const folders = [folder.id, ...inner.map(({ id }) => id)]
     // Which folder it is says the sync of all of it.
-    const noted = outcome && { ...outcome, identity: under === '' && outcome.error === null ? identity : folder.identity }
+    const noted = outcome && {
+      ...outcome,
+      identity: under === '' && outcome.error === null ? identity : folder.identity,
+    }
     await claim.storage.documents.finishFolder({
       ...{ folders, holder: claim.holder, now: claim.now() },
       ...(noted && { outcome: noted }),

@@ -56,7 +56,11 @@ export function eventText(actor: string, content: Json, length = maxBodyLength):
 }
 
 /** A piece of a document. Where it stands is its title: the document's own title, the headings above it and the path. */
-export function documentText(place: { title: string; heading: string; path: string }, text: string, length = maxBodyLength): ItemText {
+export function documentText(
+  place: { title: string; heading: string; path: string },
+  text: string,
+  length = maxBodyLength,
+): ItemText {
   const { title, heading, path } = place
   const named = heading === title || heading.startsWith(`${title} > `) ? heading : `${title} ${heading}`
   const words = withWords(path.replace(/\.[^./]*$/, ''))

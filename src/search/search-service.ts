@@ -100,9 +100,7 @@ export class SearchService {
     const named = options.namespaces?.map(parseNamespace)
     const session = options.session === undefined ? undefined : parseSegment(options.session, 'The session id')
     const withEvents = wanted.includes('event')
-    const memories = wanted.includes('memory')
-      ? await this.#memoryScope(named, session, types, withEvents)
-      : undefined
+    const memories = wanted.includes('memory') ? await this.#memoryScope(named, session, types, withEvents) : undefined
     const events = withEvents ? this.#eventScope(named, session, types) : undefined
     const documents = wanted.includes('document')
       ? await this.#documentScope(named, session, types, withEvents)

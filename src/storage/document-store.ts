@@ -116,7 +116,7 @@ export interface NotedFile {
   error: string | null
 }
 
-/** An id, a path relative to its folder, or an absolute path in all the ways it splits into a folder and the rest. */
+/** An id or a path relative to its folder (`id`), or an absolute path in all the ways it splits into a folder and the rest. */
 export interface DocumentPlace {
   namespaces: string[] | undefined
   id: string
@@ -125,7 +125,6 @@ export interface DocumentPlace {
 
 export interface DocumentQuery {
   namespaces: string[] | undefined
-  folder?: string
   /** Only those that could not be read or indexed as they are now. */
   failed?: boolean
   after?: [namespace: string, folder: string, path: string]

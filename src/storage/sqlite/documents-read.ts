@@ -18,22 +18,8 @@ const list = sqlFamily(
      limit :limit`,
 )
 
-const ofFolder = sql(
-  'documents.ofFolder',
-  `select ${documentColumns}
-   from documents d
-   cross join document_folders f on f.id = d.folder_id
-   where d.folder_id = :folder and d.path > :afterPath
-   order by d.path
-   limit :limit`,
-)
-
 export function listDocuments(db: Database, query: DocumentQuery): DocumentRow[] {
-  const { namespaces, folder, failed = false, after = ['', '', ''], limit } = query
-  if (folder !== undefined) {
-    const rows = all<DocumentRow>(db, ofFolder, { folder, afterPath: after[2], limit })
-    return rows.filter(({ namespace }) => isAmong(namespaces, namespace))
-  }
+  const { namespaces, failed = false, after = ['', '', ''], limit } = query
   const rows: DocumentRow[] = []
   for (const { from, to } of spansIn(namespaces)) {
     const [namespace, afterFolder, afterPath] = after[0] >= from ? after : [from, '', '']
@@ -71,16 +57,18 @@ export function foldersAtRoot(db: Database, root: string, namespaces: string[] |
   return all<FolderAt>(db, foldersAt, { root }).filter(({ namespace }) => isAmong(namespaces, namespace))
 }
 
+/** By id, or else on disk, or else in a folder. */
 export function findDocuments(db: Database, { namespaces, id, splits }: DocumentPlace): DocumentRow[] {
+  const visible = (found: DocumentRow[]): DocumentRow[] =>
+    found.filter(({ namespace }) => isAmong(namespaces, namespace)).slice(0, 2)
   const named = documentById(db, id)
-  const found = named ? [named] : splits.length === 0 ? all<DocumentRow>(db, byPath, { path: id }) : []
-  for (const { root, path } of splits) {
-    for (const folder of foldersAtRoot(db, root, namespaces)) {
-      const document = documentAt(db, folder.id, path)
-      if (document) found.push(document)
-    }
-  }
-  return found.filter(({ namespace }) => isAmong(namespaces, namespace)).slice(0, 2)
+  if (named) return visible([named])
+  const onDisk = visible(
+    splits.flatMap(({ root, path }) =>
+      foldersAtRoot(db, root, namespaces).flatMap((folder) => documentAt(db, folder.id, path) ?? []),
+    ),
+  )
+  return onDisk.length > 0 ? onDisk : visible(all<DocumentRow>(db, byPath, { path: id }))
 }
 
 const chunks = sql(

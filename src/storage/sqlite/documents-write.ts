@@ -55,13 +55,18 @@ export function putDocument(db: Database, input: NewDocument): 'created' | 'upda
   storeChunks(db, row.id, input)
   const moved = before !== undefined && (before.path !== path || before.folder !== folder)
   const operation = before === undefined ? 'create' : 'update'
-  const detail = JSON.stringify({ bytes: input.bytes, chunks: input.chunks.length, ...(moved && { from: before.path }) })
+  const detail = JSON.stringify({
+    bytes: input.bytes,
+    chunks: input.chunks.length,
+    ...(moved && { from: before.path }),
+  })
   audit(db, author, { subject: 'document', operation, namespace: input.namespace, key: path, detail })
   return before === undefined ? 'created' : moved ? 'moved' : 'updated'
 }
 
 function toParameters(document: NewDocument) {
-  const { id, folder, path, title, metadata, sha256, bytes, chunks, modifiedAt, stamp, readAt, error, author } = document
+  const { id, folder, path, title, metadata, sha256, bytes, chunks, modifiedAt, stamp, readAt, error, author } =
+    document
   const about = { id, folder, path, title, metadata, sha256, bytes, chunks: chunks.length, modifiedAt }
   return { ...about, stamp, readAt, error, now: author.now }
 }
@@ -106,7 +111,11 @@ export function removeFiles(db: Database, { ids, author }: { ids: string[]; auth
   return found.length
 }
 
-function removeOne(db: Database, { id, namespace, path }: Pick<DocumentRow, 'id' | 'namespace' | 'path'>, author: Author) {
+function removeOne(
+  db: Database,
+  { id, namespace, path }: Pick<DocumentRow, 'id' | 'namespace' | 'path'>,
+  author: Author,
+) {
   run(db, remove, { id })
   audit(db, author, { subject: 'document', operation: 'delete', namespace, key: path })
 }
@@ -141,4 +150,3 @@ export function removePlace(
   }
   return removed
 }
-

@@ -1,7 +1,14 @@
 import type { Database } from 'better-sqlite3'
 import { decodeJson } from '../../json.js'
 import type { MemoryType } from '../../memories/memory.js'
-import { documentScope, documentText, eventIndexText, type IndexText, indexTextVersion, memoryIndexText } from '../../search/index-text.js'
+import {
+  documentScope,
+  documentText,
+  eventIndexText,
+  type IndexText,
+  indexTextVersion,
+  memoryIndexText,
+} from '../../search/index-text.js'
 import type { EventType } from '../../sessions/event.js'
 import { setItemText } from './search-index.js'
 import { all, sql } from './statements.js'

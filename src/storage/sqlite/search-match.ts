@@ -26,7 +26,11 @@ const kinds = ['memory', 'event', 'document']
 /** The scope words of what may be found; `nothing` and `everything` say what they say. */
 export function scopeExpression(query: Pick<LexicalQuery, 'memories' | 'events' | 'documents'>): string {
   const { memories, events, documents } = query
-  const scopes = [memories && memoryScope(memories), events && eventScope(events), documents && documentScope(documents)]
+  const scopes = [
+    memories && memoryScope(memories),
+    events && eventScope(events),
+    documents && documentScope(documents),
+  ]
   const parts = scopes.filter((part) => part !== undefined)
   if (parts.length === 0) return 'nothing'
   const all = parts.length === kinds.length && kinds.every((kind) => parts.includes(kindToken(kind)))

@@ -112,7 +112,13 @@ function toHit(row: FoundRow, terms: SearchTerm[]): LexicalHit {
   }
   if (row.kind === 'document') {
     const { text, lineFrom, lineTo, syncedAt: _, ...place } = row.chunk
-    return { kind: 'document', score: row.score, snippet: makeSnippet(text, terms), ...place, lines: [lineFrom, lineTo] }
+    return {
+      kind: 'document',
+      score: row.score,
+      snippet: makeSnippet(text, terms),
+      ...place,
+      lines: [lineFrom, lineTo],
+    }
   }
   const { score, session, owner } = row
   const { seq, eventId, content, timestamp } = row.event

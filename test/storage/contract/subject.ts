@@ -107,7 +107,15 @@ export async function answer(
   text: string,
   query: Partial<LexicalQuery> = {},
 ): Promise<LexicalAnswer> {
-  return storage.search.lexical({ terms: parseQuery(text), memories: {}, events: {}, documents: {}, now, limit: 100, ...query })
+  return storage.search.lexical({
+    terms: parseQuery(text),
+    memories: {},
+    events: {},
+    documents: {},
+    now,
+    limit: 100,
+    ...query,
+  })
 }
 
 export async function search(storage: Storage, text: string, query: Partial<LexicalQuery> = {}): Promise<LexicalHit[]> {

@@ -12,7 +12,7 @@ create table document_folders (
   unique (namespace, root)
 ) strict;
 
-create index document_folders_by_root on document_folders (root);
+create index document_folders_by_root on document_folders (root, namespace);
 
 -- `path` is relative to the folder, with / between its parts.
 create table documents (
@@ -38,7 +38,7 @@ create table documents (
 ) strict;
 
 create index documents_by_namespace on documents (namespace, folder_id, path);
-create index documents_by_path      on documents (path);
+create index documents_by_path      on documents (path, namespace, folder_id);
 create index documents_failed       on documents (namespace, folder_id, path) where status = 'failed';
 
 -- Lines count from 1, both included. `heading` is the way to the chunk: Guide > Install.
