@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Guard } from '../access/guard.js'
 import { parseNamespace } from '../access/namespace.js'
 import { readable, writable } from '../access/policy.js'
@@ -131,7 +132,7 @@ export class DocumentService {
     const namespaces = await this.#namespacesToRead(namespace, 'list')
     const rows = await this.#storage.documents.folders({ namespaces })
     await this.#guard.noteRead({ subject: 'document', operation: 'list' }, () => ({ folders: rows.length }))
-    return { items: rows.map(toFolder) }
+    return { items: rows.map((row) => ({ ...toFolder(row), error: row.error ?? absence(row.root) })) }
   }
 
   async #namespaceToWrite(namespace: string | undefined, operation: AuditOperation): Promise<string> {
@@ -148,6 +149,11 @@ export class DocumentService {
     await this.#guard.demand('read', parsed, { subject: 'document', operation })
     return [parsed]
   }
+}
+
+/** A sync of a folder that is not there leaves no trace of itself. */
+function absence(root: string): string | null {
+  return existsSync(root) ? null : 'the folder is not there'
 }
 
 function parseName(name: unknown): string {

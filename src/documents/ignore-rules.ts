@@ -29,6 +29,9 @@ function readRules(path: string): string | undefined {
 export function isIgnored(path: string, isFolder: boolean, rules: RuleFile[]): boolean {
   for (const { folder, rules: file } of rules.toReversed()) {
     const inside = relative(folder, path).split(sep).join('/')
+    const above = inside.lastIndexOf('/')
+    // It ignores the folder above, which another file has taken back; of what is in there it says the same.
+    if (above !== -1 && file.test(inside.slice(0, above + 1)).ignored) continue
     const { ignored, unignored } = file.test(isFolder ? `${inside}/` : inside)
     if (ignored || unignored) return ignored
   }

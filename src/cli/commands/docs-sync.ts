@@ -65,10 +65,11 @@ export function formatReport(report: SyncReport, output: Output): string {
     ...warnings.map((file) => ({ what: 'warning', ...file })),
   ]
   if (named.length === 0) return summary
-  const table = output.table(named, [
-    { title: '', cell: ({ what }) => what },
-    { title: 'path', cell: ({ path }) => path },
-    { title: 'why', cell: ({ reason }) => oneLine(reason) },
-  ])
-  return `${summary}\n\n${table}`
+  const columns = [
+    { title: '', cell: ({ what }: (typeof named)[number]) => what },
+    { title: 'path', cell: ({ path }: (typeof named)[number]) => path },
+    { title: 'why', cell: ({ reason }: (typeof named)[number]) => reason },
+  ]
+  const inLines = ({ what, path, reason }: (typeof named)[number]): string => oneLine(`${what} ${path}: ${reason}`)
+  return `${summary}\n\n${output.table(named, columns, inLines)}`
 }
