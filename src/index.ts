@@ -20,7 +20,12 @@ export type {
   UpdateOptions,
 } from './memories/memory-inputs.js'
 export type { MemoryService } from './memories/memory-service.js'
-export { type OpenOptions, openCairn } from './open.js'
+export { detectForeignFormat, type OpenOptions, openCairn, readForeignFile } from './open.js'
+export type { DetectedFormat } from './ops/importers/detect-format.js'
+export type { ForeignFormat, ForeignRecords } from './ops/importers/importer.js'
+export type { ForeignInput } from './ops/importers/importers.js'
+export type { ForeignReport, ReportLine } from './ops/importers/report.js'
+export type { InterchangeRecord } from './ops/interchange.js'
 export type { Page } from './page.js'
 export type { SearchHit, SearchOptions, SearchResult } from './search/search-service.js'
 export type { Snippet } from './search/snippet.js'

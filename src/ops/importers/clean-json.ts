@@ -11,7 +11,7 @@ export function cleanJson(value: unknown, depth = 0): Json {
   if (value === null || typeof value === 'boolean') return value
   if (typeof value === 'string') return value.toWellFormed()
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
-  if (typeof value === 'bigint') return String(value)
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
   if (typeof value !== 'object') return null
   if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString('base64') }
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()

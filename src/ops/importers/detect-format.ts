@@ -19,7 +19,7 @@ const linesToLookAt = 20
 export async function detectFormat(source: ForeignSource): Promise<DetectedFormat> {
   const head = await readHead(source.path)
   if (head.length === 0) return { looksLike: 'an empty file' }
-  if (head.toString('latin1').startsWith('SQLite format 3\0')) return detectDatabase(source)
+  if (startsDatabase(head)) return detectDatabase(source)
   const packed = packedAs(head)
   if (packed !== undefined) return { looksLike: packed }
   return (await detectLines(source.path)) ?? (await detectJson(source.path)) ?? { looksLike: 'no JSON and no database' }
@@ -34,6 +34,15 @@ export async function demandFormat(source: ForeignSource, format: ForeignFormat)
       ? `${format} is ${foreignFormats[format]}.`
       : `Import it with --from ${found.format}, or give the file of ${format}: ${foreignFormats[format]}.`
   throw invalidInput(`${source.path} is not of the format ${format}; it looks like ${found.looksLike}.`, hint)
+}
+
+/** Whether a file is a SQLite database, by its first bytes. */
+export async function isDatabase(path: string): Promise<boolean> {
+  return startsDatabase(await readHead(path))
+}
+
+function startsDatabase(head: Buffer): boolean {
+  return head.toString('latin1').startsWith('SQLite format 3\0')
 }
 
 async function readHead(path: string): Promise<Buffer> {

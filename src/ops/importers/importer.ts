@@ -30,8 +30,9 @@ export interface ForeignOptions {
 }
 
 /**
- * A file of another tool as records of an interchange file, made one by one while they are read. The same file gives
- * the same records. The report is complete when the records have ended.
+ * A file of another tool as records of an interchange file, made one by one while they are read. Going through them again
+ * reads the file again, and the same file gives the same records. The report is that of the last reading, complete when
+ * its records have ended.
  */
 export interface ForeignRecords {
   records: AsyncIterable<InterchangeRecord>

@@ -1,3 +1,4 @@
+import type { InterchangeRecord } from '../interchange.js'
 import type { ForeignFormat, ForeignRecords } from './importer.js'
 
 /** How many things of a kind, what was done with them, and the first few by name. */
@@ -68,11 +69,17 @@ function note(
   line.examples.push(example.slice(0, maxExampleLength).toWellFormed())
 }
 
-/** Records and report of one reading. */
+/** Records that are read anew each time that somebody goes through them, and the report of the last reading. */
 export function reading(
   format: ForeignFormat,
-  read: (report: ReportBuilder) => ForeignRecords['records'],
+  read: (report: ReportBuilder) => AsyncGenerator<InterchangeRecord>,
 ): ForeignRecords {
-  const report = new ReportBuilder(format)
-  return { records: read(report), report: () => report.report() }
+  let report = new ReportBuilder(format)
+  const records = {
+    [Symbol.asyncIterator]: () => {
+      report = new ReportBuilder(format)
+      return read(report)
+    },
+  }
+  return { records, report: () => report.report() }
 }

@@ -23,16 +23,22 @@ export function openForeignDatabase(path: string): ForeignDatabase {
 function wrap(db: Database.Database, path: string, tables: Map<string, string[]>): ForeignDatabase {
   return {
     tables,
-    *rows(table, { where = {}, order = [] } = {}) {
+    *rows(table, { columns = [], where = {}, order = [] } = {}) {
       const names = Object.keys(where)
       const filter = names.length === 0 ? '' : ` where ${names.map((name) => `${quote(name)} is ?`).join(' and ')}`
       const sort = order.length === 0 ? '' : ` order by ${order.map(quote).join(', ')}`
-      const text = `select * from ${quote(table)}${filter}${sort}`
+      const chosen = columns.length === 0 ? '*' : columns.map(quote).join(', ')
+      const text = `select ${chosen} from ${quote(table)}${filter}${sort}`
       const rows = guarded(path, () => db.prepare(text).safeIntegers().iterate(Object.values(where)))
-      for (;;) {
-        const next = guarded(path, () => rows.next())
-        if (next.done === true) return
-        yield withNumbers(next.value as ForeignRow)
+      try {
+        for (;;) {
+          const next = guarded(path, () => rows.next())
+          if (next.done === true) return
+          yield withNumbers(next.value as ForeignRow)
+        }
+      } finally {
+        // A statement that was left before its end would keep the database from being closed.
+        rows.return?.()
       }
     },
     count(table) {
@@ -74,8 +80,9 @@ function asNumber(value: ForeignValue): ForeignValue {
   return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value
 }
 
+// In double quotes, SQLite takes the name of a column that is not there for a text.
 function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
+  return `\`${name.replaceAll('`', '``')}\``
 }
 
 const refusals: [start: string, code: ErrorCode, what: string, hint: string][] = [
