@@ -16,7 +16,7 @@ export function cleanJson(value: unknown, depth = 0): Json {
   if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString('base64') }
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
   if (depth >= maxDepth) return textOf(value)
-  if (Array.isArray(value)) return value.map((item) => cleanJson(item, depth + 1))
+  if (Array.isArray(value)) return Array.from(value, (item) => cleanJson(item, depth + 1))
   return cleanMembers(value, depth)
 }
 

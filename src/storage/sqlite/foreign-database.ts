@@ -6,8 +6,8 @@ import type { ForeignDatabase, ForeignRow, ForeignValue } from '../foreign-datab
  * Opens a database of another tool. Read-only, and in one read transaction, so that what its owner writes meanwhile
  * neither tears what is read nor waits for it (in WAL mode).
  */
-export function openForeignDatabase(path: string): ForeignDatabase {
-  const db = guarded(path, () => new Database(path, { readonly: true, fileMustExist: true, timeout: 5000 }))
+export function openForeignDatabase(path: string, timeout = 5000): ForeignDatabase {
+  const db = guarded(path, () => new Database(path, { readonly: true, fileMustExist: true, timeout }))
   try {
     return guarded(path, () => {
       db.pragma('trusted_schema = 0')
@@ -26,7 +26,9 @@ function wrap(db: Database.Database, path: string, tables: Map<string, string[]>
     *rows(table, { columns = [], where = {}, order = [] } = {}) {
       const names = Object.keys(where)
       const filter = names.length === 0 ? '' : ` where ${names.map((name) => `${quote(name)} is ?`).join(' and ')}`
-      const sort = order.length === 0 ? '' : ` order by ${order.map(quote).join(', ')}`
+      // Older versions of a tool lack columns; what they do not have they do not sort by.
+      const sorted = order.filter((name) => name === 'rowid' || tables.get(table)?.includes(name) === true)
+      const sort = sorted.length === 0 ? '' : ` order by ${sorted.map(quote).join(', ')}`
       const chosen = columns.length === 0 ? '*' : columns.map(quote).join(', ')
       const text = `select ${chosen} from ${quote(table)}${filter}${sort}`
       const rows = guarded(path, () => db.prepare(text).safeIntegers().iterate(Object.values(where)))
@@ -95,6 +97,12 @@ const refusals: [start: string, code: ErrorCode, what: string, hint: string][] =
   ],
   ['SQLITE_BUSY', 'busy', 'is locked by the program that writes to it', 'Stop that program, or import a copy.'],
   [
+    'SQLITE_ERROR',
+    'invalid_input',
+    'has not the tables and columns of its format',
+    'Update the tool, let it open the file, and import it then.',
+  ],
+  [
     'SQLITE',
     'read_only',
     'cannot be opened for reading',
@@ -107,7 +115,7 @@ function guarded<Result>(path: string, work: () => Result): Result {
     return work()
   } catch (cause) {
     if (!(cause instanceof Database.SqliteError)) throw cause
-    const [, code, what, hint] = refusals.find(([start]) => cause.code.startsWith(start)) ?? refusals[3] ?? []
+    const [, code, what, hint] = refusals.find(([start]) => cause.code.startsWith(start)) ?? []
     throw new CairnError(code ?? 'internal', `${path} ${what}.`, { hint, cause, details: { sqlite: cause.code } })
   }
 }
