@@ -11,7 +11,7 @@ import { type ReportBuilder, reading } from './report.js'
 
 /** The database of Abathur in Python: sessions, memories, tasks, agents, checkpoints and the audit trail. */
 export const importAbathur: Importer = (source, options) =>
-  reading('abathur', (report) => readDatabase(source, options, report))
+  reading('abathur', options, (report) => readDatabase(source, options, report))
 
 const known = ['sessions', 'memory_entries', 'tasks', 'task_dependencies', 'agents', 'state', 'audit', 'checkpoints']
 const left: Record<string, string> = {

@@ -16,7 +16,7 @@ type Parts = Record<string, unknown>
 
 /** conversations.json of a ChatGPT data export: a list of conversations, each a tree of messages in `mapping`. */
 export const importChatgpt: Importer = (source, options) =>
-  reading('chatgpt', (report) => readConversations(source, options, report))
+  reading('chatgpt', options, (report) => readConversations(source, options, report))
 
 async function* readConversations(source: ForeignSource, options: ForeignOptions, report: ReportBuilder) {
   await demandFormat(source, 'chatgpt')

@@ -15,7 +15,7 @@ type Parts = Record<string, unknown>
 
 /** conversations.json of a Claude data export: a list of conversations with `chat_messages`. */
 export const importClaude: Importer = (source, options) =>
-  reading('claude', (report) => readConversations(source, options, report))
+  reading('claude', options, (report) => readConversations(source, options, report))
 
 async function* readConversations(source: ForeignSource, options: ForeignOptions, report: ReportBuilder) {
   await demandFormat(source, 'claude')

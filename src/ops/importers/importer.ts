@@ -27,6 +27,8 @@ export interface ForeignOptions {
   app: string
   user: string
   project?: string | undefined
+  /** Largest value that the store takes, in bytes of JSON. */
+  valueBytes: number
 }
 
 /**

@@ -16,7 +16,7 @@ type Parts = Record<string, unknown>
 
 /** Messages, one JSON object a line, with `role`, `content` and, if they like, `timestamp`, a session, an id and a name. */
 export const importJsonl: Importer = (source, options) =>
-  reading('jsonl', (report) => readMessages(source, options, report))
+  reading('jsonl', options, (report) => readMessages(source, options, report))
 
 const sessionNames = [
   'session',

@@ -16,7 +16,7 @@ import { type ReportBuilder, reading } from './report.js'
 
 /** The database of LangGraph's SqliteSaver: threads of checkpoints, each with the whole state of a graph. */
 export const importLanggraph: Importer = (source, options) =>
-  reading('langgraph', (report) => readThreads(source, options, report))
+  reading('langgraph', options, (report) => readThreads(source, options, report))
 
 async function* readThreads(source: ForeignSource, options: ForeignOptions, report: ReportBuilder) {
   await demandFormat(source, 'langgraph')

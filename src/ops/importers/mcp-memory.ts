@@ -12,7 +12,7 @@ type Parts = Record<string, unknown>
 
 /** memory.jsonl of the reference MCP memory server: entities with observations, and relations between them. */
 export const importMcpMemory: Importer = (source, options) =>
-  reading('mcp-memory', (report) => readGraph(source, options, report))
+  reading('mcp-memory', options, (report) => readGraph(source, options, report))
 
 async function* readGraph(source: ForeignSource, options: ForeignOptions, report: ReportBuilder) {
   await demandFormat(source, 'mcp-memory')

@@ -7,7 +7,7 @@ import { type ReportBuilder, reading } from './report.js'
 
 /** mem0's history database, or the JSON of get_all() or of an export. */
 export const importMem0: Importer = (source, options) =>
-  reading('mem0', (report) => readMemories(source, options, report))
+  reading('mem0', options, (report) => readMemories(source, options, report))
 
 async function* readMemories(source: ForeignSource, options: ForeignOptions, report: ReportBuilder) {
   await demandFormat(source, 'mem0')

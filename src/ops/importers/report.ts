@@ -1,5 +1,6 @@
 import type { InterchangeRecord } from '../interchange.js'
-import type { ForeignFormat, ForeignRecords } from './importer.js'
+import { fitRecord } from './fit.js'
+import type { ForeignFormat, ForeignOptions, ForeignRecords } from './importer.js'
 
 /** How many things of a kind, what was done with them, and the first few by name. */
 export interface ReportLine {
@@ -72,14 +73,23 @@ function note(
 /** Records that are read anew each time that somebody goes through them, and the report of the last reading. */
 export function reading(
   format: ForeignFormat,
+  { valueBytes }: ForeignOptions,
   read: (report: ReportBuilder) => AsyncGenerator<InterchangeRecord>,
 ): ForeignRecords {
   let report = new ReportBuilder(format)
   const records = {
     [Symbol.asyncIterator]: () => {
       report = new ReportBuilder(format)
-      return read(report)
+      return fitting(read(report), valueBytes, report)
     },
   }
   return { records, report: () => report.report() }
+}
+
+async function* fitting(
+  records: AsyncIterable<InterchangeRecord>,
+  valueBytes: number,
+  report: ReportBuilder,
+): AsyncGenerator<InterchangeRecord> {
+  for await (const record of records) yield fitRecord(record, valueBytes, report)
 }
