@@ -38,7 +38,7 @@ function roughBytes(value: unknown): number {
 /** The value itself when it fits; else with its long texts cut, as little as will do. */
 function fitValue(value: Json, bytes: number): Json {
   if (sizeOf(value) <= bytes) return value
-  for (let length = bytes / 2; length >= shortest; length /= 2) {
+  for (let length = bytes * 0.98; length >= shortest; length *= 0.8) {
     const shorter = cutTexts(value, Math.trunc(length))
     if (sizeOf(shorter) <= bytes) return shorter
   }

@@ -61,10 +61,17 @@ describe('messages on lines', () => {
     expect(of('event').map(({ eventId }) => eventId)).toEqual(['x', 'x#2'])
   })
 
-  it('are read whatever their length', async () => {
-    const text = 'word '.repeat(300_000)
+  it('are read whatever their length, and cut where the store would refuse them', async () => {
+    const text = 'wörd '.repeat(300_000)
     const lines = [text, 'short', text].map((content) => JSON.stringify({ role: 'user', content })).join('\n')
-    const { of } = await readAll(fileWith(path('long.jsonl'), lines), { from })
-    expect(of('event').map(({ content }) => String(content.text).length)).toEqual([text.length, 5, text.length])
+    const file = fileWith(path('long.jsonl'), lines)
+    const whole = await readAll(file, { from, valueBytes: 10_000_000 })
+    expect(whole.of('event').map(({ content }) => content.text)).toEqual([text, 'short', text])
+    const { of, report } = await readAll(file, { from })
+    const [first, short] = of('event')
+    expect(short?.content.text).toBe('short')
+    const bytes = Buffer.byteLength(JSON.stringify(first?.content))
+    expect([bytes > 800_000, bytes <= 1_048_576]).toEqual([true, true])
+    expect(countOf(report.left, 'parts of values', 'raise limits.valueBytes')).toBe(2)
   })
 })
