@@ -134,9 +134,11 @@ export const memoryRecord = z
     updatedBy: text,
     origins: z.array(originRecord),
   })
-  .superRefine(({ validFrom, validTo }, context) => {
+  .superRefine(({ validFrom, validTo, origins }, context) => {
     if (validFrom !== null && validTo !== null && validFrom >= validTo)
       context.addIssue({ code: 'custom', message: 'validFrom must be before validTo' })
+    if (new Set(origins.map(({ kind, source }) => `${kind} ${source}`)).size < origins.length)
+      context.addIssue({ code: 'custom', message: 'an origin is there twice' })
   })
 
 /** What a task waits for. */
@@ -147,38 +149,45 @@ export const dependencyRecord = z.strictObject({
   resolvedAt: timeOrNull,
 })
 
-export const taskRecord = z.strictObject({
-  record: z.literal('task'),
-  id,
-  prompt: text,
-  agentType: text,
-  source: z.enum(['human', 'agent_requirements', 'agent_planner', 'agent_implementation']),
-  priority: whole.max(10),
-  status: z.enum(['pending', 'blocked', 'ready', 'running', 'completed', 'failed', 'cancelled']),
-  input: json,
-  result: jsonOrNull,
-  error: textOrNull,
-  retryCount: whole,
-  maxRetries: whole,
-  timeoutSeconds: whole.min(60),
-  runAfter: timeOrNull,
-  deadline: timeOrNull,
-  submittedAt: time,
-  startedAt: timeOrNull,
-  updatedAt: time,
-  completedAt: timeOrNull,
-  createdBy: text,
-  parent: idOrNull,
-  session: segmentOrNull,
-  app: textOrNull,
-  user: textOrNull,
-  project: textOrNull,
-  claimedBy: textOrNull,
-  attempt: whole,
-  leaseUntil: timeOrNull,
-  metadata: object,
-  dependencies: z.array(dependencyRecord),
-})
+export const taskRecord = z
+  .strictObject({
+    record: z.literal('task'),
+    id,
+    prompt: text,
+    agentType: text,
+    source: z.enum(['human', 'agent_requirements', 'agent_planner', 'agent_implementation']),
+    priority: whole.max(10),
+    status: z.enum(['pending', 'blocked', 'ready', 'running', 'completed', 'failed', 'cancelled']),
+    input: json,
+    result: jsonOrNull,
+    error: textOrNull,
+    retryCount: whole,
+    maxRetries: whole,
+    timeoutSeconds: whole.min(60),
+    runAfter: timeOrNull,
+    deadline: timeOrNull,
+    submittedAt: time,
+    startedAt: timeOrNull,
+    updatedAt: time,
+    completedAt: timeOrNull,
+    createdBy: text,
+    parent: idOrNull,
+    session: segmentOrNull,
+    app: textOrNull,
+    user: textOrNull,
+    project: textOrNull,
+    claimedBy: textOrNull,
+    attempt: whole,
+    leaseUntil: timeOrNull,
+    metadata: object,
+    dependencies: z.array(dependencyRecord),
+  })
+  .superRefine(({ id, dependencies }, context) => {
+    if (dependencies.some(({ task }) => task === id))
+      context.addIssue({ code: 'custom', message: 'it depends on itself' })
+    if (new Set(dependencies.map(({ task }) => task)).size < dependencies.length)
+      context.addIssue({ code: 'custom', message: 'a dependency is there twice' })
+  })
 
 export const agentRecord = z
   .strictObject({
