@@ -3,6 +3,9 @@ import { narrow } from './access/policy.js'
 import { type Caller, type Principal, parsePrincipal } from './access/principal.js'
 import { AuditService } from './audit/audit-service.js'
 import { MemoryService } from './memories/memory-service.js'
+import type { ImportReport } from './ops/import-report.js'
+import { type ExportOptions, type ImportFileOptions, InterchangeService } from './ops/interchange-service.js'
+import type { ImportChunks } from './ops/line-reader.js'
 import { type SearchOptions, type SearchResult, SearchService } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
 import type { Storage, StoreInfo } from './storage/storage.js'
@@ -25,6 +28,7 @@ export class Cairn {
   readonly memories: MemoryService
   readonly audit: AuditService
   readonly #search: SearchService
+  readonly #interchange: InterchangeService
   readonly #guard: Guard
   readonly #parts: CairnParts
 
@@ -36,6 +40,7 @@ export class Cairn {
     this.memories = new MemoryService({ storage, guard: this.#guard, newId, valueBytes })
     this.audit = new AuditService({ storage, guard: this.#guard })
     this.#search = new SearchService({ storage, guard: this.#guard })
+    this.#interchange = new InterchangeService({ storage, guard: this.#guard, valueBytes })
   }
 
   /**
@@ -55,6 +60,23 @@ export class Cairn {
   /** Finds memories and events by words. See `SearchOptions` for the filters. */
   search(text: string, options: SearchOptions = {}): Promise<SearchResult> {
     return this.#search.search(text, options)
+  }
+
+  /**
+   * The lines of an interchange file, each with its line break: everything, or one namespace or session. What is written
+   * meanwhile is not in it. Root only.
+   */
+  export(options: ExportOptions = {}): AsyncIterableIterator<string> {
+    return this.#interchange.export(options)
+  }
+
+  /**
+   * Restores what an interchange file holds: its path, or its contents in pieces. What is there already stays as it is.
+   * Root only. Rejects with `invalid_input`, which names every bad line, and has then stored nothing; after any other
+   * failure the same import goes on where it stopped.
+   */
+  import(source: string | ImportChunks, options: ImportFileOptions = {}): Promise<ImportReport> {
+    return this.#interchange.import(source, options)
   }
 
   /** Size, schema and row counts of the store. Root only. */

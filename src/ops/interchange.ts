@@ -1,84 +1,111 @@
 import { z } from 'zod'
 import { auditOperations, auditSubjects } from '../audit/audit.js'
-import type { Json } from '../json.js'
 import { memoryTypes } from '../memories/memory.js'
-import { objectOf } from '../parse.js'
-import { eventTypes } from '../sessions/event.js'
+import { eventTypes, isActor } from '../sessions/event.js'
 import { sessionStatuses } from '../sessions/lifecycle.js'
 import { storedScopes } from '../sessions/state.js'
+import {
+  flag,
+  id,
+  idOrNull,
+  json,
+  jsonOrNull,
+  key,
+  namespace,
+  object,
+  objectOrNull,
+  positive,
+  segment,
+  segmentOrNull,
+  text,
+  textOrNull,
+  time,
+  timeOrNull,
+  whole,
+  wholeOrNull,
+} from './interchange-fields.js'
 
 /** Raised when a line changes its meaning. An import takes its own version and older ones. */
 export const interchangeVersion = 1
 
-// Times are ISO 8601 in UTC with three digits of milliseconds; null stands for what a store holds as null.
-const text = z.string()
-const time = z.iso.datetime({ precision: 3 })
-const whole = z.number().int().min(0)
-const json = z.json() as z.ZodType<Json>
-const object = objectOf(json)
+// Every schema reads a record of a file and gives the row that a store holds; see interchange-fields.ts.
 
 /** First line of a file. `scope` is what was asked for: everything, one namespace and below, or one session. */
 export const headerRecord = z.strictObject({
   record: z.literal('header'),
   format: z.literal('cairn'),
-  version: z.number().int().min(1),
-  scope: z.strictObject({ namespace: text.optional(), session: text.optional() }),
+  version: positive,
+  scope: z.strictObject({ namespace: namespace.optional(), session: segment.optional() }),
 })
 
-export const sessionRecord = z.strictObject({
-  record: z.literal('session'),
-  id: text,
-  app: text,
-  user: text,
-  project: text.nullable(),
-  status: z.enum(sessionStatuses),
-  metadata: object,
-  lastSeq: whole,
-  /** The session that this one is a fork of, and the last event that they share. */
-  parent: text.nullable(),
-  forkedAtSeq: whole.nullable(),
-  createdAt: time,
-  updatedAt: time,
-  terminatedAt: time.nullable(),
-  archivedAt: time.nullable(),
-})
+/** Last line of a file. `lines` is how many stand before it, so that a file that was cut off is known as one. */
+export const endRecord = z.strictObject({ record: z.literal('end'), lines: whole })
+
+export const sessionRecord = z
+  .strictObject({
+    record: z.literal('session'),
+    id: segment,
+    app: segment,
+    user: segment,
+    project: segmentOrNull,
+    status: z.enum(sessionStatuses),
+    metadata: object,
+    lastSeq: whole,
+    /** The session that this one is a fork of, and the last event that they share. */
+    parent: segmentOrNull,
+    forkedAtSeq: wholeOrNull,
+    createdAt: time,
+    updatedAt: time,
+    terminatedAt: timeOrNull,
+    archivedAt: timeOrNull,
+  })
+  .superRefine(({ status, terminatedAt, archivedAt, parent, forkedAtSeq, lastSeq }, context) => {
+    const problem = (message: string): void => context.addIssue({ code: 'custom', message })
+    if ((status === 'terminated' || status === 'archived') !== (terminatedAt !== null))
+      problem('terminatedAt stands with the statuses terminated and archived, and with no other')
+    if ((status === 'archived') !== (archivedAt !== null))
+      problem('archivedAt stands with the status archived, and with no other')
+    if (parent !== null && forkedAtSeq === null) problem('a fork needs forkedAtSeq')
+    if ((forkedAtSeq ?? 0) > lastSeq) problem('forkedAtSeq is after lastSeq')
+  })
 
 export const eventRecord = z.strictObject({
   record: z.literal('event'),
-  session: text,
-  seq: z.number().int().min(1),
-  eventId: text,
+  session: segment,
+  seq: positive,
+  eventId: id,
   type: z.enum(eventTypes),
-  actor: text,
+  actor: id.refine(isActor, 'is not user, agent, system or tool, optionally with a name'),
   timestamp: time,
   recordedAt: time,
   content: object,
-  stateDelta: object.nullable(),
-  isFinalResponse: z.boolean(),
+  stateDelta: objectOrNull,
+  isFinalResponse: flag,
 })
 
+/** What applyHistory has done, so that the same operation is answered, not done, again. */
 export const operationRecord = z.strictObject({
   record: z.literal('operation'),
-  session: text,
-  operationId: text,
+  session: segment,
+  operationId: id,
   digest: text,
   firstSeq: whole,
   lastSeq: whole,
-  branch: text.nullable(),
+  branch: textOrNull,
   createdAt: time,
 })
 
 export const stateRecord = z.strictObject({
   record: z.literal('state'),
   scope: z.enum(storedScopes),
-  owner: text,
-  key: text,
+  owner: segment,
+  key,
   value: json,
-  session: text.nullable(),
+  session: textOrNull,
   updatedAt: time,
 })
 
-const originRecord = z.strictObject({
+export const originRecord = z.strictObject({
   kind: z.enum(['event', 'memory', 'document']),
   source: object,
   createdAt: time,
@@ -86,93 +113,112 @@ const originRecord = z.strictObject({
 })
 
 /** One version of a memory; tombstones are versions, too. */
-export const memoryRecord = z.strictObject({
-  record: z.literal('memory'),
-  namespace: text,
-  key: text,
-  version: z.number().int().min(1),
-  chain: text,
-  type: z.enum(memoryTypes),
-  value: json,
-  deleted: z.boolean(),
-  metadata: object,
-  validFrom: time.nullable(),
-  validTo: time.nullable(),
-  expiresAt: time.nullable(),
-  recordedAt: time,
-  supersededAt: time.nullable(),
+export const memoryRecord = z
+  .strictObject({
+    record: z.literal('memory'),
+    namespace,
+    key,
+    version: positive,
+    chain: text,
+    type: z.enum(memoryTypes),
+    value: json,
+    deleted: flag,
+    metadata: object,
+    validFrom: timeOrNull,
+    validTo: timeOrNull,
+    expiresAt: timeOrNull,
+    recordedAt: time,
+    supersededAt: timeOrNull,
+    createdAt: time,
+    createdBy: text,
+    updatedBy: text,
+    origins: z.array(originRecord),
+  })
+  .superRefine(({ validFrom, validTo, origins }, context) => {
+    if (validFrom !== null && validTo !== null && validFrom >= validTo)
+      context.addIssue({ code: 'custom', message: 'validFrom must be before validTo' })
+    if (new Set(origins.map(({ kind, source }) => `${kind} ${source}`)).size < origins.length)
+      context.addIssue({ code: 'custom', message: 'an origin is there twice' })
+  })
+
+/** What a task waits for. */
+export const dependencyRecord = z.strictObject({
+  task: id,
+  type: z.enum(['sequential', 'parallel']),
   createdAt: time,
-  createdBy: text,
-  updatedBy: text,
-  origins: z.array(originRecord),
+  resolvedAt: timeOrNull,
 })
 
-export const taskRecord = z.strictObject({
-  record: z.literal('task'),
-  id: text,
-  prompt: text,
-  agentType: text,
-  source: z.enum(['human', 'agent_requirements', 'agent_planner', 'agent_implementation']),
-  priority: z.number().int().min(0).max(10),
-  status: z.enum(['pending', 'blocked', 'ready', 'running', 'completed', 'failed', 'cancelled']),
-  input: json,
-  result: json.nullable(),
-  error: text.nullable(),
-  retryCount: whole,
-  maxRetries: whole,
-  timeoutSeconds: whole,
-  runAfter: time.nullable(),
-  deadline: time.nullable(),
-  submittedAt: time,
-  startedAt: time.nullable(),
-  updatedAt: time,
-  completedAt: time.nullable(),
-  createdBy: text,
-  parent: text.nullable(),
-  session: text.nullable(),
-  app: text.nullable(),
-  user: text.nullable(),
-  project: text.nullable(),
-  claimedBy: text.nullable(),
-  attempt: whole,
-  leaseUntil: time.nullable(),
-  metadata: object,
-  /** What it waits for, by prerequisite. */
-  dependencies: z.array(
-    z.strictObject({
-      task: text,
-      type: z.enum(['sequential', 'parallel']),
-      createdAt: time,
-      resolvedAt: time.nullable(),
-    }),
-  ),
-})
+export const taskRecord = z
+  .strictObject({
+    record: z.literal('task'),
+    id,
+    prompt: text,
+    agentType: text,
+    source: z.enum(['human', 'agent_requirements', 'agent_planner', 'agent_implementation']),
+    priority: whole.max(10),
+    status: z.enum(['pending', 'blocked', 'ready', 'running', 'completed', 'failed', 'cancelled']),
+    input: json,
+    result: jsonOrNull,
+    error: textOrNull,
+    retryCount: whole,
+    maxRetries: whole,
+    timeoutSeconds: whole.min(60),
+    runAfter: timeOrNull,
+    deadline: timeOrNull,
+    submittedAt: time,
+    startedAt: timeOrNull,
+    updatedAt: time,
+    completedAt: timeOrNull,
+    createdBy: text,
+    parent: idOrNull,
+    session: segmentOrNull,
+    app: textOrNull,
+    user: textOrNull,
+    project: textOrNull,
+    claimedBy: textOrNull,
+    attempt: whole,
+    leaseUntil: timeOrNull,
+    metadata: object,
+    dependencies: z.array(dependencyRecord),
+  })
+  .superRefine(({ id, dependencies }, context) => {
+    if (dependencies.some(({ task }) => task === id))
+      context.addIssue({ code: 'custom', message: 'it depends on itself' })
+    if (new Set(dependencies.map(({ task }) => task)).size < dependencies.length)
+      context.addIssue({ code: 'custom', message: 'a dependency is there twice' })
+  })
 
-export const agentRecord = z.strictObject({
-  record: z.literal('agent'),
-  id: text,
-  name: text,
-  specialization: text.nullable(),
-  state: z.enum(['spawning', 'idle', 'busy', 'terminating', 'terminated']),
-  model: text.nullable(),
-  task: text.nullable(),
-  session: text.nullable(),
-  app: text.nullable(),
-  user: text.nullable(),
-  project: text.nullable(),
-  resourceUsage: object,
-  spawnedAt: time,
-  heartbeatAt: time.nullable(),
-  terminatedAt: time.nullable(),
-})
+export const agentRecord = z
+  .strictObject({
+    record: z.literal('agent'),
+    id,
+    name: text,
+    specialization: textOrNull,
+    state: z.enum(['spawning', 'idle', 'busy', 'terminating', 'terminated']),
+    model: textOrNull,
+    task: idOrNull,
+    session: segmentOrNull,
+    app: textOrNull,
+    user: textOrNull,
+    project: textOrNull,
+    resourceUsage: object,
+    spawnedAt: time,
+    heartbeatAt: timeOrNull,
+    terminatedAt: timeOrNull,
+  })
+  .superRefine(({ state, terminatedAt }, context) => {
+    if ((state === 'terminated') !== (terminatedAt !== null))
+      context.addIssue({ code: 'custom', message: 'terminatedAt stands with the state terminated, and with no other' })
+  })
 
 /** The whole state, however the store holds it. */
 export const checkpointRecord = z.strictObject({
   record: z.literal('checkpoint'),
-  task: text,
+  task: id,
   iteration: whole,
   state: json,
-  session: text.nullable(),
+  session: segmentOrNull,
   createdAt: time,
 })
 
@@ -184,29 +230,49 @@ export const auditRecord = z.strictObject({
   outcome: z.enum(['ok', 'forbidden']),
   actor: text,
   principal: object,
-  namespace: text.nullable(),
-  key: text.nullable(),
+  namespace: textOrNull,
+  key: textOrNull,
   version: z.number().int().nullable(),
-  session: text.nullable(),
-  task: text.nullable(),
-  agent: text.nullable(),
-  occurrences: z.number().int().min(1),
+  session: textOrNull,
+  task: textOrNull,
+  agent: textOrNull,
+  occurrences: positive,
   detail: object,
 })
 
-/** One line of a file, in the order in which the kinds stand in it. */
-export const interchangeRecord = z.discriminatedUnion('record', [
-  headerRecord,
-  sessionRecord,
-  eventRecord,
-  operationRecord,
-  stateRecord,
-  memoryRecord,
-  taskRecord,
-  agentRecord,
-  checkpointRecord,
-  auditRecord,
-])
+/** The kinds of records, in the order of their sections in a file. */
+export const recordSchemas = {
+  session: sessionRecord,
+  event: eventRecord,
+  operation: operationRecord,
+  state: stateRecord,
+  memory: memoryRecord,
+  task: taskRecord,
+  agent: agentRecord,
+  checkpoint: checkpointRecord,
+  audit: auditRecord,
+}
 
-/** A line of an interchange file as data. */
-export type InterchangeRecord = z.output<typeof interchangeRecord>
+/** The name of a kind of record. */
+export type RecordKind = keyof typeof recordSchemas
+
+export const recordKinds = Object.keys(recordSchemas) as RecordKind[]
+
+/** A record as a file holds it. */
+export type InterchangeRecord = z.input<(typeof recordSchemas)[RecordKind]>
+
+/** A record as a store holds it: times in milliseconds, JSON as canonical text, truth as 0 or 1. */
+export type InterchangeRow = z.output<(typeof recordSchemas)[RecordKind]>
+
+/** The row of one kind. */
+export type RowOf<Kind extends RecordKind> = z.output<(typeof recordSchemas)[Kind]>
+
+/** What a file says about itself. */
+export type InterchangeHeader = z.output<typeof headerRecord>
+export type InterchangeEnd = z.output<typeof endRecord>
+
+/** What was asked for: everything, a namespace and what is below it, or a session. */
+export interface ExportScope {
+  namespace?: string
+  session?: string
+}

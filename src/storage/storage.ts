@@ -1,4 +1,5 @@
 import type { AuditStore } from './audit-store.js'
+import type { InterchangeStore } from './interchange-store.js'
 import type { MemoryStore } from './memory-store.js'
 import type { SearchStore } from './search-store.js'
 import type { SessionStore } from './session-store.js'
@@ -17,6 +18,7 @@ export interface Storage {
   readonly memories: MemoryStore
   readonly search: SearchStore
   readonly audit: AuditStore
+  readonly interchange: InterchangeStore
   info(): Promise<StoreInfo>
   /** Stores everything that was handed in, then lets go of the files. A second call is harmless; calls after it reject with `closed`. */
   close(): Promise<void>

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { briefAppends, briefStamps } from './answers.js'
 import { recordAudit } from './audit-write.js'
+import { importRows } from './interchange-write.js'
 import {
   addMemories,
   deleteMemory,
@@ -25,4 +26,5 @@ export const writeOperations = {
   'sessions.setStatus': setSessionStatus,
   'sessions.delete': deleteSession,
   'audit.record': recordAudit,
+  'interchange.write': importRows,
 }

@@ -13,7 +13,10 @@ function state(value: Json): InterchangeRecord {
 function fitted(value: Json, bytes: number): { value: unknown; left: string[] } {
   const report = new ReportBuilder('jsonl')
   const record = fitRecord(state(value), bytes, report)
-  return { value: 'value' in record ? record.value : undefined, left: report.report().left.flatMap(({ examples }) => examples) }
+  return {
+    value: 'value' in record ? record.value : undefined,
+    left: report.report().left.flatMap(({ examples }) => examples),
+  }
 }
 
 describe('a value', () => {
@@ -30,7 +33,10 @@ describe('a value', () => {
   })
 
   it('of too many small things becomes the beginning of its JSON', () => {
-    const { value } = fitted(Array.from({ length: 5000 }, (_, index) => index), 2000)
+    const { value } = fitted(
+      Array.from({ length: 5000 }, (_, index) => index),
+      2000,
+    )
     expect(value).toEqual({ cut: expect.stringMatching(/^\[0,1,2,.*…$/) })
   })
 
