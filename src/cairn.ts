@@ -4,10 +4,12 @@ import { type Caller, type Principal, parsePrincipal } from './access/principal.
 import { AuditService } from './audit/audit-service.js'
 import { MemoryService } from './memories/memory-service.js'
 import type { ImportReport } from './ops/import-report.js'
+import { type ForeignImportOptions, type ForeignImportReport, ForeignService } from './ops/importers/foreign-service.js'
 import { type ExportOptions, type ImportFileOptions, InterchangeService } from './ops/interchange-service.js'
 import type { ImportChunks } from './ops/line-reader.js'
 import { type SearchOptions, type SearchResult, SearchService } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
+import type { OpenForeignDatabase } from './storage/foreign-database.js'
 import type { Storage, StoreInfo } from './storage/storage.js'
 
 export interface CairnParts {
@@ -17,6 +19,7 @@ export interface CairnParts {
   newId: () => string
   auditReads: ReadAudit
   valueBytes: number
+  openDatabase: OpenForeignDatabase
 }
 
 /**
@@ -29,18 +32,20 @@ export class Cairn {
   readonly audit: AuditService
   readonly #search: SearchService
   readonly #interchange: InterchangeService
+  readonly #foreign: ForeignService
   readonly #guard: Guard
   readonly #parts: CairnParts
 
   constructor(parts: CairnParts) {
     this.#parts = parts
-    const { storage, newId, valueBytes } = parts
+    const { storage, newId, valueBytes, openDatabase } = parts
     this.#guard = new Guard(parts)
     this.sessions = new SessionService({ storage, guard: this.#guard, newId, valueBytes })
     this.memories = new MemoryService({ storage, guard: this.#guard, newId, valueBytes })
     this.audit = new AuditService({ storage, guard: this.#guard })
     this.#search = new SearchService({ storage, guard: this.#guard })
     this.#interchange = new InterchangeService({ storage, guard: this.#guard, valueBytes })
+    this.#foreign = new ForeignService({ storage, guard: this.#guard, valueBytes, openDatabase })
   }
 
   /**
@@ -77,6 +82,15 @@ export class Cairn {
    */
   import(source: string | ImportChunks, options: ImportFileOptions = {}): Promise<ImportReport> {
     return this.#interchange.import(source, options)
+  }
+
+  /**
+   * Imports a file of another tool, and says what was taken, mapped and left. A second import of it changes nothing. Root
+   * only. Rejects with `invalid_input`, `not_found`, `not_a_database`, `corrupt`, `busy` or `read_only`, and has then
+   * stored nothing.
+   */
+  importForeign(path: string, options: ForeignImportOptions): Promise<ForeignImportReport> {
+    return this.#foreign.import(path, options)
   }
 
   /** Size, schema and row counts of the store. Root only. */

@@ -24,6 +24,7 @@ export { detectForeignFormat, type OpenOptions, openCairn, readForeignFile } fro
 export type { ImportProgress } from './ops/import.js'
 export type { ImportCounts, ImportReport } from './ops/import-report.js'
 export type { DetectedFormat } from './ops/importers/detect-format.js'
+export type { ForeignImportOptions, ForeignImportReport } from './ops/importers/foreign-service.js'
 export type { ForeignFormat, ForeignRecords } from './ops/importers/importer.js'
 export type { ForeignInput } from './ops/importers/importers.js'
 export type { ForeignReport, ReportLine } from './ops/importers/report.js'

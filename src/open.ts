@@ -45,6 +45,7 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
     newId,
     auditReads: config.auditReads,
     valueBytes: config.limits.valueBytes,
+    openDatabase: openForeignDatabase,
   })
 }
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { useTempFolder } from '../../helpers/temp-folder.js'
-import { countOf, databaseWith, type Reading, readAll } from './read.js'
+import { countOf, databaseWith, importTwice, type Reading, readAll } from './read.js'
 
 const path = useTempFolder()
 const from = 'abathur' as const
@@ -444,6 +444,12 @@ describe('what else there is', () => {
 
   it('is the same the second time', async () => {
     expect((await readAll(path('abathur.db'), { from })).all).toEqual(reading.all)
+  })
+
+  it('is stored as it is, and a second time found to be there', async () => {
+    const kinds = ['session', 'event', 'state', 'memory', 'task', 'agent', 'checkpoint', 'audit'] as const
+    const all = Object.fromEntries(kinds.map((kind) => [kind, reading.of(kind).length]))
+    expect(await importTwice(path('abathur.db'), from)).toEqual(all)
   })
 
   it('may come from an older program, with fewer columns and tables', async () => {

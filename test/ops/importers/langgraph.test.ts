@@ -1,7 +1,7 @@
 import { ExtData, encode } from '@msgpack/msgpack'
 import { describe, expect, it } from 'vitest'
 import { useTempFolder } from '../../helpers/temp-folder.js'
-import { countOf, databaseWith, readAll } from './read.js'
+import { countOf, databaseWith, importTwice, readAll } from './read.js'
 
 const path = useTempFolder()
 // A key of state has no colon; the end of the name keeps it apart from odd-name.
@@ -250,6 +250,11 @@ describe('the database of LangGraph’s saver', () => {
       'three',
       { removedMessages: ['m0'] },
     ])
+  })
+
+  it('is stored as it is, and a second time found to be there', async () => {
+    expect(await importTwice(path('python.db'), from)).toEqual({ session: 2, event: 8, state: 3 })
+    expect(await importTwice(path('branches.db'), from)).toMatchObject({ session: 3 })
   })
 
   it('is read as JavaScript writes it', async () => {

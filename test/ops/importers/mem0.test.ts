@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { useTempFolder } from '../../helpers/temp-folder.js'
-import { countOf, databaseWith, fileWith, readAll, sample } from './read.js'
+import { countOf, databaseWith, fileWith, importTwice, readAll, sample } from './read.js'
 
 const path = useTempFolder()
 const from = 'mem0' as const
@@ -129,6 +129,10 @@ describe('the history database of mem0', () => {
       ['user:alice', 'I like tea'],
       ['agent', 'Noted'],
     ])
+  })
+
+  it('is stored as it is, and a second time found to be there', async () => {
+    expect(await importTwice(path('python.db'), from)).toEqual({ session: 1, event: 2, memory: 5 })
   })
 
   it('is read as the TypeScript library and as older versions write it', async () => {

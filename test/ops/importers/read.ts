@@ -2,7 +2,8 @@ import { statSync, utimesSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect } from 'vitest'
-import { readForeignFile } from '../../../src/open.js'
+import { openCairn, readForeignFile } from '../../../src/open.js'
+import type { ForeignFormat } from '../../../src/ops/importers/importer.js'
 import type { ForeignInput } from '../../../src/ops/importers/importers.js'
 import type { ForeignReport } from '../../../src/ops/importers/report.js'
 import type { InterchangeRecord } from '../../../src/ops/interchange.js'
@@ -55,6 +56,18 @@ function demandWhole(records: InterchangeRecord[]): void {
     }
   }
   for (const { lastSeq, next } of sessions.values()) expect(next).toBe(lastSeq + 1)
+}
+
+/** Imports a file into a new store, twice; all that was added is found to be there the second time. */
+export async function importTwice(path: string, from: ForeignFormat): Promise<Record<string, number>> {
+  await using cairn = await openCairn({ db: ':memory:', threads: false })
+  const first = await cairn.importForeign(path, { from, user: 'alice' })
+  const second = await cairn.importForeign(path, { from, user: 'alice' })
+  const counts = (name: 'added' | 'same', report: typeof first): Record<string, number> =>
+    Object.fromEntries(Object.entries(report.records).map(([kind, count]) => [kind, count[name]]))
+  expect(counts('same', second)).toEqual(counts('added', first))
+  expect(second.differences).toEqual([])
+  return counts('added', first)
 }
 
 /** The path of a sample, with a time that does not change from one checkout to the next. */
