@@ -2,7 +2,7 @@ import { open, stat } from 'node:fs/promises'
 import { CairnError, invalidInput } from '../../errors.js'
 import { isObject } from './clean-json.js'
 import { type ForeignFormat, type ForeignSource, foreignFormats } from './importer.js'
-import { jsonItems, jsonLines } from './json-file.js'
+import { jsonItems, parseLine, readText } from './json-file.js'
 
 /** What a file is, as far as its beginning tells: a format, if it is one of them, and what it looks like in words. */
 export interface DetectedFormat {
@@ -14,6 +14,8 @@ export interface DetectedFormat {
 export const listMembers = ['conversations', 'results', 'memories'] as const
 
 const linesToLookAt = 20
+// An export may be one line of gigabytes.
+const charactersToLookAt = 1 << 22
 
 /** Looks at the beginning of a file. `not_found`, or `invalid_input` for what is no file. */
 export async function detectFormat(source: ForeignSource): Promise<DetectedFormat> {
@@ -96,17 +98,29 @@ function detectDatabase({ path, openDatabase }: ForeignSource): DetectedFormat {
 
 /** JSON on lines of its own; undefined when it is something else. */
 async function detectLines(path: string): Promise<DetectedFormat | undefined> {
-  try {
-    for await (const item of jsonLines(path)) {
-      if (item.line > linesToLookAt || !('value' in item)) return undefined
-      const found = formatOfLine(item.value)
-      if (found !== undefined) return found
-    }
-  } catch (error) {
-    // A line that cannot be decoded further down is for the importer to name, with its place.
-    if (error instanceof CairnError && error.code === 'not_found') throw error
+  const lines = (await readBeginning(path)).split('\n')
+  for (const [index, text] of lines.slice(0, linesToLookAt).entries()) {
+    const item = text.trim() === '' ? undefined : parseLine(index + 1, text)
+    if (item === undefined) continue
+    if (!('value' in item)) return undefined
+    const found = formatOfLine(item.value)
+    if (found !== undefined) return found
   }
   return undefined
+}
+
+/** As far as it can be decoded: what cannot be is for the importer to name, with its place. */
+async function readBeginning(path: string): Promise<string> {
+  let beginning = ''
+  try {
+    for await (const text of readText(path)) {
+      beginning += text
+      if (beginning.length > charactersToLookAt) break
+    }
+  } catch (error) {
+    if (!(error instanceof CairnError)) throw error
+  }
+  return beginning
 }
 
 function formatOfLine(line: unknown): DetectedFormat | undefined {
@@ -135,6 +149,8 @@ function formatOfItem(item: unknown): DetectedFormat {
   if (isObject(item.mapping)) return known('chatgpt')
   if (Array.isArray(item.chat_messages)) return known('claude')
   if ('memory' in item && ('id' in item || 'hash' in item)) return known('mem0')
+  const line = formatOfLine(item)
+  if (line !== undefined) return line
   const names = Object.keys(item).slice(0, 8).join(', ')
   return { looksLike: `JSON of objects with ${names === '' ? 'nothing in them' : names}` }
 }

@@ -110,7 +110,8 @@ export async function* jsonLines(path: string): AsyncGenerator<JsonLine> {
   }
 }
 
-function parseLine(line: number, text: string): JsonLine {
+/** A line as JSON, or what is wrong with it. */
+export function parseLine(line: number, text: string): JsonLine {
   try {
     return { line, text, value: JSON.parse(text) as unknown }
   } catch (error) {
