@@ -3,7 +3,7 @@ import { openCairn } from '../../../src/open.js'
 import type { ForeignFormat } from '../../../src/ops/importers/importer.js'
 import { refusal } from '../../helpers/refusal.js'
 import { useTempFolder } from '../../helpers/temp-folder.js'
-import { sample } from './read.js'
+import { fileWith, sample } from './read.js'
 
 const path = useTempFolder()
 
@@ -43,6 +43,20 @@ describe('a file of another tool', () => {
       content: { text: 'Thanks' },
     })
     expect(event.seq).toBe(4)
+  })
+
+  it('adds what is new when a newer export comes, and names what has gone on there', async () => {
+    await using cairn = await openCairn({ db: path(), threads: false })
+    const said = (uuid: string): object => ({ uuid, sender: 'human', text: uuid, created_at: '2026-01-01T00:00:00Z' })
+    const talk = (uuid: string, ...messages: object[]): object => ({ uuid, name: 'Talk', chat_messages: messages })
+    const file = fileWith(path('talk.json'), JSON.stringify([talk('x', said('a'))]))
+    await cairn.importForeign(file, { from: 'claude', user: 'alice' })
+    fileWith(file, JSON.stringify([talk('x', said('a'), said('b')), talk('y', said('c'))]))
+    const { records, differences } = await cairn.importForeign(file, { from: 'claude', user: 'alice' })
+    expect(records.session).toEqual({ added: 1, same: 0, different: 1 })
+    expect(differences[0]).toMatchObject({ record: 'session', name: expect.stringContaining('x') })
+    expect((await cairn.sessions.get('y'))?.lastSeq).toBe(1)
+    expect((await cairn.sessions.get('x'))?.lastSeq).toBe(1)
   })
 
   it('is refused as a whole when a part of it is damaged', async () => {
