@@ -44,6 +44,8 @@ export class ForeignService {
     await guard.demandRoot('import data', { subject: 'store', operation: 'import' })
     const hint = `Formats are ${formats.join(', ')}.`
     const { dryRun = false, onProgress, ...input } = parse(foreignOptionsSchema, options, 'importForeign', hint)
+    // Before a long file is read for a store that has been closed.
+    await storage.interchange.missing({ sessions: [], tasks: [] })
     const foreign = readForeign(path, { ...input, valueBytes }, openDatabase)
     const detail = { format: input.from }
     const report = await importRecords(storage, () => foreign.records, {
