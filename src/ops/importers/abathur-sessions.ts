@@ -11,6 +11,7 @@ import { cleanObject, isObject, textIn, without, withoutEmpty } from './clean-js
 import { conversationRecords, type ForeignMessage } from './conversation.js'
 import { readTime } from './foreign-time.js'
 import { stableId, toId, toSegment } from './names.js'
+import { ReportBuilder } from './report.js'
 
 /** The last value of each key of state that sessions share, by scope, owner and key. */
 type Winners = Map<string, { value: string; time: number; session: string }>
@@ -50,7 +51,7 @@ function compete(winners: Winners, row: ForeignRow, context: AbathurContext): vo
 }
 
 // The first reading of a session's state reports nothing; the second does.
-const silent = { mapped: () => undefined } as unknown as AbathurContext['report']
+const silent = new ReportBuilder('abathur')
 
 function* recordsOf(row: ForeignRow, winners: Winners, context: AbathurContext): Generator<InterchangeRecord> {
   const { report, options } = context
