@@ -30,6 +30,9 @@ export const sessionStatuses = namesOf<SessionStatus>({
 
 export const searchKinds = namesOf<SearchHit['kind']>({ memory: true, event: true })
 
+/** What import reads. */
+export const importFormats = ['cairn'] as const
+
 export const auditOutcomes = namesOf<AuditEntry['outcome']>({ ok: true, forbidden: true })
 
 export const auditSubjects = namesOf<AuditSubject>({

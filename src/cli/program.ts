@@ -2,6 +2,8 @@ import { type Argument, type Command, Option } from 'commander'
 import { CairnError } from '../errors.js'
 import { addGlobalOptions, CairnCommand, examples, globalHeading } from './command.js'
 import { addAudit } from './commands/audit.js'
+import { addExport } from './commands/export.js'
+import { addImport } from './commands/import.js'
 import { addInit } from './commands/init.js'
 import { addMemory } from './commands/memory.js'
 import { addSearch } from './commands/search.js'
@@ -31,7 +33,8 @@ export function buildProgram(io: Io): CairnCommand {
       getOutHasColors: () => colors.isColorSupported,
       getErrHasColors: () => colors.isColorSupported,
     })
-  for (const add of [addInit, addMemory, addSession, addSearch, addAudit, addStats, addVersion]) add(program, io)
+  for (const add of [addInit, addMemory, addSession, addSearch, addAudit, addExport, addImport, addStats, addVersion])
+    add(program, io)
   addHelp(program)
   addGlobalOptions(program)
   program.addHelpText(

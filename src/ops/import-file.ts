@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs'
+import { createReadStream, createWriteStream, mkdtempSync, type ReadStream, rmSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,8 @@ import { type ImportChunks, toBytes } from './line-reader.js'
 /** A file that is read twice: once to check it, once to store what it holds. */
 export interface ImportFile {
   path: string
-  bytes: number
+  /** How much of it has been read since the last `read`, from 0 to 1. */
+  share(): number
   /** Its contents, unpacked if they are gzip. */
   read(): AsyncIterable<Uint8Array>
   /** Removes what was only a copy. */
@@ -50,7 +51,16 @@ async function copyOf(bytes: AsyncIterable<Uint8Array>): Promise<ImportFile> {
 
 async function fileAt(path: string, bytes: number, close: () => void): Promise<ImportFile> {
   const packed = await isGzip(path)
-  return { path, bytes, read: () => contents(path, packed), close }
+  let file: ReadStream | undefined
+  return {
+    path,
+    share: () => (file?.bytesRead ?? 0) / Math.max(1, bytes),
+    read() {
+      file = createReadStream(path)
+      return contents(file, packed)
+    },
+    close,
+  }
 }
 
 async function isGzip(path: string): Promise<boolean> {
@@ -63,9 +73,8 @@ async function isGzip(path: string): Promise<boolean> {
   }
 }
 
-async function* contents(path: string, packed: boolean): AsyncGenerator<Uint8Array> {
+async function* contents(file: ReadStream, packed: boolean): AsyncGenerator<Uint8Array> {
   try {
-    const file = createReadStream(path)
     if (!packed) yield* file
     else {
       const unpacked = createGunzip()
@@ -76,7 +85,7 @@ async function* contents(path: string, packed: boolean): AsyncGenerator<Uint8Arr
       await fed
     }
   } catch (error) {
-    throw readable(error, path)
+    throw readable(error, String(file.path))
   }
 }
 

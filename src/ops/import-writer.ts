@@ -1,3 +1,5 @@
+import { decodeJson } from '../json.js'
+import { eventText, memoryText } from '../search/index-text.js'
 import type { ImportRow, ImportTrail, InterchangeStore, Verdict } from '../storage/interchange-store.js'
 import { ImportCounter, type ImportReport } from './import-report.js'
 import { Owners } from './import-rules.js'
@@ -5,8 +7,8 @@ import type { InterchangeRow, RowOf } from './interchange.js'
 import { lineOf } from './interchange-line.js'
 
 // What one write may hold. It keeps other writers waiting for as long as it takes: some ten milliseconds.
-const batchRows = 250
-const batchLength = 524_288
+const batchRows = 500
+const batchLength = 1_048_576
 // The versions of a memory stay together, so that an import that is interrupted leaves no memory without its end, unless
 // they are more than this.
 const mostRows = 5_000
@@ -40,7 +42,8 @@ export class ImportWriter {
   readonly #waiting = { sessions: new Map<string, Numbered[]>(), tasks: new Map<string, Numbered[]>() }
   #dependencies: Numbered[] = []
   readonly #owners = new Owners()
-  #equalLines = { time: -1, counts: new Map<string, number>() }
+  /** Lines of the trail of one time, and how often each was there. */
+  #sameTime: { first: RowOf<'audit'>; counts?: Map<string, number> } | undefined
   #last: InterchangeRow | undefined
 
   constructor(options: WriterOptions) {
@@ -78,6 +81,7 @@ export class ImportWriter {
 
   #put(numbered: Numbered): void {
     this.#batch.push(numbered)
+    prepareText(numbered.row)
     for (const value of Object.values(numbered.row)) if (typeof value === 'string') this.#length += value.length
   }
 
@@ -115,10 +119,15 @@ export class ImportWriter {
   }
 
   #nth(row: RowOf<'audit'>): number {
-    if (this.#equalLines.time !== row.timestamp) this.#equalLines = { time: row.timestamp, counts: new Map() }
+    // Most lines are alone with their time.
+    if (this.#sameTime?.first.timestamp !== row.timestamp) {
+      this.#sameTime = { first: row }
+      return 1
+    }
+    this.#sameTime.counts ??= new Map([[lineOf('audit', this.#sameTime.first), 1]])
     const line = lineOf('audit', row)
-    const nth = (this.#equalLines.counts.get(line) ?? 0) + 1
-    this.#equalLines.counts.set(line, nth)
+    const nth = (this.#sameTime.counts.get(line) ?? 0) + 1
+    this.#sameTime.counts.set(line, nth)
     return nth
   }
 
@@ -151,4 +160,10 @@ export class ImportWriter {
     if (trailed) this.#trail = undefined
     return verdicts
   }
+}
+
+/** The words of an item are made here, while the store is busy with the batch before. */
+function prepareText(row: ImportRow): void {
+  if (row.record === 'event') row.text = eventText(row.actor, decodeJson(row.content))
+  else if (row.record === 'memory' && row.deleted === 0) row.text = memoryText(row.key, decodeJson(row.value))
 }

@@ -25,6 +25,8 @@ export interface ImportOptions {
 export interface ImportProgress {
   pass: 'check' | 'write'
   records: number
+  /** How much of the pass is done, from 0 to 1. */
+  share: number
 }
 
 /** A row by the number of its line, or what is wrong with that line. */
@@ -42,7 +44,7 @@ export function importRecords(
   records: () => AsyncIterable<InterchangeRecord>,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  return importRows(storage, () => numbered(records()), { ...options, ordered: false })
+  return importRows(storage, () => numbered(records()), { ...options, ordered: false, share: () => 0 })
 }
 
 // Reading and checking so many takes a millisecond or two; then everybody else gets a turn.
@@ -74,13 +76,20 @@ function problemOf({ message }: CairnError): string {
   return message.replace(/\.$/, '')
 }
 
+interface RowOptions extends ImportOptions {
+  /** Whether the records must stand in the order of a file. */
+  ordered: boolean
+  /** How much has been read of all there is, from 0 to 1. */
+  share: () => number
+}
+
 /** The same for rows that a file gives, a few at a time. */
 export async function importRows(
   storage: Storage,
-  rows: () => AsyncIterable<NumberedRow[]>,
-  options: ImportOptions & { ordered: boolean },
+  rows: (pass: ImportProgress['pass']) => AsyncIterable<NumberedRow[]>,
+  options: RowOptions,
 ): Promise<ImportReport> {
-  const checker = await check(storage, rows(), options)
+  const checker = await check(storage, rows('check'), options)
   const { author, detail = {}, dryRun = false } = options
   const writer = new ImportWriter({
     store: storage.interchange,
@@ -88,7 +97,7 @@ export async function importRows(
     trail: { author, detail: JSON.stringify(detail) },
     has: (to, id) => checker.has(to, id),
   })
-  await eachRow(rows(), { ...options, pass: 'write' }, async (numbered) => {
+  await eachRow(rows('write'), { ...options, pass: 'write' }, async (numbered) => {
     if ('problem' in numbered) throw changed()
     await writer.add(numbered.line, numbered.row)
   })
@@ -98,7 +107,7 @@ export async function importRows(
 async function check(
   storage: Storage,
   rows: AsyncIterable<NumberedRow[]>,
-  options: ImportOptions & { ordered: boolean },
+  options: RowOptions,
 ): Promise<RecordChecker> {
   const problems = new ImportProblems()
   const checker = new RecordChecker({ problems, ordered: options.ordered, valueBytes: options.valueBytes })
@@ -113,7 +122,7 @@ async function check(
 
 async function eachRow(
   rows: AsyncIterable<NumberedRow[]>,
-  { pass, onProgress }: Pick<ImportOptions, 'onProgress'> & Pick<ImportProgress, 'pass'>,
+  { pass, onProgress, share }: Pick<RowOptions, 'onProgress' | 'share'> & Pick<ImportProgress, 'pass'>,
   take: (row: NumberedRow) => Promise<void>,
 ): Promise<void> {
   let records = 0
@@ -122,7 +131,7 @@ async function eachRow(
       await take(row)
       if (++records % rowsPerTurn === 0) await nextTurn()
     }
-    onProgress?.({ pass, records })
+    onProgress?.({ pass, records, share: share() })
   }
 }
 

@@ -1,13 +1,17 @@
 import { CairnError } from '../errors.js'
-import { attempt, type NumberedRow } from './import.js'
+import { attempt, type ImportProgress, type NumberedRow } from './import.js'
 import type { ImportFile } from './import-file.js'
 import type { InterchangeHeader } from './interchange.js'
 import { parseLine } from './interchange-line.js'
 import { type NumberedLine, readLines } from './line-reader.js'
 
 /** The rows of an interchange file, a few at a time. What does not begin as one is refused at once. */
-export async function* rowsOf(file: ImportFile, valueBytes: number): AsyncGenerator<NumberedRow[]> {
-  const reader = new FileReader()
+export async function* rowsOf(
+  file: ImportFile,
+  valueBytes: number,
+  pass: ImportProgress['pass'],
+): AsyncGenerator<NumberedRow[]> {
+  const reader = new FileReader(pass === 'write')
   // A record has two values at most, and a little more.
   const lineBytes = 2 * valueBytes + 1_048_576
   for await (const lines of readLines(file.read(), lineBytes)) yield lines.flatMap((line) => reader.take(line))
@@ -15,9 +19,14 @@ export async function* rowsOf(file: ImportFile, valueBytes: number): AsyncGenera
 }
 
 class FileReader {
+  readonly #seen: boolean
   #lines = 0
   #lastLine = 0
   #ended = false
+
+  constructor(seen: boolean) {
+    this.#seen = seen
+  }
 
   take(numbered: NumberedLine): NumberedRow[] {
     const before = this.#lines++
@@ -28,7 +37,7 @@ class FileReader {
       return []
     }
     if ('problem' in numbered) return [numbered]
-    const read = attempt(line, () => parseLine(numbered.text))
+    const read = attempt(line, () => parseLine(numbered.text, this.#seen))
     if ('problem' in read) return [read]
     const { row } = read
     const problem = this.#ended ? 'stands after the end of the file' : undefined

@@ -70,10 +70,11 @@ export class InterchangeService {
     const { dryRun = false, onProgress } = parse(importOptionsSchema, options, 'import')
     const file = await openImportFile(source)
     try {
-      return await importRows(this.#storage, () => rowsOf(file, this.#valueBytes), {
+      return await importRows(this.#storage, (pass) => rowsOf(file, this.#valueBytes, pass), {
         author: this.#guard.author(),
         valueBytes: this.#valueBytes,
         ordered: true,
+        share: () => file.share(),
         dryRun,
         onProgress,
       })

@@ -29,14 +29,17 @@ export class AuditImport {
 
   take(row: Extract<ImportRow, { record: 'audit' }>): Verdict {
     if (row.timestamp !== this.#time) this.#look(row.timestamp)
-    const line = lineOf('audit', row)
-    const count = this.#stored.get(line) ?? 0
-    if (count >= row.nth) return 'same'
+    // In a store that had no lines of that time, none can be there already.
+    if (this.#stored.size > 0) {
+      const line = lineOf('audit', row)
+      const count = this.#stored.get(line) ?? 0
+      if (count >= row.nth) return 'same'
+      this.#stored.set(line, count + 1)
+    }
     // Of refusals there is one line for each principal, operation and namespace in a minute.
     const counted = row.outcome === 'forbidden' && this.#hasRefusalLike(row)
     if (counted) return 'different'
     if (this.#writes) run(this.#db, insert.audit, parametersOf('audit', row))
-    this.#stored.set(line, count + 1)
     return 'added'
   }
 
