@@ -30,9 +30,6 @@ export const sessionStatuses = namesOf<SessionStatus>({
 
 export const searchKinds = namesOf<SearchHit['kind']>({ memory: true, event: true })
 
-/** What import reads. */
-export const importFormats = ['cairn'] as const
-
 export const auditOutcomes = namesOf<AuditEntry['outcome']>({ ok: true, forbidden: true })
 
 export const auditSubjects = namesOf<AuditSubject>({
@@ -78,3 +75,6 @@ export const foreignFormats = namesOf<ForeignFormat>({
   'mcp-memory': true,
   mem0: true,
 })
+
+/** What import reads. */
+export const importFormats = ['cairn', ...foreignFormats] as const

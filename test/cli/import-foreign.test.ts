@@ -1,106 +1,71 @@
-import { join, resolve } from 'node:path'
+import { copyFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { CairnCommand } from '../../src/cli/command.js'
-import {
-  addForeignOptions,
-  type ForeignFlags,
-  foreignExamples,
-  foreignHint,
-  foreignOptions,
-  importForeignFile,
-} from '../../src/cli/commands/import-foreign.js'
-import { Output } from '../../src/cli/output.js'
-import { openCairn } from '../../src/open.js'
-import { thrown } from '../helpers/refusal.js'
-import { useTempFolder } from '../helpers/temp-folder.js'
 import { sample } from '../ops/importers/read.js'
-import { shellWords } from './run-cli.js'
+import { type Cli, useCli } from './run-cli.js'
 
-const path = useTempFolder()
+const newCli = useCli()
 
-/** What the options on a command line ask for. */
-function parsed(line: string): ReturnType<typeof foreignOptions> {
-  const command = addForeignOptions(new CairnCommand('import').argument('<file>').option('--dry-run', 'no'))
-  command.exitOverride().parse(shellWords(line), { from: 'user' })
-  return foreignOptions(command.opts<ForeignFlags>())
+/** A command line in a folder that has a store and a sample. */
+async function withSample(name: string): Promise<Cli> {
+  const cairn = newCli()
+  await cairn.json('init')
+  copyFileSync(sample(name), cairn.path(name))
+  return cairn
 }
 
-describe('the options for files of other tools', () => {
-  it('say whose the file is', () => {
-    expect(parsed('x --from mem0 --user alice')).toEqual({ from: 'mem0', user: 'alice' })
-    expect(parsed('x --from claude --user alice --app chat --project apollo')).toEqual({
-      ...{ from: 'claude', user: 'alice', app: 'chat', project: 'apollo' },
-    })
-    expect(parsed('x')).toBeUndefined()
-  })
-
-  it('belong together', () => {
-    expect(thrown(() => parsed('x --from mem0'), 'invalid_input').hint).toContain('--user alice')
-    expect(thrown(() => parsed('x --project apollo'), 'invalid_input').message).toContain('--project')
-    expect(thrown(() => parsed('x --from mem1 --user alice'), 'invalid_input').message).toContain('mcp-memory, mem0')
-  })
-
-  it('are shown in examples that hold', () => {
-    for (const example of foreignExamples) expect(parsed(example.replace('cairn import ', ''))?.user).toBe('alice')
-  })
-})
-
-describe('an import of a file of another tool', () => {
-  async function shown(json: boolean, dryRun = false): Promise<string> {
-    let text = ''
-    const write = (part: string): void => {
-      text += part
-    }
-    const io = { stdout: { write }, stderr: { write }, env: {}, cwd: '.', isTTY: false }
-    await using cairn = await openCairn({ db: path(), threads: false })
-    const options = { from: 'chatgpt' as const, user: 'alice', dryRun }
-    await importForeignFile(sample('chatgpt.json'), options, { cairn, output: new Output(io, json) }, () => undefined)
-    if (!json) await importForeignFile(sample('chatgpt.json'), options, { cairn, output: new Output(io, json) })
-    return text
-  }
-
-  it('shows what was stored, changed and left', async () => {
-    expect(await shown(false)).toBe(
+describe('cairn import --from', () => {
+  it('stores what a file of another tool holds, and shows what was changed and left', async () => {
+    const cairn = await withSample('chatgpt.json')
+    const { code, stdout, stderr } = await cairn('import chatgpt.json --from chatgpt --user alice --project travel')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^session +3 +0 +0$/m)
+    expect(stdout).toMatch(/^event +7 +0 +0$/m)
+    expect(stdout.slice(stdout.indexOf('Changed'))).toBe(
       `${[
-        ...['Stored', '  session: 3', '  event: 7'],
-        ...report,
-        ...['Stored', '  session: 0, 3 there already', '  event: 0, 7 there already'],
-        ...report,
+        ...['Changed to fit:', '  branch: 1, kept as a fork of its session', '    c-lisbon~af012639643f', 'Left:'],
+        ...['  empty messages: 1, placeholders without text, as at the start of a conversation', '    n0'],
+        ...[
+          '  images and files: 1, not in conversations.json; what points to them is kept',
+          '    file-service://file-1',
+        ],
+        ...['  message metadata: 2, internal to ChatGPT', '    request_id, timestamp_'],
       ].join('\n')}\n`,
     )
-  })
-
-  it('says that a dry run stored nothing', async () => {
-    expect(await shown(false, true)).toMatch(/^Would be stored\n {2}session: 3\n/)
-  })
-
-  it('is one document with --json', async () => {
-    expect(JSON.parse(await shown(true))).toMatchObject({
-      records: { session: { added: 3, same: 0, different: 0 } },
-      foreign: {
-        format: 'chatgpt',
-        taken: [
-          { what: 'events', count: 7 },
-          { what: 'sessions', count: 2 },
-        ],
-      },
+    expect(await cairn.json('session show c-lisbon')).toMatchObject({
+      session: { app: 'chatgpt', user: 'alice', project: 'travel' },
     })
   })
-})
 
-const report = [
-  ...['Changed to fit', '  branch: 1, kept as a fork of its session', '    c-lisbon~af012639643f', 'Left'],
-  ...['  empty messages: 1, placeholders without text, as at the start of a conversation', '    n0'],
-  ...['  images and files: 1, not in conversations.json; what points to them is kept', '    file-service://file-1'],
-  ...['  message metadata: 2, internal to ChatGPT', '    request_id, timestamp_'],
-]
+  it('stores nothing in a dry run, and nothing twice', async () => {
+    const cairn = await withSample('claude.json')
+    const line = 'import claude.json --from claude --user alice --app chat'
+    const dry = await cairn.json(`${line} --dry-run`)
+    expect(dry).toMatchObject({ dryRun: true, records: { session: { added: 2 } }, foreign: { format: 'claude' } })
+    expect(await cairn.json(line)).toMatchObject({ dryRun: false, records: { session: { added: 2 } } })
+    expect(await cairn.json(line)).toMatchObject({ records: { session: { added: 0, same: 2 }, event: { same: 5 } } })
+  })
 
-describe('a hint', () => {
-  it('names the command for a file of a known format, and else what it looks like', async () => {
-    const folder = resolve('test/ops/importers/samples')
-    expect(await foreignHint('claude.json', folder)).toContain('cairn import claude.json --from claude --user NAME')
-    expect(await foreignHint(resolve('package.json'), join(folder, '..'))).toMatch(
-      /^It looks like JSON of objects with name/,
-    )
+  it('says what is missing, needless or unknown', async () => {
+    const cairn = await withSample('memory.jsonl')
+    const failure = async (line: string): Promise<string> => {
+      const { code, stderr } = await cairn(line)
+      expect(code).toBe(2)
+      return stderr
+    }
+    expect(await failure('import memory.jsonl --from mcp-memory')).toContain('--user alice')
+    expect(await failure('import memory.jsonl --user alice')).toContain('--from with the name of the tool')
+    expect(await failure('import - --from mcp-memory --user alice')).toContain('not stdin')
+    expect(await failure('import memory.jsonl --from mem1 --user alice')).toContain('mcp-memory, mem0')
+    expect(await failure('import memory.jsonl --from mem0 --user alice')).toContain('--from mcp-memory')
+  })
+
+  it('is named where a file of another tool is imported without it', async () => {
+    const cairn = await withSample('claude.json')
+    const { code, stderr } = await cairn('import claude.json')
+    expect(code).toBe(2)
+    expect(stderr).toContain('cairn import claude.json --from claude --user NAME')
+    copyFileSync('package.json', cairn.path('package.json'))
+    expect((await cairn('import package.json')).stderr).not.toContain('--from')
+    expect((await cairn('import nowhere.json')).stderr).not.toContain('--from')
   })
 })

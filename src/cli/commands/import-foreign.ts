@@ -1,20 +1,15 @@
 import { resolve } from 'node:path'
-import { Option } from 'commander'
-import { invalidInput } from '../../errors.js'
+import { CairnError, invalidInput } from '../../errors.js'
 import { detectForeignFormat } from '../../open.js'
-import type { ImportProgress } from '../../ops/import.js'
-import type { ForeignImportOptions, ForeignImportReport } from '../../ops/importers/foreign-service.js'
+import type { ForeignImportOptions } from '../../ops/importers/foreign-service.js'
 import type { ForeignFormat } from '../../ops/importers/importer.js'
 import type { ForeignReport, ReportLine } from '../../ops/importers/report.js'
-import { foreignFormats } from '../choices.js'
-import type { CairnCommand } from '../command.js'
 import type { Output } from '../output.js'
-import type { Door } from '../store.js'
 import { oneLine, shellQuote } from '../text.js'
 
 /** The options of `import` that are for files of other tools. */
 export interface ForeignFlags {
-  from?: ForeignFormat
+  from: ForeignFormat | 'cairn'
   user?: string
   app?: string
   project?: string
@@ -26,72 +21,40 @@ export const foreignExamples = [
   'cairn import history.db --from mem0 --user alice',
 ]
 
-export function addForeignOptions(command: CairnCommand): CairnCommand {
-  return command
-    .addOption(new Option('--from <format>', 'the file is of another tool').choices(foreignFormats))
-    .option('--user <user>', 'with --from: whose it becomes, where the file does not say')
-    .option('--app <app>', 'with --from: the app of its sessions; default the name of the format')
-    .option('--project <project>', 'with --from: the project that it is about')
-}
-
-/** What the options ask of `importForeign`; undefined when --from is not given and the file is one of Cairn's own. */
-export function foreignOptions({ from, user, app, project }: ForeignFlags): ForeignImportOptions | undefined {
-  if (from !== undefined) {
-    if (user === undefined)
-      throw invalidInput('It is not said whose this becomes.', 'Give --user, such as --user alice.')
-    return { from, user, ...(app !== undefined && { app }), ...(project !== undefined && { project }) }
-  }
-  const [needless] = Object.entries({ user, app, project }).filter(([, value]) => value !== undefined)
-  if (needless !== undefined) throw invalidInput(`--${needless[0]} is for files of other tools.`, 'Give --from, too.')
-  return undefined
-}
-
-/** Imports a file of another tool, and shows what became of it. */
-export async function importForeignFile(
+/** What the options ask of `importForeign`; undefined when the file is one of Cairn's own. */
+export function foreignOptions(
   file: string,
-  options: ForeignImportOptions,
-  { cairn, output }: Pick<Door, 'cairn' | 'output'>,
-  onProgress?: (progress: ImportProgress) => void,
-): Promise<void> {
-  const report = await cairn.importForeign(file, { ...options, ...(onProgress && { onProgress }) })
-  output.show(report, (shown) => formatForeign(shown, output))
+  { from, user, app, project }: ForeignFlags,
+): ForeignImportOptions | undefined {
+  if (from === 'cairn') {
+    const [needless] = Object.entries({ user, app, project }).filter(([, value]) => value !== undefined)
+    if (needless === undefined) return undefined
+    throw invalidInput(`--${needless[0]} is for files of other tools.`, 'Give --from with the name of the tool, too.')
+  }
+  if (file === '-') throw invalidInput('A file of another tool is read more than once.', 'Give its path, not stdin.')
+  if (user === undefined) throw invalidInput('It is not said whose this becomes.', 'Give --user, such as --user alice.')
+  return { from, user, ...(app !== undefined && { app }), ...(project !== undefined && { project }) }
 }
 
-/** A hint for a file that is none of Cairn's own: the command that takes it, when its format is known. */
-export async function foreignHint(file: string, cwd: string): Promise<string> {
-  const { format, looksLike } = await detectForeignFormat(resolve(cwd, file))
-  if (format === undefined) return `It looks like ${looksLike}.`
-  return `It looks like ${looksLike}. Import it with: cairn import ${shellQuote(file)} --from ${format} --user NAME`
+/** An error about a file that is none of Cairn's own, with the command that takes it when its format is known. */
+export async function withForeignHint(error: unknown, file: string, cwd: string): Promise<unknown> {
+  if (!(error instanceof CairnError) || error.code !== 'invalid_input') return error
+  const found = await detectForeignFormat(resolve(cwd, file)).catch(() => undefined)
+  if (found?.format === undefined) return error
+  const { code, message, details } = error
+  const hint = `It looks like ${found.looksLike}. Import it with: cairn import ${shellQuote(file)} --from ${found.format} --user NAME`
+  return new CairnError(code, message, { hint, details, cause: error })
 }
 
-function formatForeign(report: ForeignImportReport, output: Output): string {
-  const { bold } = output.colors
-  const counts = Object.entries(report.records).map(([kind, { added, same, different }]) => {
-    const others = [
-      same > 0 && `${inDigits(same)} there already`,
-      different > 0 && `${inDigits(different)} there otherwise`,
-    ]
-    return `  ${kind}: ${[inDigits(added), ...others.filter((text) => text !== false)].join(', ')}`
-  })
-  const heading = bold(report.dryRun ? 'Would be stored' : 'Stored')
-  return [heading, ...(counts.length === 0 ? ['  nothing'] : counts), ...formatReport(report.foreign, output)].join(
-    '\n',
-  )
-}
-
-/** What was mapped and left, by kind, with the first few of each. */
-function formatReport({ mapped, left }: ForeignReport, output: Output): string[] {
+/** What was changed and left, by kind, with the first few of each. */
+export function formatForeign({ mapped, left }: ForeignReport, output: Output): string[] {
   const section = (name: string, lines: ReportLine[]): string[] =>
     lines.length === 0 ? [] : [output.colors.bold(name), ...lines.flatMap(formatLine)]
-  return [...section('Changed to fit', mapped), ...section('Left', left)]
+  return [...section('Changed to fit:', mapped), ...section('Left:', left)]
 }
 
 function formatLine({ what, how, count, examples }: ReportLine): string[] {
   const more = count > examples.length && examples.length > 0 ? ', …' : ''
   const shown = examples.length === 0 ? [] : [`    ${oneLine(examples.join(', '))}${more}`]
-  return [`  ${oneLine(`${what}: ${inDigits(count)}, ${how}`)}`, ...shown]
-}
-
-function inDigits(count: number): string {
-  return count.toLocaleString('en')
+  return [`  ${oneLine(`${what}: ${count.toLocaleString('en')}, ${how}`)}`, ...shown]
 }

@@ -10,10 +10,10 @@ import type { Output } from '../output.js'
 import { Progress } from '../progress.js'
 import { onStore } from '../store.js'
 import { oneLine } from '../text.js'
+import { type ForeignFlags, foreignExamples, foreignOptions, formatForeign, withForeignHint } from './import-foreign.js'
 
-interface ImportFlags {
+interface ImportFlags extends ForeignFlags {
   dryRun?: boolean
-  from: string
 }
 
 export function addImport(program: CairnCommand, io: Io): void {
@@ -22,26 +22,45 @@ export function addImport(program: CairnCommand, io: Io): void {
     .description('Restore what export wrote: everything is checked first, and what is there already stays as it is.')
     .argument('<file>', 'the file, packed with gzip or not; - for stdin')
     .addOption(new Option('--from <format>', 'what kind of file it is').choices(importFormats).default('cairn'))
+    .option('--user <user>', 'of a file of another tool: whose it becomes, where the file does not say')
+    .option('--app <app>', 'of a file of another tool: the app of its sessions; default the name of the format')
+    .option('--project <project>', 'of a file of another tool: the project that it is about')
     .option('--dry-run', 'only say what would be stored')
-    .addHelpText('after', examples('cairn import backup.jsonl.gz --dry-run', 'cairn import backup.jsonl.gz'))
-    .action((file: string, { dryRun = false }: ImportFlags, command: CairnCommand) =>
-      onStore({ command, io, threads: true }, async ({ cairn, output }) => {
-        const progress = new Progress(io)
-        const onProgress = ({ pass, share, records }: ImportProgress): void =>
-          progress.update(share, `${pass === 'check' ? 'checking' : 'storing'}, ${count(records, 'record')}`)
-        const source = file === '-' ? (io.stdin ?? []) : resolve(io.cwd, file)
-        try {
-          const report = await cairn.import(source, { dryRun, onProgress })
-          output.show(report, () => formatReport(report, output))
-        } catch (error) {
-          progress.end()
-          noteProblems(error, output)
-          throw error
-        } finally {
-          progress.end()
-        }
-      }),
+    .addHelpText(
+      'after',
+      examples('cairn import backup.jsonl.gz --dry-run', 'cairn import backup.jsonl.gz', ...foreignExamples),
     )
+    .action((file: string, flags: ImportFlags, command: CairnCommand) => importFile(file, flags, { command, io }))
+}
+
+function importFile(
+  file: string,
+  { dryRun = false, ...flags }: ImportFlags,
+  { command, io }: { command: CairnCommand; io: Io },
+): Promise<void> {
+  const foreign = foreignOptions(file, flags)
+  return onStore({ command, io, threads: true }, async ({ cairn, output }) => {
+    const progress = new Progress(io)
+    const onProgress = ({ pass, share, records }: ImportProgress): void =>
+      progress.update(share, `${pass === 'check' ? 'checking' : 'storing'}, ${count(records, 'record')}`)
+    const path = resolve(io.cwd, file)
+    try {
+      if (foreign !== undefined) {
+        const report = await cairn.importForeign(path, { ...foreign, dryRun, onProgress })
+        const lines = () => [formatReport(report, output), ...formatForeign(report.foreign, output)]
+        output.show(report, () => lines().join('\n'))
+        return
+      }
+      const report = await cairn.import(file === '-' ? (io.stdin ?? []) : path, { dryRun, onProgress })
+      output.show(report, () => formatReport(report, output))
+    } catch (error) {
+      progress.end()
+      noteProblems(error, output)
+      throw foreign === undefined && file !== '-' ? await withForeignHint(error, file, io.cwd) : error
+    } finally {
+      progress.end()
+    }
+  })
 }
 
 /** Every bad line, where the error names the first ones only. */
