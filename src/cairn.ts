@@ -3,8 +3,13 @@ import { narrow } from './access/policy.js'
 import { type Caller, type Principal, parsePrincipal } from './access/principal.js'
 import { AuditService } from './audit/audit-service.js'
 import { MemoryService } from './memories/memory-service.js'
+import type { ImportReport } from './ops/import-report.js'
+import { type ForeignImportOptions, type ForeignImportReport, ForeignService } from './ops/importers/foreign-service.js'
+import { type ExportOptions, type ImportFileOptions, InterchangeService } from './ops/interchange-service.js'
+import type { ImportChunks } from './ops/line-reader.js'
 import { type SearchOptions, type SearchResult, SearchService } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
+import type { OpenForeignDatabase } from './storage/foreign-database.js'
 import type { Storage, StoreInfo } from './storage/storage.js'
 import { AgentService } from './tasks/agent-service.js'
 import { TaskService } from './tasks/task-service.js'
@@ -19,6 +24,7 @@ export interface CairnParts {
   valueBytes: number
   /** Shared by all handles of a store. */
   waiters?: TaskWaiters
+  openDatabase: OpenForeignDatabase
 }
 
 /**
@@ -32,11 +38,13 @@ export class Cairn {
   readonly agents: AgentService
   readonly audit: AuditService
   readonly #search: SearchService
+  readonly #interchange: InterchangeService
+  readonly #foreign: ForeignService
   readonly #guard: Guard
   readonly #parts: CairnParts & { waiters: TaskWaiters }
 
   constructor(parts: CairnParts) {
-    const { storage, newId, valueBytes, now, waiters = new TaskWaiters(storage, now) } = parts
+    const { storage, newId, valueBytes, openDatabase, now, waiters = new TaskWaiters(storage, now) } = parts
     this.#parts = { ...parts, waiters }
     this.#guard = new Guard(parts)
     this.sessions = new SessionService({ storage, guard: this.#guard, newId, valueBytes })
@@ -45,6 +53,8 @@ export class Cairn {
     this.agents = new AgentService({ storage, guard: this.#guard, newId, valueBytes, waiters })
     this.audit = new AuditService({ storage, guard: this.#guard })
     this.#search = new SearchService({ storage, guard: this.#guard })
+    this.#interchange = new InterchangeService({ storage, guard: this.#guard, valueBytes })
+    this.#foreign = new ForeignService({ storage, guard: this.#guard, valueBytes, openDatabase })
   }
 
   /**
@@ -64,6 +74,32 @@ export class Cairn {
   /** Finds memories and events by words. See `SearchOptions` for the filters. */
   search(text: string, options: SearchOptions = {}): Promise<SearchResult> {
     return this.#search.search(text, options)
+  }
+
+  /**
+   * The lines of an interchange file, each with its line break: everything, or one namespace or session. What is written
+   * meanwhile is not in it. Root only.
+   */
+  export(options: ExportOptions = {}): AsyncIterableIterator<string> {
+    return this.#interchange.export(options)
+  }
+
+  /**
+   * Restores what an interchange file holds: its path, or its contents in pieces. What is there already stays as it is.
+   * Root only. Rejects with `invalid_input`, which names every bad line, and has then stored nothing; after any other
+   * failure the same import goes on where it stopped.
+   */
+  import(source: string | ImportChunks, options: ImportFileOptions = {}): Promise<ImportReport> {
+    return this.#interchange.import(source, options)
+  }
+
+  /**
+   * Imports a file of another tool, and says what was taken, mapped and left. A second import of it changes nothing. Root
+   * only. Rejects with `invalid_input`, `not_found`, `not_a_database`, `corrupt`, `busy` or `read_only`, and has then
+   * stored nothing.
+   */
+  importForeign(path: string, options: ForeignImportOptions): Promise<ForeignImportReport> {
+    return this.#foreign.import(path, options)
   }
 
   /** Size, schema and row counts of the store. Root only. */

@@ -40,7 +40,7 @@ export function encodeJson(value: unknown, what: string, maxBytes: number): stri
 
 function stringify(value: unknown, what: string): string {
   try {
-    check(value, what, 0)
+    checkJson(value, what)
     return JSON.stringify(value)
   } catch (cause) {
     if (cause instanceof CairnError) throw cause
@@ -74,6 +74,11 @@ export function decodeJson(text: string): Json {
 
 export function decodeJsonObject(text: string): JsonObject {
   return text === '{}' ? {} : (decodeJson(text) as JsonObject)
+}
+
+/** `invalid_input` naming the place of the first thing in `value` that JSON text would lose or change. */
+export function checkJson(value: unknown, what: string): asserts value is Json {
+  check(value, what, 0)
 }
 
 function check(value: unknown, path: string, depth: number): void {

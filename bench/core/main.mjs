@@ -2,6 +2,7 @@
 // plain better-sqlite3 loop in the same run. Ratios count; the milliseconds are those of this machine today.
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { measureInterchange } from './interchange.mjs'
 import { measureManyProcesses, measureStart } from './processes.mjs'
 import { measureReads, measureSearch } from './reads.mjs'
 import { makeFolder, makeLargeStore, makeMainStore, makeSearchStore } from './stores.mjs'
@@ -15,6 +16,7 @@ const measures = {
   reads: { run: measureReads, needs: ['mainStore'] },
   search: { run: measureSearch, needs: ['searchStore'] },
   tasks: { run: measureTasks, needs: ['mainStore'] },
+  interchange: { run: measureInterchange, needs: [] },
   start: { run: measureStart, needs: ['mainStore', 'largeStore'] },
   processes: { run: measureManyProcesses, needs: ['mainStore'] },
 }

@@ -3,6 +3,8 @@ import { CairnError } from '../errors.js'
 import { addGlobalOptions, CairnCommand, globalHeading } from './command.js'
 import { addAgent } from './commands/agent.js'
 import { addAudit } from './commands/audit.js'
+import { addExport } from './commands/export.js'
+import { addImport } from './commands/import.js'
 import { addInit } from './commands/init.js'
 import { addMemory } from './commands/memory.js'
 import { addSearch } from './commands/search.js'
@@ -34,7 +36,8 @@ export function buildProgram(io: Io): CairnCommand {
       getOutHasColors: () => colors.isColorSupported,
       getErrHasColors: () => colors.isColorSupported,
     })
-  for (const add of [addInit, addMemory, addSession, addTask, addAgent, addSearch, addAudit, addStats, addVersion])
+  const nouns = [addInit, addMemory, addSession, addTask, addAgent, addSearch, addAudit]
+  for (const add of [...nouns, addExport, addImport, addStats, addVersion])
     add(program, io)
   addHelp(program)
   addGlobalOptions(program)

@@ -211,6 +211,7 @@ export const everyMethod: Record<string, Method> = {
     (at, { session }) => at.search('harbour', { session, kinds: ['memory'], types: ['semantic'] }),
   ),
   as: read('store', async (at) => at.as({ user: 'alice', app: 'shop' }).sessions.list()),
+  importForeign: write('store', (at) => at.importForeign('/nowhere', { from: 'mem0', user: 'alice' })),
   info: read('store', (at) => at.info()),
   close: write('store', (at) => at.close()),
   // Node has named this symbol in two ways.

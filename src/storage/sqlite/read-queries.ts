@@ -5,6 +5,8 @@ import { listAudit } from './audit-read.js'
 import { translate } from './driver-errors.js'
 import type { Reply, Request } from './group-writer.js'
 import { storeInfo } from './info-read.js'
+import { missingIds } from './interchange-references.js'
+import { compareRows } from './interchange-write.js'
 import { getMemory, listMemories, listNamespaces, memoryHistory } from './memories-read.js'
 import type { ReadQuery } from './operation.js'
 import { searchLexical } from './search-read.js'
@@ -31,6 +33,8 @@ export const readQueries = {
   'agents.get': getAgent,
   'agents.list': listAgents,
   'audit.list': listAudit,
+  'interchange.missing': missingIds,
+  'interchange.compare': compareRows,
   info: storeInfo,
 }
 

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3'
 import { changeAgent, releaseSilent, spawnAgent } from './agents-write.js'
 import { briefAppends, briefStamps } from './answers.js'
 import { recordAudit } from './audit-write.js'
+import { importRows } from './interchange-write.js'
 import { restoreMemory, rollbackMemory } from './memories-restore.js'
 import { addMemories, deleteMemory, expireMemories, updateMemory } from './memories-write.js'
 import { setSessionStatus } from './session-status.js'
@@ -36,4 +37,5 @@ export const writeOperations = {
   'agents.change': changeAgent,
   'agents.releaseSilent': releaseSilent,
   'audit.record': recordAudit,
+  'interchange.write': importRows,
 }
