@@ -3,6 +3,7 @@ import type { Storage } from '../../../src/storage/storage.js'
 import { describeAudit } from './audit.js'
 import { describeEvents } from './events.js'
 import { describeExpiry } from './expiry.js'
+import { describeInterchange } from './interchange.js'
 import { describeMemoryLists } from './memory-lists.js'
 import { describeMemoryReads } from './memory-reads.js'
 import { describeMemoryWrites } from './memory-writes.js'
@@ -50,6 +51,7 @@ export function describeStorage(name: string, open: () => Promise<OpenedStore>):
     describe('search', () => describeSearch(subject))
     describe('search: scope', () => describeSearchScope(subject))
     describe('audit', () => describeAudit(subject))
+    describe('interchange', () => describeInterchange(subject))
     describe('the store', () => describeStore(subject))
   })
 }
