@@ -142,6 +142,17 @@ export const everyMethod: Record<string, Method> = {
     (at, { session }) => at.search('harbour', { session, kinds: ['memory'], types: ['semantic'] }),
   ),
   as: read('store', async (at) => at.as({ user: 'alice', app: 'shop' }).sessions.list()),
+  export: read(
+    'store',
+    (at) => at.export().next(),
+    (at, { namespace }) => at.export({ namespace }).next(),
+    (at, { session }) => at.export({ session }).next(),
+  ),
+  import: write(
+    'store',
+    (at) => at.import([]),
+    (at) => at.import('/nowhere', { dryRun: true }),
+  ),
   info: read('store', (at) => at.info()),
   close: write('store', (at) => at.close()),
   // Node has named this symbol in two ways.
