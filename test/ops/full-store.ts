@@ -44,6 +44,7 @@ async function fillSessions(shop: Cairn): Promise<void> {
     await shop.sessions.appendEvent('s-é', { type: 'message', actor: 'user:alice', content, isFinalResponse })
   }
   await shop.sessions.setState('s-é', 'topic', null)
+  await shop.sessions.setState('s-é', 'phase', { b: 1, a: 2 })
   await shop.sessions.terminate('s-😀')
   await shop.sessions.archive('s-😀')
 }

@@ -87,6 +87,6 @@ describe('export, import into an empty store, export', () => {
       actor: 'user',
       content: {},
     })
-    expect(event.seq).toBe(43)
+    expect(event.seq).toBe(44)
   })
 })
