@@ -37,8 +37,7 @@ export function buildProgram(io: Io): CairnCommand {
       getErrHasColors: () => colors.isColorSupported,
     })
   const nouns = [addInit, addMemory, addSession, addTask, addAgent, addSearch, addAudit]
-  for (const add of [...nouns, addExport, addImport, addStats, addVersion])
-    add(program, io)
+  for (const add of [...nouns, addExport, addImport, addStats, addVersion]) add(program, io)
   addHelp(program)
   addGlobalOptions(program)
   program.addHelpText(

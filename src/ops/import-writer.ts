@@ -6,9 +6,10 @@ import { Owners } from './import-rules.js'
 import type { InterchangeRow, RowOf } from './interchange.js'
 import { lineOf } from './interchange-line.js'
 
-// What one write may hold. It keeps other writers waiting for as long as it takes: some ten milliseconds.
-const batchRows = 500
-const batchLength = 1_048_576
+// What one write may hold. Others wait for it: with 250, 500, 1,000 rows an add beside an import has a p99 of 15, 27, 41 ms,
+// and the import stores 27,000, 28,000, 30,000 rows a second.
+const batchRows = 250
+const batchLength = 524_288
 // The versions of a memory stay together, so that an import that is interrupted leaves no memory without its end, unless
 // they are more than this.
 const mostRows = 5_000

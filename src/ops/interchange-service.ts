@@ -68,6 +68,8 @@ export class InterchangeService {
   async import(source: string | ImportChunks, options: ImportFileOptions): Promise<ImportReport> {
     await this.#guard.demandRoot('import data', { subject: 'store', operation: 'import' })
     const { dryRun = false, onProgress } = parse(importOptionsSchema, options, 'import')
+    // A store that has been closed says so before a file is read.
+    await this.#storage.interchange.missing({ sessions: [], tasks: [] })
     const file = await openImportFile(source)
     try {
       return await importRows(this.#storage, (pass) => rowsOf(file, this.#valueBytes, pass), {

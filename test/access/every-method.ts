@@ -212,6 +212,17 @@ export const everyMethod: Record<string, Method> = {
   ),
   as: read('store', async (at) => at.as({ user: 'alice', app: 'shop' }).sessions.list()),
   importForeign: write('store', (at) => at.importForeign('/nowhere', { from: 'mem0', user: 'alice' })),
+  export: read(
+    'store',
+    (at) => at.export().next(),
+    (at, { namespace }) => at.export({ namespace }).next(),
+    (at, { session }) => at.export({ session }).next(),
+  ),
+  import: write(
+    'store',
+    (at) => at.import([]),
+    (at) => at.import('/nowhere', { dryRun: true }),
+  ),
   info: read('store', (at) => at.info()),
   close: write('store', (at) => at.close()),
   // Node has named this symbol in two ways.

@@ -141,6 +141,15 @@ describe('the shapes in the docs are those of', () => {
     expectShape('audit', await cairn.json('audit --namespace user:alice'))
   })
 
+  it('export and import', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    await cairn.json('memory add user:alice:preferences tone 1')
+    expectShape('export', await cairn.json('export all.jsonl'))
+    await cairn.json('memory update user:alice:preferences tone 2')
+    expectShape('import', await cairn.json('import all.jsonl'))
+  })
+
   it('errors', async () => {
     const cairn = newCli()
     await cairn.json('init')

@@ -11,7 +11,7 @@ const refusal = sql(
   `select id
    from audit
    where principal = :principal and subject = :subject and operation = :operation
-     and ifnull(namespace, '') = ifnull(:namespace, '') and timestamp / 60000 = :timestamp / 60000
+     and ifnull(namespace, '') = ifnull(:namespace, '') and timestamp / 60000 = cast(:timestamp as integer) / 60000
      and outcome = 'forbidden'`,
 )
 

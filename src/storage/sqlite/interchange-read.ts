@@ -13,7 +13,7 @@ const everyId: Span = { from: '', to: '\u{10ffff}'.repeat(200) }
 /** The sections of one table each: rows whose key begins with something from `from` to `to`, in the order of the file. */
 function section(kind: RecordKind, column: string, order: string, below: '<' | '<=' = '<='): Sql {
   return sql(
-    `interchange.${kind}s`,
+    `interchange.read[${kind}]`,
     `${selectFrom(kind)}
    where ${column} >= :from and ${column} ${below} :to
    order by ${order}`,
@@ -31,7 +31,7 @@ const sections = {
 }
 
 const state = sql(
-  'interchange.states',
+  'interchange.read[state]',
   `${selectFrom('state')}
    where scope = :scope and owner >= :from and owner <= :to
    order by owner, key`,
@@ -41,7 +41,7 @@ const state = sql(
 const carried = `not (subject = 'store' and operation in ('import', 'export') and outcome = 'ok')`
 
 const trail = sql(
-  'interchange.audits',
+  'interchange.read[audit]',
   `${selectFrom('audit')}
    where timestamp >= :from and ${carried}
    order by timestamp, id`,

@@ -4,6 +4,7 @@ import { describeAgents } from './agents.js'
 import { describeAudit } from './audit.js'
 import { describeEvents } from './events.js'
 import { describeExpiry } from './expiry.js'
+import { describeInterchange } from './interchange.js'
 import { describeMemoryLists } from './memory-lists.js'
 import { describeMemoryReads } from './memory-reads.js'
 import { describeMemoryWrites } from './memory-writes.js'
@@ -60,6 +61,7 @@ export function describeStorage(name: string, open: () => Promise<OpenedStore>):
     describe('tasks: lists', () => describeTaskLists(subject))
     describe('agents', () => describeAgents(subject))
     describe('audit', () => describeAudit(subject))
+    describe('interchange', () => describeInterchange(subject))
     describe('the store', () => describeStore(subject))
   })
 }

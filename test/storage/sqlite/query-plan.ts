@@ -140,6 +140,14 @@ const exceptionsTo: [statement: RegExp, values: Values][] = [
   [/^agents\./, { id: 'a1' }],
   [/^(?:memories|search)\./, { id: 1 }],
   [/^search\./, { after: 0, below: 1_000, from: 1_000 }],
+  [
+    /^interchange\./,
+    { id: 't1', seq: 1, operationId: 'op1', iteration: 1, memory: 1, dependent: 't1', principal: '{}' },
+  ],
+  [/^interchange\./, { timestamp: populatedAt }],
+  [/^interchange\.(?!read\[memory|auditsOfSpan)/, { from: '', to: 'z' }],
+  [/^interchange\.read\[audit/, { from: 0 }],
+  [/^interchange\.auditById/, { id: 1 }],
 ]
 
 export function samplesFor(statement: string, of: 'frequent' | 'rare'): Values {
