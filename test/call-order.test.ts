@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { root } from '../src/access/principal.js'
 import { Cairn } from '../src/cairn.js'
+import { openForeignDatabase } from '../src/storage/sqlite/foreign-database.js'
 import { openSqliteStorage } from '../src/storage/sqlite/sqlite-storage.js'
 import { everyMethod } from './access/every-method.js'
 import { type Outcome, openStore, outcomeOf, type TestStore, withStore } from './store.js'
@@ -157,8 +158,9 @@ describe('writes that are called in one turn', () => {
 describe('a write', () => {
   const reads = ['get', 'list', 'history', 'namespaces', 'events', 'state', 'lexical', 'info', 'record']
   const writes = Object.entries(everyMethod).filter(([, { kind }]) => kind === 'write')
-  // Closing is no write of a service, and `next` goes on asking until there is a task.
-  const others = ['close', String(Symbol.asyncDispose), 'tasks.next']
+  // Closing is no write of a service, `next` goes on asking until there is a task, and imports are many writes, which
+  // come when a file has been read.
+  const others = ['close', String(Symbol.asyncDispose), 'tasks.next', 'import', 'importForeign']
 
   it.each(writes.filter(([name]) => !others.includes(name)))(
     'reaches the store before its call returns: %s',
@@ -188,7 +190,7 @@ async function openRecorded(): Promise<{ cairn: Cairn; called: string[] }> {
   const storage = recorded(await openSqliteStorage(settings), called)
   onTestFinished(() => storage.close())
   const parts = { now: clock, newId: () => `${Math.random()}`, auditReads: 'off' as const, valueBytes: 1e6 }
-  return { cairn: new Cairn({ storage, caller: root, ...parts }), called }
+  return { cairn: new Cairn({ storage, caller: root, openDatabase: openForeignDatabase, ...parts }), called }
 }
 
 function recorded<Store extends object>(store: Store, called: string[]): Store {
