@@ -3,6 +3,8 @@ import { narrow } from './access/policy.js'
 import { type Caller, type Principal, parsePrincipal } from './access/principal.js'
 import { AuditService } from './audit/audit-service.js'
 import { MemoryService } from './memories/memory-service.js'
+import { MetricService } from './observe/metric-service.js'
+import type { OperationTimes } from './observe/operation-times.js'
 import type { ImportReport } from './ops/import-report.js'
 import { type ForeignImportOptions, type ForeignImportReport, ForeignService } from './ops/importers/foreign-service.js'
 import { type ExportOptions, type ImportFileOptions, InterchangeService } from './ops/interchange-service.js'
@@ -12,6 +14,7 @@ import { SessionService } from './sessions/session-service.js'
 import type { OpenForeignDatabase } from './storage/foreign-database.js'
 import type { Storage, StoreInfo } from './storage/storage.js'
 import { AgentService } from './tasks/agent-service.js'
+import { CheckpointService } from './tasks/checkpoint-service.js'
 import { TaskService } from './tasks/task-service.js'
 import { TaskWaiters } from './tasks/task-waiters.js'
 
@@ -24,6 +27,8 @@ export interface CairnParts {
   valueBytes: number
   /** Shared by all handles of a store. */
   waiters?: TaskWaiters
+  checkpointBytes: number
+  times: OperationTimes
   openDatabase: OpenForeignDatabase
 }
 
@@ -36,6 +41,8 @@ export class Cairn {
   readonly memories: MemoryService
   readonly tasks: TaskService
   readonly agents: AgentService
+  readonly checkpoints: CheckpointService
+  readonly metrics: MetricService
   readonly audit: AuditService
   readonly #search: SearchService
   readonly #interchange: InterchangeService
@@ -44,13 +51,16 @@ export class Cairn {
   readonly #parts: CairnParts & { waiters: TaskWaiters }
 
   constructor(parts: CairnParts) {
-    const { storage, newId, valueBytes, openDatabase, now, waiters = new TaskWaiters(storage, now) } = parts
+    const { storage, newId, valueBytes, checkpointBytes, openDatabase } = parts
+    const { now, waiters = new TaskWaiters(storage, now) } = parts
     this.#parts = { ...parts, waiters }
     this.#guard = new Guard(parts)
     this.sessions = new SessionService({ storage, guard: this.#guard, newId, valueBytes })
     this.memories = new MemoryService({ storage, guard: this.#guard, newId, valueBytes })
     this.tasks = new TaskService({ storage, guard: this.#guard, newId, valueBytes, waiters })
     this.agents = new AgentService({ storage, guard: this.#guard, newId, valueBytes, waiters })
+    this.checkpoints = new CheckpointService({ storage, guard: this.#guard, stateBytes: checkpointBytes })
+    this.metrics = new MetricService({ storage, guard: this.#guard, times: parts.times })
     this.audit = new AuditService({ storage, guard: this.#guard })
     this.#search = new SearchService({ storage, guard: this.#guard })
     this.#interchange = new InterchangeService({ storage, guard: this.#guard, valueBytes })

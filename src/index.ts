@@ -21,6 +21,15 @@ export type {
   UpdateOptions,
 } from './memories/memory-inputs.js'
 export type { MemoryService } from './memories/memory-service.js'
+export type { MetricBucket, MetricPoint, OperationSummary } from './observe/metric.js'
+export type {
+  MetricLabels,
+  MetricNamesQuery,
+  MetricQueryInput,
+  NewMetricInput,
+  OperationsQuery,
+} from './observe/metric-inputs.js'
+export type { MetricService } from './observe/metric-service.js'
 export { detectForeignFormat, type OpenOptions, openCairn, readForeignFile } from './open.js'
 export type { ImportProgress } from './ops/import.js'
 export type { ImportCounts, ImportReport } from './ops/import-report.js'
@@ -57,6 +66,9 @@ export type {
   NewAgentInput,
   SilentQuery,
 } from './tasks/agent-service.js'
+export type { Checkpoint, CheckpointSummary } from './tasks/checkpoint.js'
+export type { CheckpointListQuery, PruneOptions, PutOptions } from './tasks/checkpoint-inputs.js'
+export type { CheckpointService } from './tasks/checkpoint-service.js'
 export type {
   Dependency,
   Task,

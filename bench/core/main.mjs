@@ -2,6 +2,7 @@
 // plain better-sqlite3 loop in the same run. Ratios count; the milliseconds are those of this machine today.
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { measureCheckpoints } from './checkpoints.mjs'
 import { measureInterchange } from './interchange.mjs'
 import { measureManyProcesses, measureStart } from './processes.mjs'
 import { measureReads, measureSearch } from './reads.mjs'
@@ -16,6 +17,7 @@ const measures = {
   reads: { run: measureReads, needs: ['mainStore'] },
   search: { run: measureSearch, needs: ['searchStore'] },
   tasks: { run: measureTasks, needs: ['mainStore'] },
+  checkpoints: { run: measureCheckpoints, needs: ['mainStore'] },
   interchange: { run: measureInterchange, needs: [] },
   start: { run: measureStart, needs: ['mainStore', 'largeStore'] },
   processes: { run: measureManyProcesses, needs: ['mainStore'] },

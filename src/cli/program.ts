@@ -3,10 +3,12 @@ import { CairnError } from '../errors.js'
 import { addGlobalOptions, CairnCommand, globalHeading } from './command.js'
 import { addAgent } from './commands/agent.js'
 import { addAudit } from './commands/audit.js'
+import { addCheckpoint } from './commands/checkpoint.js'
 import { addExport } from './commands/export.js'
 import { addImport } from './commands/import.js'
 import { addInit } from './commands/init.js'
 import { addMemory } from './commands/memory.js'
+import { addMetrics } from './commands/metrics.js'
 import { addSearch } from './commands/search.js'
 import { addSession } from './commands/session.js'
 import { addStats } from './commands/stats.js'
@@ -36,8 +38,11 @@ export function buildProgram(io: Io): CairnCommand {
       getOutHasColors: () => colors.isColorSupported,
       getErrHasColors: () => colors.isColorSupported,
     })
-  const nouns = [addInit, addMemory, addSession, addTask, addAgent, addSearch, addAudit]
-  for (const add of [...nouns, addExport, addImport, addStats, addVersion]) add(program, io)
+  for (const add of [
+    ...[addInit, addMemory, addSession, addTask, addAgent, addCheckpoint, addMetrics],
+    ...[addSearch, addAudit, addExport, addImport, addStats, addVersion],
+  ])
+    add(program, io)
   addHelp(program)
   addGlobalOptions(program)
   program.addHelpText(

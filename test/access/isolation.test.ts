@@ -87,6 +87,10 @@ describe('whatever a principal asks', () => {
       const [agents, seenAgents] = await Promise.all(both.map((at) => at.agents.list()))
       expect(seenAgents?.items).toEqual(agents?.items.filter((agent) => ownsWork(principal, agent, 'read')))
 
+      const [points, own] = await Promise.all(both.map((at) => at.metrics.query({ name: 'latency' })))
+      const mine = points?.items.filter(({ app, user }) => owns(principal, { app: app ?? '', user: user ?? '' }))
+      expect(own?.items).toEqual(mine)
+
       const sessions = new Map(threads?.items.map((session) => [session.id, session]))
       const [all, found] = await Promise.all(both.map((at) => at.search('harbour', { limit: 100 })))
       const wanted = all?.hits.filter((hit) => {

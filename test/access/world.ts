@@ -189,6 +189,9 @@ async function plantSession(
   if (fate === 'paused') await cairn.sessions.updateStatus(id, 'paused')
   if (fate === 'terminated' || fate === 'archived') await cairn.sessions.terminate(id)
   if (fate === 'archived') await cairn.sessions.archive(id)
+  const { metrics } = cairn.as(owner)
+  await metrics.record('latency', planted.sessions.length, { tag: canary(owner) })
+  await metrics.record(canary(owner), 1)
 }
 
 async function plantWork(
@@ -207,6 +210,7 @@ async function plantWork(
   const content = { prompt: mark(), input: { text: mark() }, metadata: { tag: mark() }, priority: 10 }
   await cairn.tasks.submit({ id: task, ...content, ...before, ...owners })
   await cairn.agents.spawn({ id: agent, name: mark(), specialization: mark(), ...owners })
+  for (const iteration of [0, 1]) await cairn.checkpoints.put(task, iteration, { note: mark() })
   if (fate === 'ready' || fate === 'blocked') return
   // Others may be there that come first.
   for (let claimed = await cairn.tasks.claim({ agent }); claimed; claimed = await cairn.tasks.claim({ agent })) {
@@ -267,6 +271,9 @@ export async function dumpOutside(root: Cairn, principal: Principal): Promise<ob
     sessions: await Promise.all(sessions.map((session) => dumpSession(root, session, outside))),
     shared: await dumpShared(root, outside),
     ...(await dumpWork(root, principal)),
+    metrics: (await root.metrics.query({ name: 'latency', limit: 1000 })).items.filter(
+      ({ app, user }) => app === null || user === null || !owns(principal, { app, user }),
+    ),
   }
 }
 
@@ -277,7 +284,12 @@ async function dumpWork(root: Cairn, principal: Principal): Promise<object> {
   return {
     tasks: tasks.items.filter(outside).map((task) => (isWaiting(task) ? { ...task, status: '', updatedAt: '' } : task)),
     agents: agents.items.filter(outside),
+    checkpoints: await Promise.all(tasks.items.filter(outside).map(({ id }) => dumpCheckpoints(root, id))),
   }
+}
+
+async function dumpCheckpoints(root: Cairn, task: string): Promise<object> {
+  return { list: await root.checkpoints.list(task), latest: await root.checkpoints.latest(task) }
 }
 
 const isWaiting = ({ status, attempt }: Task): boolean => attempt === 0 && (status === 'blocked' || status === 'ready')

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { addOperationTimes } from './add-histogram.js'
 import { useCli } from './run-cli.js'
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
@@ -125,6 +126,33 @@ describe('the shapes in the docs are those of', () => {
     const lists = ['task list', 'task dead-letters', 'agent list', 'agent silent --seconds 0']
     for (const list of lists) expectShape('page', { ...(await cairn.json<{ items: Json[] }>(list)), items: [] })
     expect(await cairn.json('task claim')).toBeNull()
+  })
+
+  it('checkpoints', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    await cairn.json('task submit work --id t1')
+    expectShape('checkpoint summary', await cairn.json(`checkpoint put t1 1 '{"step":"read"}'`))
+    expectShape('checkpoint', await cairn.json('checkpoint latest t1'))
+    expectShape('checkpoint', await cairn.json('checkpoint get t1 1'))
+    const list = await cairn.json<{ items: Json[] }>('checkpoint list t1')
+    expectShape('checkpoint summary', list.items[0] ?? null)
+    expectShape('pruned checkpoints', await cairn.json('checkpoint prune t1 --keep 1 --yes'))
+  })
+
+  it('metrics', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    expectShape('recorded metric', await cairn.json('metrics record tokens 12 --label model=small'))
+    const names = await cairn.json<{ items: Json[]; next: null }>('metrics names')
+    expectShape('page', { ...names, items: [] })
+    const points = await cairn.json<{ items: Json[] }>('metrics query tokens')
+    expectShape('metric', points.items[0] ?? null)
+    const buckets = await cairn.json<{ items: Json[] }>('metrics query tokens --bucket 60')
+    expectShape('metric bucket', buckets.items[0] ?? null)
+    await addOperationTimes(cairn.path('cairn.db'), 'memories.add', [1, 2, 3])
+    const operations = await cairn.json<{ items: Json[] }>('metrics operations')
+    expectShape('operation', operations.items[0] ?? null)
   })
 
   it('search and audit', async () => {

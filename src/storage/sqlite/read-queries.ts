@@ -2,12 +2,14 @@ import type { Database } from 'better-sqlite3'
 import { toFailure } from '../../errors.js'
 import { getAgent, listAgents } from './agents-read.js'
 import { listAudit } from './audit-read.js'
+import { countCheckpointsBesides, getCheckpoint, listCheckpoints } from './checkpoints-read.js'
 import { translate } from './driver-errors.js'
 import type { Reply, Request } from './group-writer.js'
 import { storeInfo } from './info-read.js'
 import { missingIds } from './interchange-references.js'
 import { compareRows } from './interchange-write.js'
 import { getMemory, listMemories, listNamespaces, memoryHistory } from './memories-read.js'
+import { listBuckets, listHistograms, listMetricNames, listPoints } from './metrics-read.js'
 import type { ReadQuery } from './operation.js'
 import { searchLexical } from './search-read.js'
 import { getSession, listEvents, listSessions, readState } from './sessions-read.js'
@@ -25,6 +27,13 @@ export const readQueries = {
   'sessions.list': listSessions,
   'sessions.events': listEvents,
   'sessions.state': readState,
+  'checkpoints.get': getCheckpoint,
+  'checkpoints.list': listCheckpoints,
+  'checkpoints.countBesides': countCheckpointsBesides,
+  'metrics.points': listPoints,
+  'metrics.buckets': listBuckets,
+  'metrics.names': listMetricNames,
+  'metrics.histograms': listHistograms,
   'search.lexical': searchLexical,
   'tasks.get': getTask,
   'tasks.list': listTasks,

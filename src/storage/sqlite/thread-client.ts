@@ -25,6 +25,7 @@ export class ThreadClient {
   #ready: Promise<void> = Promise.resolve()
   #closing = false
   #outbox: Request[] = []
+  #transfers: ArrayBuffer[] = []
   #flushScheduled = false
   #nextId = 1
   readonly #pending = new Map<number, Pending>()
@@ -44,14 +45,18 @@ export class ThreadClient {
     await this.#ready
   }
 
-  /** A thread that is only starting takes requests already; if it cannot start, they are rejected with the reason. */
-  async call(name: string, input: unknown): Promise<unknown> {
+  /**
+   * A thread that is only starting takes requests already; if it cannot start, they are rejected with the reason. Buffers to
+   * `transfer` are the thread's from here on.
+   */
+  async call(name: string, input: unknown, transfer?: ArrayBuffer[]): Promise<unknown> {
     this.#spawnIfNone()
     return new Promise((resolve, reject) => {
       const id = this.#nextId++
       if (this.#pending.size === 0) this.#worker?.ref()
       this.#pending.set(id, { resolve, reject })
       this.#outbox.push({ id, name, input })
+      if (transfer) this.#transfers.push(...transfer)
       if (this.#outbox.length >= flushAt) this.#flush()
       else this.#scheduleFlush()
     })
@@ -107,8 +112,9 @@ export class ThreadClient {
   #flush(): void {
     this.#flushScheduled = false
     if (this.#outbox.length === 0) return
-    this.#worker?.postMessage(this.#outbox)
+    this.#worker?.postMessage(this.#outbox, this.#transfers)
     this.#outbox = []
+    this.#transfers = []
   }
 
   #settle(worker: Worker, replies: Reply[]): void {
@@ -130,6 +136,7 @@ export class ThreadClient {
     if (this.#worker !== worker) return
     this.#worker = undefined
     this.#outbox = []
+    this.#transfers = []
     const pending = [...this.#pending.values()]
     this.#pending.clear()
     for (const { reject } of pending) reject(reason)

@@ -2,9 +2,12 @@ import type { Database } from 'better-sqlite3'
 import { changeAgent, releaseSilent, spawnAgent } from './agents-write.js'
 import { briefAppends, briefStamps } from './answers.js'
 import { recordAudit } from './audit-write.js'
+import { pruneCheckpoints, putCheckpoint } from './checkpoints-write.js'
 import { importRows } from './interchange-write.js'
+import { takeLease } from './leases.js'
 import { restoreMemory, rollbackMemory } from './memories-restore.js'
 import { addMemories, deleteMemory, expireMemories, updateMemory } from './memories-write.js'
+import { addHistograms, pruneMetrics, recordMetrics } from './metrics-write.js'
 import { setSessionStatus } from './session-status.js'
 import { appendEvents, createSession, deleteSession } from './sessions-write.js'
 import { completeTask, failTask, heartbeatTask, releaseTask } from './tasks-answer.js'
@@ -36,6 +39,12 @@ export const writeOperations = {
   'agents.spawn': spawnAgent,
   'agents.change': changeAgent,
   'agents.releaseSilent': releaseSilent,
+  'checkpoints.put': putCheckpoint,
+  'checkpoints.prune': pruneCheckpoints,
+  'metrics.record': recordMetrics,
+  'metrics.addHistograms': addHistograms,
+  'metrics.prune': pruneMetrics,
+  'leases.take': takeLease,
   'audit.record': recordAudit,
   'interchange.write': importRows,
 }

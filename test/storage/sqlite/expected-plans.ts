@@ -132,6 +132,31 @@ export const expectedPlans: Record<string, string[]> = {
   'audit.list[task]': ['audit_by_task'],
   'audit.list[agent]': ['audit_by_agent'],
 
+  'checkpoints.owners': ['tasks (id)'],
+  'checkpoints.data': ['checkpoints (task_id, iteration)'],
+  'checkpoints.list': ['checkpoints (task_id, iteration)'],
+  'checkpoints.countBesides': ['checkpoints (task_id, iteration)'],
+  'checkpoints.save': [],
+  'checkpoints.dependents': ['checkpoints_by_base'],
+  'checkpoints.lowestKept': ['checkpoints (task_id, iteration)'],
+  'checkpoints.lowestOfBatch': ['checkpoints (task_id, iteration)'],
+  'checkpoints.remove': ['checkpoints (task_id, iteration)'],
+
+  'metrics.insert': [],
+  'metrics.points[any]': ['metrics_by_name'],
+  'metrics.points[owned]': ['metrics_by_owner'],
+  'metrics.nextName[any]': ['metrics_by_name'],
+  'metrics.nextName[owned]': ['metrics_by_owner'],
+  'metrics.histogramAt': ['metric_histograms (name, minute)'],
+  'metrics.histogramsSince': ['metric_histograms_by_minute'],
+  'metrics.histogramsOfName': ['metric_histograms (name, minute)'],
+  'metrics.saveHistogram': [],
+  'metrics.prunePoints': ['rowid', 'metrics_by_time'],
+  'metrics.pruneHistograms': ['metric_histograms (name, minute)', 'metric_histograms_by_minute'],
+
+  'leases.find': ['leases (name)'],
+  'leases.save': [],
+
   'interchange.read[session]': ['sessions (id)'],
   'interchange.read[event]': ['session_events (session_id, seq)'],
   'interchange.read[operation]': ['session_operations (session_id, operation_id)'],
@@ -209,7 +234,7 @@ export const exceptions: { statement: RegExp; step: RegExp; reason: string }[] =
   },
   {
     statement: /^info\.counts$/,
-    step: /^SCAN (?:sessions|session_events|state|memory_entries|tasks|agents|audit)(?: USING (?:COVERING )?INDEX \w+)?$/,
+    step: /^SCAN (?:sessions|session_events|state|memory_entries|tasks|agents|checkpoints|metrics|audit)(?: USING (?:COVERING )?INDEX \w+)?$/,
     reason: 'it counts all rows; it runs in a reader thread, for people who ask how large the store is',
   },
 ]

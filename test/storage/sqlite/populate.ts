@@ -22,7 +22,7 @@ const day = 86_400_000
 export const populatedAt = Date.UTC(2026, 0, 1)
 const sometime = (): number => populatedAt - Math.floor(random() ** 2 * 400 * day)
 
-type Row = Record<string, string | number | null>
+type Row = Record<string, string | number | Buffer | null>
 
 /** Fills every table with some 20,000 rows in all, spread as in a store that has been in use for a year. */
 export function populate(db: Database): void {
@@ -37,6 +37,7 @@ export function populate(db: Database): void {
     fill(db, 'checkpoints', 1_200, checkpoint)
     fill(db, 'audit', 4_000, auditLine)
     fill(db, 'metrics', 2_000, metric)
+    fill(db, 'metric_histograms', 1_500, histogram)
     fill(db, 'leases', 3, lease)
     fill(db, 'jobs', 500, job)
     fill(db, 'search_items', 2_000, searchItem)
@@ -152,7 +153,11 @@ function checkpoint(index: number): Row {
   return {
     task_id: `t${index % 300}`,
     iteration: Math.floor(index / 300),
-    state: '{}',
+    base: index < 300 ? null : Math.floor(index / 300) - 1,
+    chain: Math.floor(index / 300),
+    data: Buffer.from('{}'),
+    bytes: 2,
+    checksum: 1,
     session_id: session,
     created_at: sometime(),
   }
@@ -178,7 +183,16 @@ function auditLine(index: number): Row {
 }
 
 function metric(): Row {
-  return { timestamp: sometime(), name: `metric${skewed(20)}`, value: random() }
+  const owned = random() < 0.8
+  return {
+    ...{ timestamp: sometime(), name: `metric${skewed(20)}`, value: random() },
+    ...{ app_id: owned ? mostly('support', ['sales']) : null, user_id: owned ? `u${skewed(200)}` : null },
+  }
+}
+
+function histogram(index: number): Row {
+  const minute = populatedAt - Math.floor(index / 15) * 60_000
+  return { name: `operation${index % 15}`, minute, count: 1, sum: 1, min: 1, max: 1, buckets: '{"1":1}' }
 }
 
 function lease(index: number): Row {

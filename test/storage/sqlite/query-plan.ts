@@ -97,6 +97,7 @@ const samples: Record<string, [frequent: string | number, rare: string | number]
   limit: [50, 1],
   match: ['word1', 'none'],
   metadata: ['{"source":"chat"}', '{"source":"none"}'],
+  minute: [populatedAt, 0],
   name: ['metric0', 'none'],
   namespace: ['user:u1:area1', 'user:u149:none'],
   now: [populatedAt, 0],
@@ -133,6 +134,9 @@ const samples: Record<string, [frequent: string | number, rare: string | number]
 
 /** Where a parameter of the same name means something else. */
 const exceptionsTo: [statement: RegExp, values: Values][] = [
+  [/^checkpoints\.(?:list|countBesides|lowest)/, { before: 9, to: 9, keep: 2 }],
+  [/^checkpoints\./, { from: 0, to: 3 }],
+  [/^metrics\.(?:prune|histograms)/, { before: populatedAt, since: populatedAt }],
   [/^events\./, { after: 0, before: 99, type: 'message' }],
   [/^memories\.history/, { before: 99 }],
   [/^sessions\./, { id: 's1' }],

@@ -1,4 +1,5 @@
 drop table metric_histograms;
+drop index metrics_by_owner;
 alter table metrics drop column user_id;
 alter table metrics drop column app_id;
 
@@ -22,12 +23,3 @@ alter table checkpoints_1 rename to checkpoints;
 
 create index checkpoints_by_session on checkpoints (session_id, created_at) where session_id is not null;
 create index checkpoints_by_created on checkpoints (created_at);
-
-drop table memory_origins;
-drop table session_operations;
-drop table session_snapshots;
-
--- A fork has only its own events from here on.
-drop index sessions_by_parent;
-alter table sessions drop column forked_at_seq;
-alter table sessions drop column parent_session_id;
