@@ -53,6 +53,7 @@ export class Cairn {
   constructor(parts: CairnParts) {
     const { storage, newId, valueBytes, checkpointBytes, openDatabase } = parts
     const { now, waiters = new TaskWaiters(storage, now) } = parts
+    const limits = { valueBytes, checkpointBytes }
     this.#parts = { ...parts, waiters }
     this.#guard = new Guard(parts)
     this.sessions = new SessionService({ storage, guard: this.#guard, newId, valueBytes })
@@ -63,8 +64,8 @@ export class Cairn {
     this.metrics = new MetricService({ storage, guard: this.#guard, times: parts.times })
     this.audit = new AuditService({ storage, guard: this.#guard })
     this.#search = new SearchService({ storage, guard: this.#guard })
-    this.#interchange = new InterchangeService({ storage, guard: this.#guard, valueBytes })
-    this.#foreign = new ForeignService({ storage, guard: this.#guard, valueBytes, openDatabase })
+    this.#interchange = new InterchangeService({ storage, guard: this.#guard, limits })
+    this.#foreign = new ForeignService({ storage, guard: this.#guard, limits, openDatabase })
   }
 
   /**

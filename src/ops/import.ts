@@ -7,14 +7,14 @@ import { ImportWriter } from './import-writer.js'
 import type { InterchangeRecord, InterchangeRow } from './interchange.js'
 import { toRow } from './interchange-line.js'
 import { RecordChecker } from './record-checker.js'
+import type { ValueLimits } from './value-limits.js'
 
 export interface ImportOptions {
   /** Who imports, for the trail. */
   author: Author
   /** What the trail says about the import, besides that there was one: where the records come from. */
   detail?: Record<string, string>
-  /** Largest JSON value that the store takes, in bytes. */
-  valueBytes: number
+  limits: ValueLimits
   /** Says what would happen and writes nothing. */
   dryRun?: boolean
   /** Called now and then with how many records have been read, in which of the two passes. */
@@ -110,7 +110,7 @@ async function check(
   options: RowOptions,
 ): Promise<RecordChecker> {
   const problems = new ImportProblems()
-  const checker = new RecordChecker({ problems, ordered: options.ordered, valueBytes: options.valueBytes })
+  const checker = new RecordChecker({ problems, ordered: options.ordered, limits: options.limits })
   await eachRow(rows, { ...options, pass: 'check' }, async (numbered) => {
     if ('problem' in numbered) problems.add(numbered.line, numbered.problem)
     else checker.check(numbered.line, numbered.row)

@@ -4,16 +4,17 @@ import type { ImportFile } from './import-file.js'
 import type { InterchangeHeader } from './interchange.js'
 import { parseLine } from './interchange-line.js'
 import { type NumberedLine, readLines } from './line-reader.js'
+import type { ValueLimits } from './value-limits.js'
 
 /** The rows of an interchange file, a few at a time. What does not begin as one is refused at once. */
 export async function* rowsOf(
   file: ImportFile,
-  valueBytes: number,
+  { valueBytes, checkpointBytes }: ValueLimits,
   pass: ImportProgress['pass'],
 ): AsyncGenerator<NumberedRow[]> {
   const reader = new FileReader(pass === 'write')
-  // A record has two values at most, and a little more.
-  const lineBytes = 2 * valueBytes + 1_048_576
+  // A record has two values at most, or a state, and a little more.
+  const lineBytes = Math.max(2 * valueBytes, checkpointBytes) + 1_048_576
   for await (const lines of readLines(file.read(), lineBytes)) yield lines.flatMap((line) => reader.take(line))
   yield reader.end()
 }

@@ -11,6 +11,7 @@ import type { ExportScope } from './interchange.js'
 import { rowsOf } from './interchange-file.js'
 import { endLine, headerLine } from './interchange-line.js'
 import type { ImportChunks } from './line-reader.js'
+import type { ValueLimits } from './value-limits.js'
 
 export const exportOptionsSchema = z.strictObject({ namespace: z.string().optional(), session: z.string().optional() })
 
@@ -33,12 +34,12 @@ export type ImportFileOptions = z.input<typeof importOptionsSchema>
 export class InterchangeService {
   readonly #storage: Storage
   readonly #guard: Guard
-  readonly #valueBytes: number
+  readonly #limits: ValueLimits
 
-  constructor({ storage, guard, valueBytes }: { storage: Storage; guard: Guard; valueBytes: number }) {
+  constructor({ storage, guard, limits }: { storage: Storage; guard: Guard; limits: ValueLimits }) {
     this.#storage = storage
     this.#guard = guard
-    this.#valueBytes = valueBytes
+    this.#limits = limits
   }
 
   /** The lines of a file, from one view of the store. */
@@ -72,9 +73,9 @@ export class InterchangeService {
     await this.#storage.interchange.missing({ sessions: [], tasks: [] })
     const file = await openImportFile(source)
     try {
-      return await importRows(this.#storage, (pass) => rowsOf(file, this.#valueBytes, pass), {
+      return await importRows(this.#storage, (pass) => rowsOf(file, this.#limits, pass), {
         author: this.#guard.author(),
-        valueBytes: this.#valueBytes,
+        limits: this.#limits,
         ordered: true,
         share: () => file.share(),
         dryRun,

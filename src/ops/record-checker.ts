@@ -2,13 +2,13 @@ import { inCircles } from './circles.js'
 import type { ImportProblems } from './import-problems.js'
 import type { InterchangeRow, RowOf } from './interchange.js'
 import { compareRecords, nameOf } from './record-order.js'
+import { limitOf, type ValueLimits } from './value-limits.js'
 
 export interface CheckerOptions {
   problems: ImportProblems
   /** Whether records must stand in the order of a file; otherwise only behind those that they refer to. */
   ordered: boolean
-  /** Largest JSON value that the store takes, in bytes. */
-  valueBytes: number
+  limits: ValueLimits
 }
 
 interface Reference {
@@ -83,11 +83,11 @@ export class RecordChecker {
   }
 
   #checkSizes(row: InterchangeRow, problem: (reason: string) => void): void {
-    const { valueBytes } = this.#options
+    const { bytes: most, setting } = limitOf(row.record, this.#options.limits)
     for (const [field, value] of Object.entries(row)) {
-      if (typeof value !== 'string' || value.length * 3 <= valueBytes) continue
+      if (typeof value !== 'string' || value.length * 3 <= most) continue
       const bytes = Buffer.byteLength(value)
-      if (bytes > valueBytes) problem(`${field} has ${bytes} bytes; limits.valueBytes of this store is ${valueBytes}`)
+      if (bytes > most) problem(`${field} has ${bytes} bytes; ${setting} of this store is ${most}`)
     }
   }
 

@@ -207,15 +207,19 @@ describe('a file at fault', () => {
   })
 
   it('is named where it is no UTF-8, and where a line or a value is too long', async () => {
-    const { cairn } = await openStore({ limits: { valueBytes: 2000 } })
+    const { cairn } = await openStore({ limits: { valueBytes: 2000, checkpointBytes: 4000 } })
     const bad = Buffer.concat([Buffer.from(fileOf([]).split('\n')[0] ?? ''), Buffer.from([0x0a, 0xc3, 0x28, 0x0a])])
     const long = { value: 'x'.repeat(3000) }
     const records = [aMemory({ key: 'a', ...long }), aMemory({ key: 'b', value: 'x'.repeat(2_000_000) })]
+    const states = [3000, 5000].map((length, n) => aCheckpoint({ iteration: n, state: 'x'.repeat(length) }))
     const { details } = await refusal(cairn.import([bad]), 'invalid_input')
     expect(details?.problems).toMatchObject([{ line: 2, reason: 'is not UTF-8 text' }, { line: 2 }])
     expect(await problemsOf(cairn, fileOf(records))).toEqual([
       '2: value has 3002 bytes; limits.valueBytes of this store is 2000',
       expect.stringMatching(/^3: has 2000\d\d\d bytes; with the limits of this store no line has more than 1052576$/),
+    ])
+    expect(await problemsOf(cairn, fileOf([aTask(), ...states]))).toEqual([
+      '4: state has 5002 bytes; limits.checkpointBytes of this store is 4000',
     ])
   })
 
@@ -468,7 +472,7 @@ describe('an import', () => {
 describe('records of an importer', () => {
   const options = {
     author: { actor: 'root', principal: JSON.stringify(root), agent: null, now: 0 },
-    valueBytes: 10_000,
+    limits: { valueBytes: 10_000, checkpointBytes: 10_000 },
   }
 
   async function storage() {

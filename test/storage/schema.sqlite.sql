@@ -66,20 +66,24 @@ CREATE UNIQUE INDEX audit_refusals on audit (principal, subject, operation, ifnu
   where outcome = 'forbidden';
 
 CREATE TABLE "checkpoints" (
-  task_id    text    not null references tasks (id) on delete cascade,
-  iteration  integer not null check (iteration >= 0),
-  base       integer check (base is null or base < iteration),
-  chain      integer not null default 0 check (chain >= 0),
+  task_id     text    not null references tasks (id) on delete cascade,
+  iteration   integer not null check (iteration >= 0),
+  base        integer check (base is null or base < iteration),
+  chain       integer not null default 0 check (chain >= 0),
+  chain_bytes integer not null default 0 check (chain_bytes >= 0),
   -- UTF-8 of the state's JSON, or a difference as src/tasks/byte-difference.ts makes it.
-  data       blob    not null,
-  bytes      integer not null check (bytes >= 0),
-  session_id text    references sessions (id) on delete set null,
-  created_at integer not null,
+  data        blob    not null,
+  bytes       integer not null check (bytes >= 0),
+  -- CRC-32 of the state; none for a whole one of an older schema.
+  checksum    integer,
+  session_id  text    references sessions (id) on delete set null,
+  created_at  integer not null,
   primary key (task_id, iteration),
-  check ((base is null) = (chain = 0))
+  check ((base is null) = (chain = 0)),
+  check (base is null or checksum is not null)
 ) strict;
 
-CREATE INDEX checkpoints_by_base    on checkpoints (task_id, base) where base is not null;
+CREATE INDEX checkpoints_by_base    on checkpoints (task_id, base, iteration) where base is not null;
 
 CREATE INDEX checkpoints_by_created on checkpoints (created_at);
 
@@ -181,6 +185,8 @@ CREATE TABLE metrics (
 , app_id text, user_id text) strict;
 
 CREATE INDEX metrics_by_name on metrics (name, timestamp);
+
+CREATE INDEX metrics_by_owner on metrics (app_id, user_id, name, timestamp) where app_id is not null;
 
 CREATE INDEX metrics_by_time on metrics (timestamp);
 

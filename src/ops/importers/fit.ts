@@ -1,17 +1,19 @@
 import type { Json } from '../../json.js'
 import type { InterchangeRecord } from '../interchange.js'
+import { limitOf, type ValueLimits } from '../value-limits.js'
 import { isObject } from './clean-json.js'
 import type { ReportBuilder } from './report.js'
 
 const shortest = 256
 
 /** A record whose values a store takes. Texts that are too long for it are cut, and reported. */
-export function fitRecord(record: InterchangeRecord, valueBytes: number, report: ReportBuilder): InterchangeRecord {
-  if (roughBytes(record) <= valueBytes) return record
+export function fitRecord(record: InterchangeRecord, limits: ValueLimits, report: ReportBuilder): InterchangeRecord {
+  const { bytes, setting } = limitOf(record.record, limits)
+  if (roughBytes(record) <= bytes) return record
   const fields = Object.entries(record).map(([name, value]) => {
-    const fitted = fitValue(value as Json, valueBytes)
+    const fitted = fitValue(value as Json, bytes)
     if (fitted !== value) {
-      const why = `of more than ${valueBytes} bytes: cut; raise limits.valueBytes of the store to take them whole`
+      const why = `of more than ${bytes} bytes: cut; raise ${setting} of the store to take them whole`
       report.left('parts of values', why, nameOf(record, name))
     }
     return [name, fitted]

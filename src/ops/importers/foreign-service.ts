@@ -5,6 +5,7 @@ import type { OpenForeignDatabase } from '../../storage/foreign-database.js'
 import type { Storage } from '../../storage/storage.js'
 import { type ImportProgress, importRecords } from '../import.js'
 import type { ImportReport } from '../import-report.js'
+import type { ValueLimits } from '../value-limits.js'
 import { type ForeignFormat, foreignFormats } from './importer.js'
 import { readForeign } from './importers.js'
 import type { ForeignReport } from './report.js'
@@ -33,23 +34,23 @@ export interface ForeignImportReport extends ImportReport {
 
 /** Imports of files of other tools. */
 export class ForeignService {
-  readonly #parts: { storage: Storage; guard: Guard; valueBytes: number; openDatabase: OpenForeignDatabase }
+  readonly #parts: { storage: Storage; guard: Guard; limits: ValueLimits; openDatabase: OpenForeignDatabase }
 
-  constructor(parts: { storage: Storage; guard: Guard; valueBytes: number; openDatabase: OpenForeignDatabase }) {
+  constructor(parts: { storage: Storage; guard: Guard; limits: ValueLimits; openDatabase: OpenForeignDatabase }) {
     this.#parts = parts
   }
 
   async import(path: string, options: ForeignImportOptions): Promise<ForeignImportReport> {
-    const { storage, guard, valueBytes, openDatabase } = this.#parts
+    const { storage, guard, limits, openDatabase } = this.#parts
     await guard.demandRoot('import data', { subject: 'store', operation: 'import' })
     const hint = `Formats are ${formats.join(', ')}.`
     const { dryRun = false, onProgress, ...input } = parse(foreignOptionsSchema, options, 'importForeign', hint)
     // Before a long file is read for a store that has been closed.
     await storage.interchange.missing({ sessions: [], tasks: [] })
-    const foreign = readForeign(path, { ...input, valueBytes }, openDatabase)
+    const foreign = readForeign(path, { ...input, ...limits }, openDatabase)
     const detail = { format: input.from }
     const report = await importRecords(storage, () => foreign.records, {
-      ...{ author: guard.author(), detail, valueBytes, dryRun, onProgress },
+      ...{ author: guard.author(), detail, limits, dryRun, onProgress },
     })
     return { ...report, foreign: foreign.report() }
   }

@@ -1,5 +1,6 @@
 import type { OpenForeignDatabase } from '../../storage/foreign-database.js'
 import type { InterchangeRecord } from '../interchange.js'
+import type { ValueLimits } from '../value-limits.js'
 import type { ForeignReport } from './report.js'
 
 /** The formats of other tools, and what each is. */
@@ -27,8 +28,7 @@ export interface ForeignOptions {
   app: string
   user: string
   project?: string | undefined
-  /** Largest value that the store takes, in bytes of JSON. */
-  valueBytes: number
+  limits: ValueLimits
 }
 
 /**

@@ -30,7 +30,7 @@ export const importers: Record<ForeignFormat, Importer> = {
 
 /**
  * The format of a file, and whose its data becomes where the file does not say. `app` is the format's name by default;
- * `valueBytes` the limit of the store, 1 MiB by default.
+ * `valueBytes` and `checkpointBytes` the limits of the store, those of its settings by default.
  */
 export interface ForeignInput {
   from: ForeignFormat
@@ -38,11 +38,13 @@ export interface ForeignInput {
   app?: string | undefined
   project?: string | undefined
   valueBytes?: number | undefined
+  checkpointBytes?: number | undefined
 }
 
 /** Records of a file of another tool. The file is opened when they are read. */
 export function readForeign(path: string, input: ForeignInput, openDatabase: OpenForeignDatabase): ForeignRecords {
-  const { from, user, app = from, project, valueBytes = 1_048_576 } = input
+  const { from, user, app = from, project } = input
+  const { valueBytes = 1_048_576, checkpointBytes = 16_777_216 } = input
   if (!Object.hasOwn(importers, from)) {
     const names = Object.keys(foreignFormats)
     throw invalidInput(`There is no format ${from}.`, didYouMean(from, names) ?? `Formats are ${names.join(', ')}.`)
@@ -50,7 +52,7 @@ export function readForeign(path: string, input: ForeignInput, openDatabase: Ope
   const options: ForeignOptions = {
     app: parseSegment(app, 'The app'),
     user: parseSegment(user, 'The user'),
-    valueBytes,
+    limits: { valueBytes, checkpointBytes },
   }
   if (project !== undefined) options.project = parseSegment(project, 'The project')
   return importers[from]({ path, openDatabase }, options)

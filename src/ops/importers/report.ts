@@ -1,4 +1,5 @@
 import type { InterchangeRecord } from '../interchange.js'
+import type { ValueLimits } from '../value-limits.js'
 import { fitRecord } from './fit.js'
 import type { ForeignFormat, ForeignOptions, ForeignRecords } from './importer.js'
 
@@ -73,14 +74,14 @@ function note(
 /** Records that are read anew each time that somebody goes through them, and the report of the last reading. */
 export function reading(
   format: ForeignFormat,
-  { valueBytes }: ForeignOptions,
+  { limits }: ForeignOptions,
   read: (report: ReportBuilder) => AsyncGenerator<InterchangeRecord>,
 ): ForeignRecords {
   let report = new ReportBuilder(format)
   const records = {
     [Symbol.asyncIterator]: () => {
       report = new ReportBuilder(format)
-      return fitting(read(report), valueBytes, report)
+      return fitting(read(report), limits, report)
     },
   }
   return { records, report: () => report.report() }
@@ -88,8 +89,8 @@ export function reading(
 
 async function* fitting(
   records: AsyncIterable<InterchangeRecord>,
-  valueBytes: number,
+  limits: ValueLimits,
   report: ReportBuilder,
 ): AsyncGenerator<InterchangeRecord> {
-  for await (const record of records) yield fitRecord(record, valueBytes, report)
+  for await (const record of records) yield fitRecord(record, limits, report)
 }

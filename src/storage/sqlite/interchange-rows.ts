@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3'
 import { canonicalJson } from '../../canonical-json.js'
 import { decodeJson } from '../../json.js'
 import type { RecordKind, RowOf } from '../../ops/interchange.js'
-import { readState } from './checkpoint-states.js'
+import { checkpointState } from './checkpoints-read.js'
 import { all, sql } from './statements.js'
 
 /** The columns of a row of some table, by the names that a record gives them. */
@@ -34,7 +34,7 @@ export function completed<Kind extends RecordKind>(db: Database, kind: Kind, row
 function rest(db: Database, kind: RecordKind, row: StoredRow): object {
   if (kind === 'memory') return { origins: sorted(all<Origin>(db, origins, { memory: row.place ?? null })) }
   if (kind === 'task') return { dependencies: all<Dependency>(db, dependencies, { task: row.id ?? null }) }
-  if (kind === 'checkpoint') return { state: readState(db, String(row.task), Number(row.iteration)) }
+  if (kind === 'checkpoint') return { state: checkpointState(db, String(row.task), Number(row.iteration)) }
   return {}
 }
 

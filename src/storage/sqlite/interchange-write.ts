@@ -4,7 +4,7 @@ import type { RecordKind, RowOf } from '../../ops/interchange.js'
 import { lineOf } from '../../ops/interchange-line.js'
 import type { DependencyRow, ImportRow, ImportTrail, Verdict } from '../interchange-store.js'
 import { audit } from './audit-write.js'
-import { insertCheckpoint } from './checkpoint-states.js'
+import { importCheckpoint } from './checkpoints-write.js'
 import { storedEvent } from './events-write.js'
 import { AuditImport } from './interchange-audit.js'
 import { indexEvent } from './interchange-index.js'
@@ -96,7 +96,7 @@ class BatchImport {
   }
 
   #insert(kind: PlainKind, row: PlainRow): boolean {
-    if (kind === 'checkpoint') return insertCheckpoint(this.#db, row as RowOf<'checkpoint'>)
+    if (kind === 'checkpoint') return importCheckpoint(this.#db, row as RowOf<'checkpoint'>)
     return run(this.#db, insert[kind], parametersOf(kind, row)).changes > 0
   }
 

@@ -12,7 +12,7 @@ function state(value: Json): InterchangeRecord {
 
 function fitted(value: Json, bytes: number): { value: unknown; left: string[] } {
   const report = new ReportBuilder('jsonl')
-  const record = fitRecord(state(value), bytes, report)
+  const record = fitRecord(state(value), { valueBytes: bytes, checkpointBytes: bytes }, report)
   return {
     value: 'value' in record ? record.value : undefined,
     left: report.report().left.flatMap(({ examples }) => examples),

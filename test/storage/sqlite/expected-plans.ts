@@ -171,7 +171,6 @@ export const expectedPlans: Record<string, string[]> = {
   'interchange.auditById': ['rowid'],
   'interchange.origins': ['memory_origins (memory_id, kind, source)'],
   'interchange.dependencies': ['task_dependencies (dependent_task_id, prerequisite_task_id)'],
-  'interchange.checkpointData': ['checkpoints (task_id, iteration)'],
   'interchange.find[session]': ['sessions (id)'],
   'interchange.find[event]': ['session_events (session_id, seq)'],
   'interchange.find[operation]': ['session_operations (session_id, operation_id)'],
@@ -194,7 +193,6 @@ export const expectedPlans: Record<string, string[]> = {
   'interchange.insert[task]': [],
   'interchange.insert[agent]': [],
   'interchange.insert[audit]': [],
-  'interchange.insertCheckpoint': [],
   'interchange.insertDependency': [],
   'interchange.insertOrigin': [],
 
