@@ -9,6 +9,7 @@ import type { ImportReport } from './ops/import-report.js'
 import { type ForeignImportOptions, type ForeignImportReport, ForeignService } from './ops/importers/foreign-service.js'
 import { type ExportOptions, type ImportFileOptions, InterchangeService } from './ops/interchange-service.js'
 import type { ImportChunks } from './ops/line-reader.js'
+import { type SeededMemory, seedApp } from './ops/seed.js'
 import { type SearchOptions, type SearchResult, SearchService } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
 import type { OpenForeignDatabase } from './storage/foreign-database.js'
@@ -85,6 +86,12 @@ export class Cairn {
   /** Finds memories and events by words. See `SearchOptions` for the filters. */
   search(text: string, options: SearchOptions = {}): Promise<SearchResult> {
     return this.#search.search(text, options)
+  }
+
+  /** Adds the memories that an app begins with, each of them once: what is there, edited or deleted stays as it is. */
+  seed(app: string): Promise<{ items: SeededMemory[] }> {
+    const { storage, newId, valueBytes } = this.#parts
+    return seedApp({ storage, guard: this.#guard, newId, valueBytes }, app)
   }
 
   /**

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { root } from '../src/access/principal.js'
 import { Cairn } from '../src/cairn.js'
+import type { Origin } from '../src/memories/origin.js'
 import { OperationTimes } from '../src/observe/operation-times.js'
 import { openForeignDatabase } from '../src/storage/sqlite/foreign-database.js'
 import { openSqliteStorage } from '../src/storage/sqlite/sqlite-storage.js'
@@ -25,6 +26,12 @@ const version = fc.integer({ min: 1, max: 4 })
 const delta = fc.dictionary(
   fc.constantFrom('own', 'user:a', 'user:b', 'user:alice:c', 'app:d', 'project:e'),
   fc.option(value),
+)
+const branch = fc.constantFrom('s3', 's4')
+const seq = fc.nat(3)
+const origin: fc.Arbitrary<Origin> = fc.oneof(
+  key.map((key) => ({ memory: { namespace, key } })),
+  id.map((session) => ({ event: { session, eventId: 'e' } })),
 )
 const status = fc.constantFrom('active' as const, 'paused' as const)
 const options = fc.record({ ifVersion: version }, { requiredKeys: [] })
@@ -68,6 +75,11 @@ const callArbitrary: fc.Arbitrary<Call> = fc.oneof(
       (at) =>
         at.sessions.appendEvent(id, message(`${value}`, delta)),
   ),
+  id.map(
+    (id): Call =>
+      (at) =>
+        at.sessions.appendEvent(id, { ...message('named'), eventId: 'e' }),
+  ),
   fc.tuple(id, delta, delta).map(
     ([id, one, two]): Call =>
       (at) =>
@@ -93,6 +105,42 @@ const callArbitrary: fc.Arbitrary<Call> = fc.oneof(
       (at) =>
         at.sessions.delete(id),
   ),
+  fc.tuple(id, branch, seq).map(
+    ([id, newId, atSeq]): Call =>
+      (at) =>
+        at.sessions.fork(id, { id: newId, atSeq }),
+  ),
+  fc.tuple(fc.oneof(id, branch), branch, seq).map(
+    ([id, branchId, toSeq]): Call =>
+      (at) =>
+        at.sessions.rewind(id, { toSeq, branchId }),
+  ),
+  fc.tuple(id, fc.constantFrom('op1', 'op2'), delta).map(
+    ([id, operation, delta]): Call =>
+      (at) =>
+        at.sessions.applyHistory(id, operation, { append: [message('applied', delta)] }),
+  ),
+  fc.tuple(key, key, options).map(
+    ([from, key, options]): Call =>
+      (at) =>
+        at.memories.publish({ namespace, key: from }, namespace, { key, ...options }),
+  ),
+  fc.constantFrom('root', 'user:alice').map(
+    (by): Call =>
+      (at) =>
+        at.memories.undo({ by, since: new Date('2020-01-01'), namespace }),
+  ),
+  fc.tuple(key, origin).map(
+    ([key, origin]): Call =>
+      (at) =>
+        at.memories.link(namespace, key, origin),
+  ),
+  fc.tuple(key, value, origin).map(
+    ([key, value, origin]): Call =>
+      (at) =>
+        at.memories.update(namespace, key, value, { origins: [origin] }),
+  ),
+  fc.constant<Call>((at) => at.seed('shop')),
   id.map(
     (id): Call =>
       (at) =>
@@ -121,6 +169,7 @@ async function everything({ cairn }: TestStore): Promise<unknown> {
   const tasks = (await cairn.tasks.list()).items
   return {
     memories: await Promise.all([...histories, cairn.memories.list()]),
+    origins: await Promise.all(['k1', 'k2'].map((key) => outcomeOf(() => cairn.memories.origins(namespace, key)))),
     sessions,
     events: await Promise.all(sessions.map(({ id }) => cairn.sessions.events(id))),
     state: await Promise.all(sessions.map(({ id }) => cairn.sessions.state(id))),
@@ -180,6 +229,10 @@ describe('a write', () => {
     'get',
     'list',
     'history',
+    'origins',
+    'event',
+    'children',
+    'tree',
     'namespaces',
     'events',
     'state',

@@ -10,6 +10,7 @@ import { addInit } from './commands/init.js'
 import { addMemory } from './commands/memory.js'
 import { addMetrics } from './commands/metrics.js'
 import { addSearch } from './commands/search.js'
+import { addSeed } from './commands/seed.js'
 import { addSession } from './commands/session.js'
 import { addStats } from './commands/stats.js'
 import { addTask } from './commands/task.js'
@@ -40,7 +41,7 @@ export function buildProgram(io: Io): CairnCommand {
     })
   for (const add of [
     ...[addInit, addMemory, addSession, addTask, addAgent, addCheckpoint, addMetrics],
-    ...[addSearch, addAudit, addExport, addImport, addStats, addVersion],
+    ...[addSearch, addAudit, addSeed, addExport, addImport, addStats, addVersion],
   ])
     add(program, io)
   addHelp(program)

@@ -226,7 +226,10 @@ function isForeign(name: string, principal: Principal, target: Target, planted: 
   const ownSession = own.includes(target.session)
   const mayRead = oracle(principal, 'read', target.namespace)
   const mayWrite = oracle(principal, 'write', target.namespace)
-  if (name === 'memories.restore' || name === 'memories.rollback') return !mayRead || !mayWrite
+  const takesBoth = ['memories.restore', 'memories.rollback', 'memories.undo', 'memories.link']
+  if (takesBoth.includes(name)) return !mayRead || !mayWrite
+  if (name === 'memories.publish') return !mayRead && !mayWrite
+  if (name === 'memories.lookup') return !mayRead && !oracle(principal, 'read', `session:${target.session}`)
   if (about === 'session') return !ownSession
   if (about === 'task' || about === 'agent') {
     const work = planted.work.find((each) => each[about] === target[about])

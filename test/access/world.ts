@@ -21,7 +21,7 @@ export interface SessionPlan {
   app: string
   user: string
   project: string | undefined
-  fate: 'open' | 'paused' | 'terminated' | 'archived'
+  fate: 'open' | 'paused' | 'terminated' | 'archived' | 'forked' | 'rewound'
 }
 
 export interface WorkPlan {
@@ -69,7 +69,7 @@ export const worldArbitrary: fc.Arbitrary<World> = fc.record({
       app: fc.constantFrom(...apps),
       user: fc.constantFrom(...users),
       project: fc.option(fc.constantFrom(...projects), { nil: undefined }),
-      fate: fc.constantFrom<SessionPlan['fate'][]>('open', 'paused', 'terminated', 'archived'),
+      fate: fc.constantFrom<SessionPlan['fate'][]>('open', 'paused', 'terminated', 'archived', 'forked', 'rewound'),
     }),
     { minLength: 1, maxLength: maxSessions },
   ),
@@ -186,6 +186,13 @@ async function plantSession(
     { type: 'message', actor: `user:${canary(owner)}`, content: { text: `the harbour ${canary(owner)}` } },
     { type: 'action', actor: 'agent', eventId: canary(owner), content: { note: `harbour ${canary(owner)}` } },
   ])
+  if (fate === 'forked') await plantBranch(() => cairn.sessions.fork(id, { id: `${id}-fork`, atSeq: 2 }), planted)
+  if (fate === 'rewound') {
+    await plantBranch(
+      async () => (await cairn.sessions.rewind(id, { toSeq: 2, branchId: `${id}-was` })).branch,
+      planted,
+    )
+  }
   if (fate === 'paused') await cairn.sessions.updateStatus(id, 'paused')
   if (fate === 'terminated' || fate === 'archived') await cairn.sessions.terminate(id)
   if (fate === 'archived') await cairn.sessions.archive(id)
@@ -219,6 +226,11 @@ async function plantWork(
     if (fate === 'failed') await cairn.tasks.fail(claimed, mark(), { retry: false })
     return
   }
+}
+
+async function plantBranch(make: () => Promise<Session | null>, planted: Planted): Promise<void> {
+  const branch = await make()
+  if (branch !== null) planted.sessions.push({ id: branch.id, app: branch.app, user: branch.user })
 }
 
 async function plantMemory(

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { sample } from '../ops/importers/read.js'
 import { addOperationTimes } from './add-histogram.js'
 import { useCli } from './run-cli.js'
 
@@ -128,6 +129,46 @@ describe('the shapes in the docs are those of', () => {
     expect(await cairn.json('task claim')).toBeNull()
   })
 
+  it('branches of sessions', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    await cairn.json('session create --id s1 --user alice --app support')
+    for (const text of ['one', 'two']) await cairn.json(`session append s1 --actor user --text ${text}`)
+    const fork = await cairn.json<{ [key: string]: Json }>('session fork s1 --at-seq 1')
+    const { sessions } = documented.get('session tree') as { sessions: { [key: string]: Json }[] }
+    const { depth: _, ...documentedFork } = sessions[1] ?? {}
+    expect(shapeOf(fork)).toEqual(shapeOf(documentedFork))
+    expectShape('session tree', await cairn.json('session tree s1'))
+    expectShape('rewound session', await cairn.json('session rewind s1 --to-seq 1 --yes'))
+  })
+
+  it('changes of memories and their origins', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    const tone = 'user:alice:preferences tone'
+    await cairn.json(`memory add ${tone} '{"style":"concise"}'`)
+    await cairn.json(`memory add user:alice:notes plan 1`)
+    for (const at of [tone, 'user:alice:notes plan']) {
+      await cairn.json(`memory update ${at} '{"style":"warm"}' --as user=alice,agent=planner`)
+    }
+    await cairn.json('memory update user:alice:notes plan 3')
+    expectShape('diff', await cairn.json(`memory diff ${tone}`))
+    const { items } = documented.get('namespace diff') as { items: Json[] }
+    const changes = await cairn.json<{ items: Json[] }>('memory diff user:alice --from 2020-01-01 --clock validAt')
+    expect(changes.items).toEqual([])
+    const added = await cairn.json<{ items: { [key: string]: Json }[] }>('memory diff user:alice --from 2020-01-01')
+    expect(shapeOf({ ...added.items[1], before: added.items[1]?.after ?? null })).toEqual(shapeOf(items[0] ?? null))
+    expectShape('looked up', await cairn.json('memory lookup tone --within preferences --as user=alice'))
+    await cairn.json('session create --id s1 --user alice --app support')
+    await cairn.json('session append s1 --actor user --text hi --event-id e1')
+    expectShape('origins', await cairn.json(`memory link ${tone} '{"event":{"session":"s1","eventId":"e1"}}'`))
+    expectShape('memory', await cairn.json(`memory publish ${tone} project:apollo:conventions`))
+    const from = await cairn.json<{ items: Json[] }>(`memory from '{"event":{"session":"s1","eventId":"e1"}}'`)
+    expectShape('memory', from.items[0] ?? null)
+    expectShape('undo', await cairn.json('memory undo --by agent:planner --since 2020-01-01 --yes'))
+    expectShape('seed', await cairn.json('seed --app support'))
+  })
+
   it('checkpoints', async () => {
     const cairn = newCli()
     await cairn.json('init')
@@ -176,6 +217,8 @@ describe('the shapes in the docs are those of', () => {
     expectShape('export', await cairn.json('export all.jsonl'))
     await cairn.json('memory update user:alice:preferences tone 2')
     expectShape('import', await cairn.json('import all.jsonl'))
+    copyFileSync(sample('chatgpt.json'), cairn.path('chatgpt.json'))
+    expectShape('foreign import', await cairn.json('import chatgpt.json --from chatgpt --user alice'))
   })
 
   it('errors', async () => {

@@ -9,9 +9,13 @@ import { storeInfo } from './info-read.js'
 import { missingIds } from './interchange-references.js'
 import { compareRows } from './interchange-write.js'
 import { getMemory, listMemories, listNamespaces, memoryHistory } from './memories-read.js'
+import { compareMoments } from './memory-compare.js'
+import { findByOrigin, readOrigins } from './memory-origins.js'
+import { previewUndo } from './memory-undo.js'
 import { listBuckets, listHistograms, listMetricNames, listPoints } from './metrics-read.js'
 import type { ReadQuery } from './operation.js'
 import { searchLexical } from './search-read.js'
+import { listChildren, readEvent, readTree } from './session-tree-read.js'
 import { getSession, listEvents, listSessions, readState } from './sessions-read.js'
 import { run, sql } from './statements.js'
 import { lookOut } from './tasks-claim.js'
@@ -23,10 +27,17 @@ export const readQueries = {
   'memories.list': listMemories,
   'memories.history': memoryHistory,
   'memories.namespaces': listNamespaces,
+  'memories.compare': compareMoments,
+  'memories.undoPreview': previewUndo,
+  'memories.origins': readOrigins,
+  'memories.fromOrigin': findByOrigin,
   'sessions.get': getSession,
   'sessions.list': listSessions,
   'sessions.events': listEvents,
   'sessions.state': readState,
+  'sessions.children': listChildren,
+  'sessions.tree': readTree,
+  'sessions.event': readEvent,
   'checkpoints.get': getCheckpoint,
   'checkpoints.list': listCheckpoints,
   'checkpoints.countBesides': countCheckpointsBesides,

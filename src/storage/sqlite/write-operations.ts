@@ -7,7 +7,13 @@ import { importRows } from './interchange-write.js'
 import { takeLease } from './leases.js'
 import { restoreMemory, rollbackMemory } from './memories-restore.js'
 import { addMemories, deleteMemory, expireMemories, updateMemory } from './memories-write.js'
+import { linkOrigin } from './memory-origins.js'
+import { publishMemory } from './memory-publish.js'
+import { seedMemories } from './memory-seed.js'
+import { undoChanges } from './memory-undo.js'
 import { addHistograms, pruneMetrics, recordMetrics } from './metrics-write.js'
+import { forkSession, rewindSession } from './session-branches-write.js'
+import { applyHistory } from './session-history-write.js'
 import { setSessionStatus } from './session-status.js'
 import { appendEvents, createSession, deleteSession } from './sessions-write.js'
 import { completeTask, failTask, heartbeatTask, releaseTask } from './tasks-answer.js'
@@ -23,6 +29,10 @@ export const writeOperations = {
   'memories.restore': restoreMemory,
   'memories.rollback': rollbackMemory,
   'memories.expire': expireMemories,
+  'memories.undo': undoChanges,
+  'memories.publish': publishMemory,
+  'memories.link': linkOrigin,
+  'memories.seed': seedMemories,
   'sessions.create': createSession,
   'sessions.append': (db: Database, input: Parameters<typeof appendEvents>[1]) => briefAppends(appendEvents(db, input)),
   'sessions.setStatus': setSessionStatus,
@@ -39,6 +49,9 @@ export const writeOperations = {
   'agents.spawn': spawnAgent,
   'agents.change': changeAgent,
   'agents.releaseSilent': releaseSilent,
+  'sessions.fork': forkSession,
+  'sessions.rewind': rewindSession,
+  'sessions.applyHistory': applyHistory,
   'checkpoints.put': putCheckpoint,
   'checkpoints.prune': pruneCheckpoints,
   'metrics.record': recordMetrics,

@@ -2,10 +2,13 @@ import { afterEach, beforeEach, describe } from 'vitest'
 import type { Storage } from '../../../src/storage/storage.js'
 import { describeAgents } from './agents.js'
 import { describeAudit } from './audit.js'
+import { describeBranchModel } from './branch-model.js'
+import { describeBranches } from './branches.js'
 import { describeCheckpoints } from './checkpoints.js'
 import { describeEvents } from './events.js'
 import { describeExpiry } from './expiry.js'
 import { describeInterchange } from './interchange.js'
+import { describeMemoryChanges } from './memory-changes.js'
 import { describeMemoryLists } from './memory-lists.js'
 import { describeMemoryReads } from './memory-reads.js'
 import { describeMemoryWrites } from './memory-writes.js'
@@ -52,10 +55,13 @@ export function describeStorage(name: string, open: () => Promise<OpenedStore>):
     describe('memories: lists', () => describeMemoryLists(subject))
     describe('memories: the two clocks', () => describeTwoClocks(subject))
     describe('memories: expiry', () => describeExpiry(subject))
+    describe('memories: changes', () => describeMemoryChanges(subject))
     describe('sessions', () => describeSessions(subject))
     describe('sessions: events', () => describeEvents(subject))
     describe('sessions: state', () => describeState(subject))
     describe('sessions: status', () => describeSessionStatus(subject))
+    describe('sessions: branches', () => describeBranches(subject))
+    describe('sessions: branches, any number of steps', () => describeBranchModel(subject))
     describe('checkpoints', () => describeCheckpoints(subject))
     describe('metrics', () => describeMetrics(subject))
     describe('leases', () => describeLeases(subject))

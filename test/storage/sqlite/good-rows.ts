@@ -7,10 +7,25 @@ export const goodRows: Record<string, Row> = {
     ...{ session_id: 's1', seq: 1, event_id: 'e1', type: 'message', actor: 'user', timestamp: 0, recorded_at: 0 },
     ...{ content: '{}', state_delta: '{}' },
   },
+  session_snapshots: { session_id: 's1', seq: 1, state: '{}' },
+  session_operations: {
+    ...{
+      session_id: 's1',
+      operation_id: 'op1',
+      digest: 'd',
+      first_seq: 1,
+      last_seq: 1,
+      branch_id: 's2',
+      created_at: 0,
+    },
+  },
   state: { scope: 'user', owner: 'alice', key: 'theme', value: '1', session_id: 's1', updated_at: 0 },
   memory_entries: {
     ...{ chain: 'c1', namespace: 'user:alice', key: 'tone', version: 1, type: 'semantic', value: '1', valid_from: 1 },
     ...{ valid_to: 2, recorded_at: 0, created_at: 0, created_by: 'user:alice', updated_by: 'user:alice' },
+  },
+  memory_origins: {
+    ...{ memory_id: 1, kind: 'document', source: '{"path":"notes.md"}', created_at: 0, created_by: 'user:alice' },
   },
   tasks: {
     ...{ id: 't1', prompt: 'do it', result: '1', submitted_at: 0, updated_at: 0, created_by: 'user:alice' },

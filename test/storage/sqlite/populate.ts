@@ -29,8 +29,11 @@ export function populate(db: Database): void {
   db.transaction(() => {
     fill(db, 'sessions', 1_000, session)
     fill(db, 'session_events', 5_000, event)
+    fill(db, 'session_snapshots', 600, snapshot)
+    fill(db, 'session_operations', 500, operation)
     fill(db, 'state', 1_000, state)
     fill(db, 'memory_entries', 6_000, memory)
+    fill(db, 'memory_origins', 2_000, origin)
     fill(db, 'tasks', 1_500, task)
     fill(db, 'task_dependencies', 700, dependency)
     fill(db, 'agents', 1_000, agent)
@@ -60,6 +63,9 @@ function session(index: number): Row {
     ...{ id: `s${index}`, app_id: mostly('support', ['sales', 'ops']), user_id: `u${skewed(200)}`, status },
     ...{ project_id: random() < 0.5 ? null : `p${skewed(20)}`, created_at: created, updated_at: created + 1_000 },
     ...{ terminated_at: ended ? created + 2_000 : null, archived_at: status === 'archived' ? created + 3_000 : null },
+    ...(index > 0 && index % 8 === 0
+      ? { parent_session_id: `s${skewed(index)}`, forked_at_seq: index % 5 }
+      : { parent_session_id: null, forked_at_seq: null }),
   }
 }
 
@@ -73,8 +79,33 @@ function event(index: number): Row {
       timestamp: time,
       recorded_at: time,
       content: '{"text":"hello"}',
+      state_delta: index % 4 === 0 ? '{"topic":"release"}' : null,
     },
   }
+}
+
+function snapshot(index: number): Row {
+  return { session_id: `s${index % 300}`, seq: Math.floor(index / 300) * 1_000, state: '{"topic":"release"}' }
+}
+
+function operation(index: number): Row {
+  const session = `s${index % 100}`
+  return {
+    session_id: session,
+    operation_id: `op${index}`,
+    digest: 'd',
+    first_seq: 1,
+    last_seq: 2,
+    created_at: sometime(),
+  }
+}
+
+function origin(index: number): Row {
+  const kind = mostly('event', ['memory', 'document'], 0.6)
+  const source = JSON.stringify(
+    kind === 'event' ? { eventId: `e${index}`, session: `s${skewed(1_000)}` } : { path: `docs/${index % 50}.md` },
+  )
+  return { memory_id: index + 1, kind, source, created_at: sometime(), created_by: 'user:alice' }
 }
 
 function state(index: number): Row {
