@@ -46,6 +46,8 @@ export class ImportWriter {
   /** Lines of the trail of one time, and how often each was there. */
   #sameTime: { first: RowOf<'audit'>; counts?: Map<string, number> } | undefined
   #last: InterchangeRow | undefined
+  /** Parents before their forks. */
+  readonly #sessions: string[] = []
 
   constructor(options: WriterOptions) {
     this.#options = options
@@ -66,7 +68,16 @@ export class ImportWriter {
     await this.#endTasks()
     await this.#flush()
     await this.#storing
+    if (!this.#options.dryRun) await this.#keepStates()
     return this.#counter.report(this.#options.dryRun)
+  }
+
+  /** At the end, since a state is folded from the events of all ancestors. */
+  async #keepStates(): Promise<void> {
+    for (let from = 0; from < this.#sessions.length; from += batchRows) {
+      let left = this.#sessions.slice(from, from + batchRows).map((id) => ({ id, after: 0 }))
+      while (left.length > 0) left = await this.#options.store.keepStates({ sessions: left })
+    }
   }
 
   #isFull(next: InterchangeRow): boolean {
@@ -153,6 +164,7 @@ export class ImportWriter {
       const verdict = verdicts[index] ?? 'different'
       this.#counter.count(line, row, verdict)
       this.#owners.note(row, verdict)
+      if (row.record === 'session' && verdict !== 'different') this.#sessions.push(row.id)
     }
   }
 

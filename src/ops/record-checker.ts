@@ -23,7 +23,7 @@ type Referred = 'sessions' | 'tasks'
 /** Whether records fit together. It is shown them one by one, and keeps of them only the ids of sessions and tasks. */
 export class RecordChecker {
   readonly #options: CheckerOptions
-  readonly #sessions = new Map<string, Pick<RowOf<'session'>, 'lastSeq' | 'forkedAtSeq'>>()
+  readonly #sessions = new Map<string, Pick<RowOf<'session'>, 'lastSeq' | 'forkedAtSeq' | 'app' | 'user'>>()
   readonly #tasks = new Set<string>()
   readonly #parents = { sessions: new Map<string, string[]>(), tasks: new Map<string, string[]>() }
   readonly #prerequisites = new Map<string, string[]>()
@@ -60,6 +60,7 @@ export class RecordChecker {
     this.#endRun()
     this.#endChain(undefined)
     for (const to of ['sessions', 'tasks'] as const) this.#checkCircles(to, this.#parents[to], 'its parents')
+    this.#checkForks()
     this.#checkCircles('tasks', this.#prerequisites, 'what it waits for')
     const ids = (references: Reference[]) => [...new Set(references.map(({ id }) => id))]
     return { sessions: ids(this.#elsewhere.sessions), tasks: ids(this.#elsewhere.tasks) }
@@ -104,8 +105,8 @@ export class RecordChecker {
     }
   }
 
-  #session(line: number, { id, lastSeq, forkedAtSeq, parent }: RowOf<'session'>): void {
-    this.#sessions.set(id, { lastSeq, forkedAtSeq })
+  #session(line: number, { id, lastSeq, forkedAtSeq, parent, app, user }: RowOf<'session'>): void {
+    this.#sessions.set(id, { lastSeq, forkedAtSeq, app, user })
     if (parent === null) return
     this.#lines.sessions.set(id, line)
     this.#parents.sessions.set(id, [parent])
@@ -165,6 +166,18 @@ export class RecordChecker {
   #endRun(): void {
     for (const { to, ...reference } of this.#run) if (!this.has(to, reference.id)) this.#elsewhere[to].push(reference)
     this.#run = []
+  }
+
+  /** Parents may come after their forks. */
+  #checkForks(): void {
+    for (const [id, [parent = '']] of this.#parents.sessions) {
+      const [fork, from] = [this.#sessions.get(id), this.#sessions.get(parent)]
+      if (fork === undefined || from === undefined) continue
+      const problem = (reason: string): void =>
+        this.#options.problems.add(this.#lines.sessions.get(id) ?? 0, `its parent ${parent} ${reason}`)
+      if (from.app !== fork.app || from.user !== fork.user) problem('is of another owner')
+      if (from.lastSeq < (fork.forkedAtSeq ?? 0)) problem(`ends at event ${from.lastSeq}, before the fork`)
+    }
   }
 
   #checkCircles(to: Referred, after: Map<string, string[]>, what: string): void {

@@ -15,6 +15,16 @@ export interface InterchangeStore {
    * then none of the rows is added. With the first rows that it adds it writes `trail`, and says so.
    */
   write(input: { rows: ImportRow[]; trail?: ImportTrail }): Promise<{ verdicts: Verdict[]; trailed: boolean }>
+  /**
+   * Keeps the state of sessions at some of their events, as appending does, so that no fold has to begin at the first one.
+   * Each call does a part of it, after event `after` of each session, and answers what is left.
+   */
+  keepStates(input: { sessions: SessionPlace[] }): Promise<SessionPlace[]>
+}
+
+export interface SessionPlace {
+  id: string
+  after: number
 }
 
 /** The lines of a file between its first and its last, in order, some at a time. */

@@ -2,6 +2,7 @@ import { renameSync, rmSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../helpers/refusal.js'
+import { damageCheckpoint } from '../storage/sqlite/damage-checkpoint.js'
 import { openStore } from '../store.js'
 import { exported, fill, recordsOf } from './full-store.js'
 
@@ -16,6 +17,15 @@ describe.each([true, false])('an export, threads %s', (threads) => {
     await refusal(exported(cairn), 'corrupt')
     await cairn.memories.add({ namespace: 'user:alice', key: 'other', value: 'x', type: 'semantic' })
     expect(recordsOf(await exported(cairn, { namespace: 'user:bob' }))).toEqual([])
+  })
+
+  it('fails as corrupt where a checkpoint is damaged', async () => {
+    const { cairn, path } = await openStore({ threads })
+    await cairn.tasks.submit({ id: 't1', prompt: 'work', app: 'shop', user: 'alice' })
+    await cairn.checkpoints.put('t1', 1, { step: 1 })
+    expect(await exported(cairn)).toContain('{"step":1}')
+    damageCheckpoint(path, 't1', 1, 'last byte')
+    await refusal(exported(cairn), 'corrupt')
   })
 
   it('fails where the store has gone', async () => {
@@ -44,9 +54,12 @@ describe('the parts of an export', () => {
     expect(await kinds({ namespace: 'user:alice' })).toEqual(['state', 'memory', 'audit'])
     expect(await kinds({ namespace: 'user:alice:notes' })).toEqual(['memory', 'audit'])
     expect(await kinds({ namespace: 'session:s-é' })).toEqual(['memory', 'audit'])
-    expect(await kinds({ session: 's-é' })).toEqual(['session', 'event', 'operation', 'state', 'memory', 'audit'])
+    expect(await kinds({ session: 's-é' })).toEqual(['session', 'event', 'state', 'memory', 'audit'])
+    expect(await kinds({ session: 's-\ue000' })).toEqual(['session', 'event', 'operation', 'state', 'audit'])
     const fork = recordsOf(await exported(store.cairn, { session: '0-fork' }))
-    expect(fork.flatMap(({ record, id }) => (record === 'session' ? [id] : []))).toEqual(['0-fork', 'a-fork', 's-é'])
+    expect(fork.flatMap(({ record, id }) => (record === 'session' ? [id] : []))).toEqual([
+      ...['0-fork', 'a-fork', 's-é', 'taken-back'],
+    ])
     expect(
       recordsOf(await exported(store.cairn, { session: 's-é' })).filter(({ session }) => session === 'a-fork'),
     ).toEqual([])

@@ -32,7 +32,9 @@ export async function fill({ cairn, clock, path }: TestStore): Promise<void> {
   await refusal(cairn.as({ user: 'mallory' }).memories.get('user:alice', 'tone'), 'forbidden')
   await refusal(cairn.as({ user: 'mallory' }).memories.get('user:alice', 'tone'), 'forbidden')
   await refusal(cairn.as({ user: 'mallory' }).info(), 'forbidden')
+  await fillBranches(cairn, shop)
   addWork(path)
+  await fillWork(cairn, shop)
 }
 
 async function fillSessions(shop: Cairn): Promise<void> {
@@ -82,22 +84,50 @@ async function fillMemories(root: Cairn, shop: Cairn, clock: TestStore['clock'])
   )
 }
 
-/** Rows of tables whose services are tested elsewhere, as those would write them. */
+async function fillBranches(root: Cairn, { sessions, memories }: Cairn): Promise<void> {
+  const message = (text: string) => ({ type: 'message' as const, actor: 'user:alice', content: { text } })
+  await sessions.fork('s-é', { id: 'a-fork', atSeq: 10, metadata: { way: 'another' } })
+  await sessions.appendEvent('a-fork', { ...message('A different way'), timestamp: new Date(-5) })
+  await sessions.setState('a-fork', 'mood', 'calm')
+  await sessions.fork('a-fork', { id: '0-fork' })
+  // The fork of the fork goes with the event that is taken back, to a session whose name sorts after both.
+  await sessions.rewind('a-fork', { toSeq: 11, branchId: 'taken-back' })
+  await sessions.appendEvent('a-fork', message('A third way'))
+  const [, last] = await sessions.appendEvents('s-\ue000', [message('One'), message('Two')])
+  await sessions.applyHistory('s-\ue000', 'op-1', { append: [{ ...message('Three'), eventId: 'three' }] })
+  await memories.link('user:alice', 'tone', { event: { session: 's-\ue000', eventId: 'three' } })
+  const expected = [last?.event.eventId ?? '', 'three']
+  await sessions.applyHistory('s-\ue000', 'op-0', { replaceSuffix: { expected, with: [message('Other')] } })
+  await memories.link('user:alice', 'tone', { document: { path: 'a.md', lines: [3, 5] } }, { version: 1 })
+  await memories.link('user:alice', 'tone', { memory: { namespace: 'user:alice:notes', key: '😀' } }, { version: 1 })
+  await memories.publish({ namespace: 'user:alice', key: 'tone' }, 'project:apollo')
+  await root.seed('shop')
+}
+
+async function fillWork(root: Cairn, { tasks, agents }: Cairn): Promise<void> {
+  await agents.spawn({ id: 'agent-3', name: 'tester', specialization: 'tests' })
+  await tasks.submit({ id: 't-4', prompt: 'ship', priority: 9, metadata: { b: 1, a: 2 } })
+  await tasks.submit({ id: 't-5', prompt: 'tell', dependsOn: ['t-4'], session: 's-é', input: { a: [1, { b: 2 }] } })
+  await tasks.claim({ agentTypes: ['general'] })
+  // Large enough to be stored as what changed.
+  const notes = Array.from({ length: 200 }, (_, index) => `note ${index} ${'x'.repeat(20)}`)
+  for (let iteration = 0; iteration < 20; iteration++) {
+    notes[iteration] = `changed in ${iteration}`
+    await root.checkpoints.put(
+      't-4',
+      iteration,
+      { notes, z: iteration, a: 1 },
+      iteration === 5 ? { session: 's-é' } : {},
+    )
+  }
+  await root.checkpoints.put('t-4', 3, 'put again')
+}
+
+/** Rows that the services would write at other times of a task's life, and a trail in which lines say the same. */
 export function addWork(path: string): void {
   const db = new Database(path)
   try {
     db.exec(`
-      insert into sessions (id, app_id, user_id, project_id, status, last_seq, created_at, updated_at, parent_session_id, forked_at_seq)
-      values ('a-fork', 'shop', 'alice', 'apollo', 'active', 12, 5, 6, 's-é', 10),
-             ('0-fork', 'shop', 'alice', 'apollo', 'active', 12, 7, 8, 'a-fork', 12);
-      insert into session_events (session_id, seq, event_id, type, actor, timestamp, recorded_at, content, state_delta)
-      values ('a-fork', 11, 'f11', 'action', 'agent', -5, 5, '{"text":"a different way"}', null),
-             ('a-fork', 12, 'f12', 'state_change', 'system', 6, 6, '{}', '{"mood":"calm"}');
-      insert into session_operations (session_id, operation_id, digest, first_seq, last_seq, branch_id, created_at)
-      values ('s-é', 'op-1', 'abc', 3, 5, null, 9), ('s-é', 'op-0', 'abd', 3, 5, 'a-fork', 9);
-      insert into memory_origins (memory_id, kind, source, created_at, created_by)
-      select id, 'event', '{"session":"s-é","seq":3}', 4, 'user:alice' from memory_entries where key = 'tone' and version = 1
-      union all select id, 'document', '{"path":"a.md"}', 4, 'user:alice' from memory_entries where key = 'tone' and version = 1;
       insert into tasks (id, prompt, status, input, result, submitted_at, updated_at, created_by, parent_task_id, session_id, app_id, user_id, metadata)
       values ('t-3', 'plan', 'blocked', '{"b":1,"a":2}', null, 1, 2, 'root', null, 's-é', 'shop', 'alice', '{}'),
              ('t-2', 'build', 'completed', '[]', '{"ok":true}', 1, 2, 'root', 't-3', null, null, null, '{"x":1}'),

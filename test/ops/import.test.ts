@@ -78,6 +78,16 @@ describe('a file at fault', () => {
       ['2: its parent s0 is neither before it in the file nor in the store'],
     ],
     [
+      'a fork of a session of somebody else',
+      [aSession(), aSession({ id: 's2', user: 'bob', parent: 's1', forkedAtSeq: 1 })],
+      ['3: its parent s1 is of another owner'],
+    ],
+    [
+      'a fork behind the end of its parent',
+      [aSession({ parent: 's2', forkedAtSeq: 2 }), aSession({ id: 's2', lastSeq: 1 })],
+      ['2: its parent s2 ends at event 1, before the fork'],
+    ],
+    [
       'forks in a circle',
       [aSession({ parent: 's2', forkedAtSeq: 1 }), aSession({ id: 's2', parent: 's1', forkedAtSeq: 1 })],
       ['2: its parents form a circle, or lead to one', '3: its parents form a circle, or lead to one'],
@@ -359,6 +369,44 @@ describe('what is there already', () => {
       ]),
     ])
     expect(summary(report)).toEqual(['session 1/0/0', 'task 1/0/0', 'agent 1/0/0', 'checkpoint 1/0/0'])
+  })
+})
+
+describe('a fork', () => {
+  const fork = (changes = {}) => aSession({ id: 's2', parent: 's1', forkedAtSeq: 2, ...changes })
+  const ofFork = [anEvent({ session: 's2', seq: 3 }), aState({ scope: 'session', owner: 's2' })]
+
+  it.each([
+    ['is somebody else’s', aSession({ user: 'bob' })],
+    ['has another beginning', aSession({ createdAt: later })],
+  ])('of a session which here %s is not added, nor what belongs to it', async (_, there) => {
+    const { cairn } = await openStore()
+    await cairn.import([fileOf([there])])
+    const forks = [fork({ lastSeq: 3 }), aSession({ id: 's3', parent: 's2', forkedAtSeq: 3, lastSeq: 3 })]
+    const file = fileOf([aSession(), ...forks, ...ofFork])
+    expect(summary(await cairn.import([file], { dryRun: true }))).toEqual([
+      'session 0/0/3',
+      'event 0/0/1',
+      'state 0/0/1',
+    ])
+    expect(summary(await cairn.import([file]))).toEqual(['session 0/0/3', 'event 0/0/1', 'state 0/0/1'])
+    expect(await cairn.sessions.get('s2')).toBeNull()
+  })
+
+  it.each([
+    ['is somebody else’s', aSession({ user: 'bob' })],
+    ['ends before it', aSession({ lastSeq: 1 })],
+  ])('of a session that is only here, and %s, is not added', async (_, there) => {
+    const { cairn } = await openStore()
+    await cairn.import([fileOf([there])])
+    const file = fileOf([fork({ lastSeq: 3 }), ...ofFork])
+    expect(summary(await cairn.import([file], { dryRun: true }))).toEqual([
+      'session 0/0/1',
+      'event 0/0/1',
+      'state 0/0/1',
+    ])
+    expect(summary(await cairn.import([file]))).toEqual(['session 0/0/1', 'event 0/0/1', 'state 0/0/1'])
+    expect(recordsOf(await exported(cairn))).toEqual([there])
   })
 })
 

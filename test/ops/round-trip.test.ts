@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { HistoryChange } from '../../src/index.js'
 import { openStore, type TestStore } from '../store.js'
 import { exported, fill, recordsOf } from './full-store.js'
 
@@ -57,6 +58,17 @@ describe('export, import into an empty store, export', () => {
     await both((store) => store.sessions.list())
     await both((store) => store.sessions.state('s-é'))
     await both((store) => store.sessions.events('s-é', { limit: 1000 }))
+    await both((store) => store.sessions.tree('0-fork'))
+    await both((store) => store.sessions.events('0-fork'))
+    await both((store) => store.sessions.state('0-fork'))
+    await both((store) => store.sessions.events('a-fork'))
+    await both((store) => store.memories.origins('user:alice', 'tone', { version: 1 }))
+    await both((store) => store.memories.fromOrigin({ event: { session: 's-\ue000', eventId: 'three' } }))
+    await both((store) => store.memories.get('project:apollo', 'tone'))
+    await both((store) => store.tasks.list())
+    await both((store) => store.tasks.get('t-5'))
+    await both((store) => store.agents.list())
+    for (const iteration of [0, 3, 5, 19]) await both((store) => store.checkpoints.get('t-4', iteration))
     await both((store) =>
       store.audit.list({ namespace: 'user:alice', outcome: 'ok' }).then(({ items }) => items.length),
     )
@@ -88,5 +100,10 @@ describe('export, import into an empty store, export', () => {
       content: {},
     })
     expect(event.seq).toBe(44)
+    const again = { append: [{ type: 'message', actor: 'user:alice', content: { text: 'Three' }, eventId: 'three' }] }
+    expect(await copy.cairn.sessions.applyHistory('s-\ue000', 'op-1', again as HistoryChange)).toMatchObject({
+      duplicate: true,
+    })
+    expect(await copy.cairn.sessions.fork('0-fork', { atSeq: 11 })).toMatchObject({ parent: '0-fork', lastSeq: 11 })
   })
 })

@@ -14,6 +14,7 @@ export function interchangeStore(
     },
     missing: (input) => readLong('interchange.missing', input),
     compare: (input) => readLong('interchange.compare', input),
+    keepStates: (input) => write('interchange.keepStates', input),
     write: (input) => write('interchange.write', input),
   }
 }

@@ -70,7 +70,7 @@ class BatchImport {
 
   run(rows: ImportRow[]): Verdict[] {
     const verdicts = rows.map((given) => {
-      const row = this.#owners.bar(given) ? { ...given, lookOnly: true } : given
+      const row = this.#owners.bar(given) || this.#isOddFork(given) ? { ...given, lookOnly: true } : given
       const verdict = this.#take(row)
       this.#owners.note(row, verdict)
       return verdict
@@ -85,6 +85,14 @@ class BatchImport {
     if (row.record === 'event') return this.#event(row)
     if (row.record === 'dependency') return this.#dependency(row)
     return this.#plain(row.record, row)
+  }
+
+  /** Whether the session that it would go on from is somebody else's, or does not go so far. */
+  #isOddFork(row: ImportRow): boolean {
+    if (row.record !== 'session' || row.parent === null) return false
+    const parent = get<SessionOfEvent>(this.#db, find.session, { id: row.parent })
+    if (parent === undefined) return false
+    return parent.app !== row.app || parent.user !== row.user || parent.lastSeq < (row.forkedAtSeq ?? 0)
   }
 
   #plain(kind: PlainKind, row: PlainRow): Verdict {

@@ -5,6 +5,7 @@ import type { ExportSnapshot, ImportRow } from '../../../src/storage/interchange
 import type { Storage } from '../../../src/storage/storage.js'
 import { refusal } from '../../helpers/refusal.js'
 import * as records from '../../ops/records.js'
+import { fork, ownState } from './branches.js'
 import {
   add,
   anEvent,
@@ -177,6 +178,61 @@ export function describeInterchange(subject: Subject): void {
     await storage.interchange.write({ rows: rows(records.aTask()) })
     const asked = { sessions: ['s1', 's2'], tasks: ['t0', 't1'] }
     expect(await storage.interchange.missing(asked)).toEqual({ sessions: ['s2'], tasks: ['t0'] })
+  })
+
+  it('checkpoints come in as they are, stored as what changed, whichever comes first', async () => {
+    const { storage } = subject
+    const t1 = { task: 't1', scope: undefined }
+    const states = [1, 2, 3, 4].map((step) => ({ step, notes: Array.from({ length: 900 }, (_, n) => `note ${n}`) }))
+    const given = rows(...states.map((state) => records.aCheckpoint({ iteration: state.step, state })))
+    const [second] = given.splice(1, 1)
+    await storage.interchange.write({ rows: [...rows(records.aTask()), ...given] })
+    const { verdicts } = await storage.interchange.write({ rows: [...given, ...(second ? [second] : [])] })
+    expect(verdicts).toEqual(['same', 'same', 'same', 'added'])
+    const list = await storage.checkpoints.list({ ...t1, before: 9, limit: 9 })
+    expect(list.map(({ iteration, base }) => [iteration, base])).toEqual([
+      ...[
+        [4, 3],
+        [3, 1],
+        [2, 1],
+        [1, null],
+      ],
+    ])
+    for (const state of states) {
+      const found = await storage.checkpoints.get({ ...t1, iteration: state.step })
+      expect(JSON.parse(found?.state ?? '')).toEqual(state)
+    }
+    const other = rows(records.aCheckpoint({ iteration: 4 }))
+    expect((await storage.interchange.write({ rows: other })).verdicts).toEqual(['different'])
+  })
+
+  it('states are kept a part at a time, and what a fork folds them to is right', async () => {
+    const { storage } = subject
+    const [long, short] = [12_345, 2_500]
+    const sessions = [
+      records.aSession({ lastSeq: long }),
+      records.aSession({ id: 'a', parent: 's1', forkedAtSeq: 1_500, lastSeq: short }),
+    ]
+    const eventsOf = (session: string, from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, index) =>
+        records.anEvent({ session, seq: from + index, stateDelta: { [`of ${session}`]: from + index } }),
+      )
+    await storage.interchange.write({
+      rows: rows(...sessions, ...eventsOf('a', 1_501, short), ...eventsOf('s1', 1, long)),
+    })
+    const all = ['gone', 's1', 'a'].map((id) => ({ id, after: 0 }))
+    const left = await storage.interchange.keepStates({ sessions: all })
+    expect(left).toEqual([
+      { id: 's1', after: 10_000 },
+      { id: 'a', after: 0 },
+    ])
+    expect(await storage.interchange.keepStates({ sessions: left })).toEqual([])
+    const stateAt = async (id: string, atSeq: number) => {
+      await fork(storage, id, `${id} at ${atSeq}`, atSeq)
+      return ownState(storage, `${id} at ${atSeq}`)
+    }
+    expect(await stateAt('s1', long)).toEqual({ 'of s1': 12345 })
+    expect(await stateAt('a', 2_100)).toEqual({ 'of s1': 1500, 'of a': 2100 })
   })
 
   it('a memory that came in two batches is found by what can still be true, and by nothing else', async () => {
