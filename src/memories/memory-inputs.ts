@@ -141,15 +141,19 @@ export function parseNewMemory(input: unknown, valueBytes: number, newId: () => 
   if (parsed.key === undefined && parsed.type !== 'episodic') {
     throw invalidInput(`A ${parsed.type} memory needs a key.`, 'Only episodic memories get one by themselves.')
   }
+  const { namespace, key } = parseAddress(parsed.namespace, parsed.key ?? newId())
+  const { validFrom, validTo } = parseWindow(parsed)
   return {
-    ...parseAddress(parsed.namespace, parsed.key ?? newId()),
+    namespace,
+    key,
     chain: newId(),
     type: parsed.type,
     value: encodeJson(parsed.value, 'value', valueBytes),
     metadata: encodeJsonObject(parsed.metadata ?? {}, 'metadata', valueBytes),
-    ...parseOrigins(parsed.origins),
-    ...parseWindow(parsed),
+    validFrom,
+    validTo,
     expiresAt: parseExpiry(parsed.expiresAt, now) ?? null,
+    ...parseOrigins(parsed.origins),
   }
 }
 

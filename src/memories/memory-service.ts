@@ -9,7 +9,7 @@ import { parse } from '../parse.js'
 import type { MemoryQuery, NewMemory, VersionStamp } from '../storage/memory-store.js'
 import type { Author, Storage } from '../storage/storage.js'
 import { decodePlace, placeOf } from './list-place.js'
-import { type Memory, toMemory } from './memory.js'
+import { type Memory, memoryOf, toMemory } from './memory.js'
 import { MemoryChanges } from './memory-changes.js'
 import { demandRead, type MemoryContext, missingOf, readableSpans, refusal } from './memory-context.js'
 import {
@@ -274,5 +274,5 @@ export class MemoryService extends MemoryChanges {
 }
 
 function fromStamp(stamp: VersionStamp, updatedBy: string): Memory {
-  return toMemory({ ...stamp, supersededAt: null, updatedBy, deleted: 0 })
+  return memoryOf(stamp, { supersededAt: null, updatedBy, deleted: 0 })
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { invalidInput } from '../errors.js'
 import { parse } from '../parse.js'
-import { type Memory, toMemory } from './memory.js'
+import { type Memory, memoryOf } from './memory.js'
 import { type MemoryContext, missingOf, refusal } from './memory-context.js'
 import { guardSchema, parseAddress, toGuard } from './memory-inputs.js'
 
@@ -29,5 +29,5 @@ export async function publish(
   const author = context.guard.author()
   const chain = context.newId()
   const stamp = await context.storage.memories.publish({ from, to, chain, ...toGuard(ifVersion), author })
-  return toMemory({ ...stamp, supersededAt: null, updatedBy: author.actor, deleted: 0 })
+  return memoryOf(stamp, { supersededAt: null, updatedBy: author.actor, deleted: 0 })
 }
