@@ -164,7 +164,8 @@ describe('a hundred megabytes', () => {
     await Promise.all(Array.from({ length: 50 }, (_, caller) => writer(caller)))
     const first = (await exporting.next()) as Said
     expect(first.bytes).toBeGreaterThan(100_000_000)
-    expect(first.grown).toBeLessThan(100_000_000)
+    // Some 90 MB whatever the size of the store, most of it room for young objects; all lines together would add 128.
+    expect(first.grown).toBeLessThan(150_000_000)
     expect(written).toBeGreaterThan(100)
 
     const importing = startChild('import.mjs', target, file)
