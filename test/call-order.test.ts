@@ -5,6 +5,7 @@ import { Cairn } from '../src/cairn.js'
 import { sharedReader } from '../src/documents/shared-reader.js'
 import type { Origin } from '../src/memories/origin.js'
 import { OperationTimes } from '../src/observe/operation-times.js'
+import { openForeignDatabase } from '../src/storage/sqlite/foreign-database.js'
 import { openSqliteStorage } from '../src/storage/sqlite/sqlite-storage.js'
 import { everyMethod } from './access/every-method.js'
 import { type Outcome, openStore, outcomeOf, type TestStore, withStore } from './store.js'
@@ -243,8 +244,9 @@ describe('a write', () => {
     'names',
   ]
   const writes = Object.entries(everyMethod).filter(([, { kind }]) => kind === 'write')
-  // Closing is no write of a service, `next` goes on asking until there is a task, and a sync looks at the disk first.
-  const others = ['close', String(Symbol.asyncDispose), 'tasks.next', 'documents.sync']
+  // Closing is no write of a service, `next` goes on asking until there is a task, and imports and syncs are many writes,
+  // which come when files have been read.
+  const others = ['close', String(Symbol.asyncDispose), 'tasks.next', 'import', 'importForeign', 'documents.sync']
 
   it.each(writes.filter(([name]) => !others.includes(name)))(
     'reaches the store before its call returns: %s',
@@ -275,7 +277,8 @@ async function openRecorded(): Promise<{ cairn: Cairn; called: string[] }> {
   onTestFinished(() => storage.close())
   const limits = { valueBytes: 1e6, checkpointBytes: 1e6, documentBytes: 1e6, reader: sharedReader(false) }
   const parts = { now: clock, newId: () => `${Math.random()}`, auditReads: 'off' as const, times: new OperationTimes() }
-  return { cairn: new Cairn({ storage, caller: root, ...limits, ...parts }), called }
+  const opened = new Cairn({ storage, caller: root, openDatabase: openForeignDatabase, ...limits, ...parts })
+  return { cairn: opened, called }
 }
 
 function recorded<Store extends object>(store: Store, called: string[], path = ''): Store {

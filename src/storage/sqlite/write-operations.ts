@@ -5,6 +5,8 @@ import { recordAudit } from './audit-write.js'
 import { pruneCheckpoints, putCheckpoint } from './checkpoints-write.js'
 import { claimFolder, finishFolder } from './document-folders.js'
 import { noteFiles, putDocument, removeFiles, removePlace } from './documents-write.js'
+import { keepStates } from './interchange-states.js'
+import { importRows } from './interchange-write.js'
 import { releaseLease, takeLease } from './leases.js'
 import { restoreMemory, rollbackMemory } from './memories-restore.js'
 import { addMemories, deleteMemory, expireMemories, updateMemory } from './memories-write.js'
@@ -67,4 +69,6 @@ export const writeOperations = {
   'leases.take': takeLease,
   'leases.release': releaseLease,
   'audit.record': recordAudit,
+  'interchange.write': importRows,
+  'interchange.keepStates': keepStates,
 }
