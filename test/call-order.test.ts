@@ -157,8 +157,8 @@ describe('writes that are called in one turn', () => {
 describe('a write', () => {
   const reads = ['get', 'list', 'history', 'namespaces', 'events', 'state', 'lexical', 'info', 'record']
   const writes = Object.entries(everyMethod).filter(([, { kind }]) => kind === 'write')
-  // Closing is no write of a service, and `next` goes on asking until there is a task.
-  const others = ['close', String(Symbol.asyncDispose), 'tasks.next']
+  // Closing is no write of a service, and `next` and `work` go on asking until there is a task.
+  const others = ['close', String(Symbol.asyncDispose), 'tasks.next', 'tasks.work']
 
   it.each(writes.filter(([name]) => !others.includes(name)))(
     'reaches the store before its call returns: %s',

@@ -30,7 +30,7 @@ async function runInProject(code: string): Promise<string> {
 describe('the pages', () => {
   it('have an example that prints what its comments say', async () => {
     const examples = ['README.md', 'docs/tasks.md'].flatMap((page) => blocksOf(page, 'ts'))
-    expect(examples).toHaveLength(2)
+    expect(examples).toHaveLength(3)
     for (const code of examples) {
       const said = [...code.matchAll(/^console\.log\(.*\) \/\/ (.+)$/gm)].map((match) => match[1])
       expect(said.length).toBeGreaterThan(0)
