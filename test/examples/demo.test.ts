@@ -13,6 +13,7 @@ const acts = [
   'Two users, kept apart',
   'State, and how a session ends',
   'The audit trail',
+  'A swarm at work',
   'What it took',
 ]
 
