@@ -237,15 +237,21 @@ describe('a heartbeat', () => {
     expect(beats).toBe(expected)
   })
 
-  it('is not sent any more when the task was lost or is done', async () => {
+  it.each([
+    ['lost', () => Promise.reject(new CairnError('conflict', 'It comes too late.'))],
+    [
+      'done before the last one was answered',
+      () => new Promise<never>((_, fail) => setTimeout(() => fail(new CairnError('busy', 'Later.')), 60_000)),
+    ],
+  ])('is the last when the task is %s', async (_, answer) => {
     vi.useFakeTimers()
     let beats = 0
-    const { queue } = queueOfOne(async () => {
+    const { queue } = queueOfOne(() => {
       beats++
-      throw new CairnError('conflict', 'It comes too late.')
+      return answer()
     })
     const working = workLoop(queue, minutes, { heartbeatSeconds: 10 })
-    await vi.advanceTimersByTimeAsync(120_000)
+    await vi.advanceTimersByTimeAsync(240_000)
     await working
     expect(beats).toBe(1)
   })
