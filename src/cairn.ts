@@ -3,10 +3,14 @@ import { narrow } from './access/policy.js'
 import { type Caller, type Principal, parsePrincipal } from './access/principal.js'
 import { AuditService } from './audit/audit-service.js'
 import { MemoryService } from './memories/memory-service.js'
+import { MetricService } from './observe/metric-service.js'
+import type { OperationTimes } from './observe/operation-times.js'
+import { type SeededMemory, seedApp } from './ops/seed.js'
 import { type SearchOptions, type SearchResult, SearchService } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
 import type { Storage, StoreInfo } from './storage/storage.js'
 import { AgentService } from './tasks/agent-service.js'
+import { CheckpointService } from './tasks/checkpoint-service.js'
 import { TaskService } from './tasks/task-service.js'
 import { TaskWaiters } from './tasks/task-waiters.js'
 
@@ -19,6 +23,8 @@ export interface CairnParts {
   valueBytes: number
   /** Shared by all handles of a store. */
   waiters?: TaskWaiters
+  checkpointBytes: number
+  times: OperationTimes
 }
 
 /**
@@ -30,19 +36,23 @@ export class Cairn {
   readonly memories: MemoryService
   readonly tasks: TaskService
   readonly agents: AgentService
+  readonly checkpoints: CheckpointService
+  readonly metrics: MetricService
   readonly audit: AuditService
   readonly #search: SearchService
   readonly #guard: Guard
   readonly #parts: CairnParts & { waiters: TaskWaiters }
 
   constructor(parts: CairnParts) {
-    const { storage, newId, valueBytes, now, waiters = new TaskWaiters(storage, now) } = parts
+    const { storage, newId, valueBytes, checkpointBytes, now, waiters = new TaskWaiters(storage, now) } = parts
     this.#parts = { ...parts, waiters }
     this.#guard = new Guard(parts)
     this.sessions = new SessionService({ storage, guard: this.#guard, newId, valueBytes })
     this.memories = new MemoryService({ storage, guard: this.#guard, newId, valueBytes })
     this.tasks = new TaskService({ storage, guard: this.#guard, newId, valueBytes, waiters })
     this.agents = new AgentService({ storage, guard: this.#guard, newId, valueBytes, waiters })
+    this.checkpoints = new CheckpointService({ storage, guard: this.#guard, stateBytes: checkpointBytes })
+    this.metrics = new MetricService({ storage, guard: this.#guard, times: parts.times })
     this.audit = new AuditService({ storage, guard: this.#guard })
     this.#search = new SearchService({ storage, guard: this.#guard })
   }
@@ -64,6 +74,12 @@ export class Cairn {
   /** Finds memories and events by words. See `SearchOptions` for the filters. */
   search(text: string, options: SearchOptions = {}): Promise<SearchResult> {
     return this.#search.search(text, options)
+  }
+
+  /** Adds the memories that an app begins with, each of them once: what is there, edited or deleted stays as it is. */
+  seed(app: string): Promise<{ items: SeededMemory[] }> {
+    const { storage, newId, valueBytes } = this.#parts
+    return seedApp({ storage, guard: this.#guard, newId, valueBytes }, app)
   }
 
   /** Size, schema and row counts of the store. Root only. */

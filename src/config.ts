@@ -30,6 +30,13 @@ export const configSchema = z.strictObject({
     .describe(
       'off: reads leave no trace; basic: a line for each; full: with what was asked, written before the answer.',
     ),
+  metricsDays: z
+    .number()
+    .int()
+    .min(0)
+    .max(36_500)
+    .default(30)
+    .describe('How many days measurements are kept; 0 is for ever.'),
   threads: z
     .boolean()
     .default(true)
@@ -45,6 +52,13 @@ export const configSchema = z.strictObject({
         .max(100_000_000)
         .default(1_048_576)
         .describe('Largest JSON value, in bytes of UTF-8.'),
+      checkpointBytes: z
+        .number()
+        .int()
+        .min(1024)
+        .max(100_000_000)
+        .default(16_777_216)
+        .describe('Largest state of a checkpoint, in bytes of UTF-8.'),
       storeBytes: z
         .number()
         .int()
@@ -61,8 +75,9 @@ export type Config = z.output<typeof configSchema>
 
 /**
  * Settings as they are given; all may be left out. `db` is the path (cairn.db); `durability` full, normal or off (full);
- * `busyTimeoutMs` how long a write waits for other processes (10,000); `auditReads` off, basic or full (off); `threads`
- * whether writes and searches run in threads of their own (true); `limits.valueBytes` (1 MiB) and `limits.storeBytes` (0: none).
+ * `busyTimeoutMs` how long a write waits for other processes (10,000); `auditReads` off, basic or full (off);
+ * `metricsDays` how long measurements are kept (30; 0 is for ever); `threads` whether writes and searches run in threads of
+ * their own (true); `limits.valueBytes` (1 MiB), `limits.checkpointBytes` (16 MiB) and `limits.storeBytes` (0: none).
  */
 export type ConfigInput = z.input<typeof configSchema>
 

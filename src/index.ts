@@ -6,7 +6,15 @@ export type { Cairn } from './cairn.js'
 export type { ConfigInput } from './config.js'
 export { CairnError, type ErrorCode, errorCodes } from './errors.js'
 export type { Json, JsonObject } from './json.js'
+export type { JsonDifference } from './memories/difference.js'
+export type { FoundMemory, LookupOptions } from './memories/lookup.js'
 export type { Memory, MemoryType } from './memories/memory.js'
+export type {
+  DiffOptions,
+  MemoryChange,
+  MemoryDiff,
+  NamespaceDiffQuery,
+} from './memories/memory-diff.js'
 export type {
   CleanupOptions,
   DeleteOptions,
@@ -21,13 +29,30 @@ export type {
   UpdateOptions,
 } from './memories/memory-inputs.js'
 export type { MemoryService } from './memories/memory-service.js'
+export type { NamedOrigin, Origin } from './memories/origin.js'
+export type { FromOriginQuery, MemoryOrigins, OriginOptions } from './memories/origins.js'
+export type { PublishOptions } from './memories/publish.js'
+export type { UndoOptions, UndoResult } from './memories/undo.js'
+export type { SkippedChange, UndoneChange } from './memories/undo-plan.js'
+export type { MetricBucket, MetricPoint, OperationSummary } from './observe/metric.js'
+export type {
+  MetricLabels,
+  MetricNamesQuery,
+  MetricQueryInput,
+  NewMetricInput,
+  OperationsQuery,
+} from './observe/metric-inputs.js'
+export type { MetricService } from './observe/metric-service.js'
 export { type OpenOptions, openCairn } from './open.js'
+export type { SeededMemory } from './ops/seed.js'
 export type { Page } from './page.js'
 export type { SearchHit, SearchOptions, SearchResult } from './search/search-service.js'
 export type { Snippet } from './search/snippet.js'
+export type { ChildrenQuery, ForkOptions, HistoryChange, RewindOptions } from './sessions/branch-inputs.js'
 export type { AppendResult, EventInput, EventType, SessionEvent } from './sessions/event.js'
 export type { SessionStatus } from './sessions/lifecycle.js'
 export type { Session } from './sessions/session.js'
+export type { AppliedHistory, RewoundSession, SessionTree } from './sessions/session-branches.js'
 export type {
   AppendOptions,
   EventListQuery,
@@ -47,6 +72,9 @@ export type {
   NewAgentInput,
   SilentQuery,
 } from './tasks/agent-service.js'
+export type { Checkpoint, CheckpointSummary } from './tasks/checkpoint.js'
+export type { CheckpointListQuery, PruneOptions, PutOptions } from './tasks/checkpoint-inputs.js'
+export type { CheckpointService } from './tasks/checkpoint-service.js'
 export type {
   Dependency,
   Task,

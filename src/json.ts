@@ -23,14 +23,14 @@ export function describe(value: unknown): string {
  * JSON text of `value`, or `invalid_input` naming the place of the first thing that would not survive a round trip:
  * undefined, NaN, a Date, a lone surrogate, a cycle, nesting over 100. `too_large` when over `maxBytes` of UTF-8.
  */
-export function encodeJson(value: unknown, what: string, maxBytes: number): string {
+export function encodeJson(value: unknown, what: string, maxBytes: number, limit = 'limits.valueBytes'): string {
   const text = stringify(value, what)
   if (text.length > maxBytes || (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes)) {
     throw new CairnError(
       'too_large',
       `${what} is ${Buffer.byteLength(text)} bytes of JSON; the limit is ${maxBytes}.`,
       {
-        hint: 'Store a summary and where the rest is, or raise limits.valueBytes in the configuration.',
+        hint: `Store a summary and where the rest is, or raise ${limit} in the configuration.`,
         details: { bytes: Buffer.byteLength(text), limit: maxBytes },
       },
     )
@@ -40,7 +40,7 @@ export function encodeJson(value: unknown, what: string, maxBytes: number): stri
 
 function stringify(value: unknown, what: string): string {
   try {
-    check(value, what, 0)
+    if (!isSound(value, 0)) check(value, what, 0)
     return JSON.stringify(value)
   } catch (cause) {
     if (cause instanceof CairnError) throw cause
@@ -74,6 +74,24 @@ export function decodeJson(text: string): Json {
 
 export function decodeJsonObject(text: string): JsonObject {
   return text === '{}' ? {} : (decodeJson(text) as JsonObject)
+}
+
+/**
+ * Whether `check` would find nothing. It names no places, which takes a third of the time: half a millisecond less for a
+ * megabyte.
+ */
+function isSound(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return value.isWellFormed()
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (value === null || typeof value === 'boolean') return true
+  if (typeof value !== 'object' || depth >= maxDepth) return false
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) if (!isSound(value[index], depth + 1)) return false
+    return true
+  }
+  if (!isPlainObject(value)) return false
+  for (const name of Object.keys(value)) if (!name.isWellFormed() || !isSound(value[name], depth + 1)) return false
+  return true
 }
 
 function check(value: unknown, path: string, depth: number): void {

@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import { uuidv7 } from 'uuidv7'
 import { root } from './access/principal.js'
 import { Cairn } from './cairn.js'
 import { type ConfigInput, resolveConfig } from './config.js'
 import { CairnError } from './errors.js'
 import { describe } from './json.js'
+import { OperationTimes } from './observe/operation-times.js'
+import { type RollupOptions, startRollup } from './observe/rollup.js'
 import { openSqliteStorage } from './storage/sqlite/sqlite-storage.js'
+import type { Storage } from './storage/storage.js'
 
 /** The settings of a store, whether it may be created, and a clock and ids for tests. */
 export interface OpenOptions extends ConfigInput {
@@ -28,22 +32,38 @@ const pageBytes = 4096
 export async function openCairn(target: string | OpenOptions = {}): Promise<Cairn> {
   const { create = true, now = Date.now, newId = uuidv7, ...settings } = parseTarget(target)
   const config = resolveConfig(settings)
-  const storage = await openSqliteStorage({
+  const times = new OperationTimes()
+  const opened = await openSqliteStorage({
     path: config.db,
     create,
     durability: config.durability,
     busyTimeoutMs: config.busyTimeoutMs,
     threads: config.threads,
     maxPages: Math.ceil(config.limits.storeBytes / pageBytes),
+    observe: (name, millis) => times.record(name, millis),
   })
+  const clock = (): number => wholeMillis(now())
+  const storage = measured(opened, { times, now: clock, metricsDays: config.metricsDays })
   return new Cairn({
     storage,
     caller: root,
-    now: () => wholeMillis(now()),
+    now: clock,
     newId,
     auditReads: config.auditReads,
     valueBytes: config.limits.valueBytes,
+    times,
+    checkpointBytes: config.limits.checkpointBytes,
   })
+}
+
+/** A store whose calls are measured, until it is closed. */
+function measured(storage: Storage, options: Pick<RollupOptions, 'times' | 'now' | 'metricsDays'>): Storage {
+  const stop = startRollup({ ...options, storage, holder: `${process.pid}:${randomUUID()}` })
+  const close = async (): Promise<void> => {
+    // What is stored last is handed in before the store stops taking anything.
+    await Promise.all([stop(), storage.close()])
+  }
+  return { ...storage, close }
 }
 
 /** What the types promise, for callers that have none: a wrong kind of thing must not open the default store instead. */

@@ -18,8 +18,9 @@ const defaults = {
   durability: 'full',
   busyTimeoutMs: 10_000,
   auditReads: 'off',
+  metricsDays: 30,
   threads: true,
-  limits: { valueBytes: 1_048_576, storeBytes: 0 },
+  limits: { valueBytes: 1_048_576, checkpointBytes: 16_777_216, storeBytes: 0 },
 }
 
 function folderWith(file: string, ...below: string[]): string {
@@ -52,7 +53,11 @@ describe('the configuration', () => {
 
   it('merges limits one by one', () => {
     const file: ConfigInput = { limits: { valueBytes: 2048, storeBytes: 1 } }
-    expect(resolveConfig({ limits: { storeBytes: 2 } }, { file }).limits).toEqual({ valueBytes: 2048, storeBytes: 2 })
+    expect(resolveConfig({ limits: { storeBytes: 2 } }, { file }).limits).toEqual({
+      ...defaults.limits,
+      valueBytes: 2048,
+      storeBytes: 2,
+    })
     expect(resolveConfig({ limits: {} }).limits).toEqual(defaults.limits)
   })
 
@@ -69,7 +74,7 @@ describe('the configuration', () => {
     [{ auditRead: 'off' }, 'Did you mean auditReads?'],
     [{ Threads: true }, 'Did you mean threads?'],
     [{ limits: { valueByte: 2048 } }, 'Did you mean valueBytes?'],
-    [{ zebra: 1 }, 'Known fields are db, durability, busyTimeoutMs, auditReads, threads, limits.'],
+    [{ zebra: 1 }, 'Known fields are db, durability, busyTimeoutMs, auditReads, metricsDays, threads, limits.'],
   ])('refuses %j: %s', (given, hint) => {
     expect(thrown(() => resolveConfig(given as ConfigInput), 'config_invalid').hint).toBe(hint)
   })

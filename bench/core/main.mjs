@@ -2,6 +2,8 @@
 // plain better-sqlite3 loop in the same run. Ratios count; the milliseconds are those of this machine today.
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { measureBranches } from './branches.mjs'
+import { measureCheckpoints } from './checkpoints.mjs'
 import { measureManyProcesses, measureStart } from './processes.mjs'
 import { measureReads, measureSearch } from './reads.mjs'
 import { makeFolder, makeLargeStore, makeMainStore, makeSearchStore } from './stores.mjs'
@@ -12,9 +14,11 @@ const measures = {
   adds: { run: measureAdds, needs: ['mainStore'] },
   appends: { run: measureAppends, needs: ['mainStore'] },
   sessions: { run: measureSessions, needs: ['mainStore'] },
+  branches: { run: measureBranches, needs: [] },
   reads: { run: measureReads, needs: ['mainStore'] },
   search: { run: measureSearch, needs: ['searchStore'] },
   tasks: { run: measureTasks, needs: ['mainStore'] },
+  checkpoints: { run: measureCheckpoints, needs: ['mainStore'] },
   start: { run: measureStart, needs: ['mainStore', 'largeStore'] },
   processes: { run: measureManyProcesses, needs: ['mainStore'] },
 }

@@ -55,6 +55,13 @@ export function forbidden(actor: string, right: Right, namespace: string): Failu
   }
 }
 
+/** The namespaces that a caller may both read and write, without overlaps and in store order; undefined means all. */
+export function changeable(caller: Caller): string[] | undefined {
+  if (isRoot(caller)) return undefined
+  const candidates = [...allowed(caller, 'read'), ...allowed(caller, 'write')]
+  return disjoint(candidates.filter((namespace) => may(caller, 'read', namespace) && may(caller, 'write', namespace)))
+}
+
 /** Sessions, their events and their state belong to (app, user). */
 export function ownsSession(caller: Caller, owner: Owner): boolean {
   return isRoot(caller) || (caller.app === owner.app && caller.user === owner.user)

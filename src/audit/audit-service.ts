@@ -4,6 +4,7 @@ import { parseName, parseNamespace, spansOf, spansOfAll } from '../access/namesp
 import { readable } from '../access/policy.js'
 import { isRoot } from '../access/principal.js'
 import { invalidInput } from '../errors.js'
+import type { JsonObject } from '../json.js'
 import { decodeCursor, type Page, toPage } from '../page.js'
 import { parse } from '../parse.js'
 import type { AuditQuery } from '../storage/audit-store.js'
@@ -58,7 +59,7 @@ export class AuditService {
     if (since !== undefined) stored.since = toMillis(since, 'since')
     if (cursor !== undefined) stored.before = decodeCursor(cursor, ['number', 'number']) as [number, number]
     const rows = await this.#storage.audit.list(stored)
-    const toEntry = isRoot(this.#guard.caller) ? toAuditEntry : toEntryForOthers
+    const toEntry = isRoot(this.#guard.caller) ? toAuditEntry : (row: AuditRow) => toEntryForOthers(row, this.#guard)
     return toPage(rows, limit, toEntry, (row) => [row.timestamp, row.id])
   }
 
@@ -75,9 +76,12 @@ export class AuditService {
   }
 }
 
-/** Who did it is for all who may read there; what else that principal may do is not. */
-function toEntryForOthers(row: AuditRow): AuditEntry {
-  const { principal, ...entry } = toAuditEntry(row)
+/** Who did it is for all who may read there; what else that principal may do is not, nor where something was copied from. */
+function toEntryForOthers(row: AuditRow, guard: Guard): AuditEntry {
+  const { principal, detail, ...entry } = toAuditEntry(row)
   const { grants: _, ...who } = principal
-  return { ...entry, principal: who }
+  const { from, ...rest } = detail
+  const source = entry.operation === 'publish' ? (from as JsonObject | undefined)?.namespace : undefined
+  const mayKnow = typeof source !== 'string' || guard.may('read', source)
+  return { ...entry, principal: who, detail: mayKnow ? detail : rest }
 }

@@ -1,5 +1,6 @@
 import type { AuditEntry, AuditOperation, AuditSubject } from '../audit/audit.js'
 import type { MemoryType } from '../memories/memory.js'
+import type { NamespaceDiffQuery } from '../memories/memory-diff.js'
 import type { SearchHit } from '../search/search-service.js'
 import type { EventType } from '../sessions/event.js'
 import type { SessionStatus } from '../sessions/lifecycle.js'
@@ -55,6 +56,8 @@ export const agentStates = namesOf<AgentState>({
 })
 
 export const searchKinds = namesOf<SearchHit['kind']>({ memory: true, event: true })
+
+export const diffClocks = namesOf<NonNullable<NamespaceDiffQuery['clock']>>({ knownAt: true, validAt: true })
 
 export const auditOutcomes = namesOf<AuditEntry['outcome']>({ ok: true, forbidden: true })
 

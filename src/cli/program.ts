@@ -3,9 +3,12 @@ import { CairnError } from '../errors.js'
 import { addGlobalOptions, CairnCommand, globalHeading } from './command.js'
 import { addAgent } from './commands/agent.js'
 import { addAudit } from './commands/audit.js'
+import { addCheckpoint } from './commands/checkpoint.js'
 import { addInit } from './commands/init.js'
 import { addMemory } from './commands/memory.js'
+import { addMetrics } from './commands/metrics.js'
 import { addSearch } from './commands/search.js'
+import { addSeed } from './commands/seed.js'
 import { addSession } from './commands/session.js'
 import { addStats } from './commands/stats.js'
 import { addTask } from './commands/task.js'
@@ -34,7 +37,10 @@ export function buildProgram(io: Io): CairnCommand {
       getOutHasColors: () => colors.isColorSupported,
       getErrHasColors: () => colors.isColorSupported,
     })
-  for (const add of [addInit, addMemory, addSession, addTask, addAgent, addSearch, addAudit, addStats, addVersion])
+  for (const add of [
+    ...[addInit, addMemory, addSession, addTask, addAgent, addCheckpoint, addMetrics],
+    ...[addSearch, addAudit, addSeed, addStats, addVersion],
+  ])
     add(program, io)
   addHelp(program)
   addGlobalOptions(program)

@@ -6,10 +6,13 @@ import { objectOf, parse, plainObject } from '../parse.js'
 import type { IntervalChange, MomentInput, NewMemory, VersionGuard } from '../storage/memory-store.js'
 import { type TimeInput, toIso, toMillis } from '../time.js'
 import { memoryTypeSchema } from './memory.js'
+import { encodeOrigin, type NewOrigin, type Origin, parseOrigin } from './origin.js'
 
 const time = z.union([z.date(), z.string(), z.number()])
 
 const times = { validFrom: time.nullish(), validTo: time.nullish(), expiresAt: time.nullish() }
+
+const originsSchema = z.array(z.custom<Origin>()).max(100)
 
 export const newMemorySchema = z.strictObject({
   namespace: z.string(),
@@ -17,10 +20,14 @@ export const newMemorySchema = z.strictObject({
   value: z.unknown(),
   type: memoryTypeSchema,
   metadata: plainObject.optional(),
+  origins: originsSchema.optional(),
   ...times,
 })
 
-/** What to remember. `key` may be left out for episodic memories, which then get one. Times: Date, ISO 8601, or milliseconds. */
+/**
+ * What to remember. `key` may be left out for episodic memories, which then get one. `origins` say where it came from.
+ * Times: Date, ISO 8601, or milliseconds.
+ */
 export type NewMemoryInput = z.input<typeof newMemorySchema>
 
 export const versionSchema = z.number().int().positive()
@@ -33,12 +40,14 @@ export type IfVersion = z.input<typeof guardSchema>
 export const updateOptionsSchema = z.strictObject({
   ifVersion: guardSchema.optional(),
   metadata: plainObject.optional(),
+  origins: originsSchema.optional(),
   ...times,
 })
 
 /**
  * `ifVersion` must be the latest version, else `conflict`. `metadata` and `expiresAt` stay as they were when left out; a
- * null `expiresAt` takes an expiry away. `validFrom` and `validTo` are unbounded when left out.
+ * null `expiresAt` takes an expiry away. `validFrom` and `validTo` are unbounded when left out. `origins` say where this
+ * version came from.
  */
 export type UpdateOptions = z.input<typeof updateOptionsSchema>
 
@@ -132,14 +141,19 @@ export function parseNewMemory(input: unknown, valueBytes: number, newId: () => 
   if (parsed.key === undefined && parsed.type !== 'episodic') {
     throw invalidInput(`A ${parsed.type} memory needs a key.`, 'Only episodic memories get one by themselves.')
   }
+  const { namespace, key } = parseAddress(parsed.namespace, parsed.key ?? newId())
+  const { validFrom, validTo } = parseWindow(parsed)
   return {
-    ...parseAddress(parsed.namespace, parsed.key ?? newId()),
+    namespace,
+    key,
     chain: newId(),
     type: parsed.type,
     value: encodeJson(parsed.value, 'value', valueBytes),
     metadata: encodeJsonObject(parsed.metadata ?? {}, 'metadata', valueBytes),
-    ...parseWindow(parsed),
+    validFrom,
+    validTo,
     expiresAt: parseExpiry(parsed.expiresAt, now) ?? null,
+    ...parseOrigins(parsed.origins),
   }
 }
 
@@ -160,6 +174,11 @@ export function parseNewMemories(inputs: unknown, parseOne: (input: unknown) => 
   if (problems.length === 0) return entries
   const hint = 'Correct these entries, or leave them out.'
   throw new CairnError('invalid_input', `None was added. ${problems.join(' ')}`, { hint, details: { problems } })
+}
+
+/** Checked, but not looked up. */
+export function parseOrigins(inputs: unknown[] | undefined): { origins?: NewOrigin[] } {
+  return inputs === undefined ? {} : { origins: inputs.map((input) => encodeOrigin(parseOrigin(input))) }
 }
 
 interface TimesInput {

@@ -1,7 +1,6 @@
 import type { Guard } from '../access/guard.js'
-import { everything, parseNamespace, type Span, spansOf, spansOfAll } from '../access/namespace.js'
-import { readable } from '../access/policy.js'
-import { isRoot, type Right } from '../access/principal.js'
+import { parseNamespace, type Span } from '../access/namespace.js'
+import type { Right } from '../access/principal.js'
 import type { AuditOperation } from '../audit/audit.js'
 import { CairnError, invalidInput } from '../errors.js'
 import { encodeJson, encodeJsonObject } from '../json.js'
@@ -10,10 +9,10 @@ import { parse } from '../parse.js'
 import type { MemoryQuery, NewMemory, VersionStamp } from '../storage/memory-store.js'
 import type { Author, Storage } from '../storage/storage.js'
 import { decodePlace, placeOf } from './list-place.js'
-import { type Memory, toMemory } from './memory.js'
+import { type Memory, memoryOf, toMemory } from './memory.js'
+import { MemoryChanges } from './memory-changes.js'
+import { demandRead, type MemoryContext, missingOf, readableSpans, refusal } from './memory-context.js'
 import {
-  type CleanupOptions,
-  cleanupOptionsSchema,
   type DeleteOptions,
   deleteOptionsSchema,
   type GetOptions,
@@ -31,6 +30,7 @@ import {
   parseMoment,
   parseNewMemories,
   parseNewMemory,
+  parseOrigins,
   parseWindow,
   type RestoreOptions,
   type RollbackOptions,
@@ -41,17 +41,10 @@ import {
   updateOptionsSchema,
   versionSchema,
 } from './memory-inputs.js'
+import { foreignSource, originRights } from './origins.js'
 
-export interface MemoryServiceOptions {
-  storage: Storage
-  guard: Guard
-  newId: () => string
-  /** Largest JSON value in bytes of UTF-8. */
-  valueBytes: number
-}
+export type MemoryServiceOptions = MemoryContext
 
-const dayMillis = 86_400_000
-const expiryBatch = 500
 const defaultLimit = 50
 
 // Most reads have no options, and checking none takes a tenth of such a read.
@@ -61,13 +54,17 @@ const noOptions: GetOptions = {}
  * Versioned memories in hierarchical namespaces. Every change appends a version and its audit line in one transaction.
  * Methods reject with a `CairnError`: `invalid_input`, `too_large`, `forbidden` and `closed` everywhere, others as named.
  */
-export class MemoryService {
+export class MemoryService extends MemoryChanges {
+  readonly #context: MemoryServiceOptions
   readonly #storage: Storage
   readonly #guard: Guard
   readonly #newId: () => string
   readonly #valueBytes: number
 
-  constructor({ storage, guard, newId, valueBytes }: MemoryServiceOptions) {
+  constructor(options: MemoryServiceOptions) {
+    super(options)
+    const { storage, guard, newId, valueBytes } = options
+    this.#context = options
     this.#storage = storage
     this.#guard = guard
     this.#newId = newId
@@ -96,7 +93,10 @@ export class MemoryService {
   async #addAll(entries: NewMemory[], author: Author): Promise<Memory[]> {
     const foreign = entries.find(({ namespace }) => !this.#guard.may('write', namespace))
     if (foreign) throw await this.#refusal('write', foreign.namespace, 'create')
-    const stamps = await this.#storage.memories.add({ entries, author })
+    const origins = entries.flatMap((entry) => entry.origins ?? [])
+    const source = foreignSource(this.#context, origins)
+    if (source !== undefined) throw await this.#refusal('read', source, 'read')
+    const stamps = await this.#storage.memories.add({ entries, ...originRights(this.#context), author })
     return stamps.map((stamp) => fromStamp(stamp, author.actor))
   }
 
@@ -147,6 +147,9 @@ export class MemoryService {
     if (missing) throw await this.#refusal(missing, address.namespace, 'update')
     const author = this.#guard.author()
     const expiresAt = parseExpiry(parsed.expiresAt, author.now)
+    const { origins = [] } = parseOrigins(parsed.origins)
+    const source = foreignSource(this.#context, origins)
+    if (source !== undefined) throw await this.#refusal('read', source, 'read')
     const stamp = await this.#storage.memories.update({
       ...address,
       ...toGuard(parsed.ifVersion),
@@ -154,6 +157,7 @@ export class MemoryService {
       ...(parsed.metadata && { metadata: encodeJsonObject(parsed.metadata, 'metadata', this.#valueBytes) }),
       ...parseWindow(parsed),
       ...(expiresAt !== undefined && { expiresAt }),
+      ...(origins.length > 0 && { origins, ...originRights(this.#context) }),
       author,
     })
     return fromStamp(stamp, author.actor)
@@ -248,32 +252,10 @@ export class MemoryService {
     )
   }
 
-  /**
-   * Deletes, by tombstones, what is past its `expiresAt`, and with `ttlDays` the episodic memories recorded that long ago.
-   * Reads do not wait for it. Root only. Returns how many.
-   */
-  async cleanupExpired(options: CleanupOptions = {}): Promise<number> {
-    if (!isRoot(this.#guard.caller)) {
-      throw await this.#guard.rootRefusal('clean up expired memories', { subject: 'memory', operation: 'expire' })
-    }
-    const { ttlDays } = parse(cleanupOptionsSchema, options, 'cleanupExpired')
-    for (let total = 0; ; ) {
-      const author = this.#guard.author()
-      const episodicBefore = ttlDays === undefined ? null : author.now - ttlDays * dayMillis
-      const count = await this.#storage.memories.expire({ episodicBefore, limit: expiryBatch, author })
-      total += count
-      if (count < expiryBatch) return total
-    }
-  }
-
   async #spans(namespace: string | undefined, operation: AuditOperation): Promise<Span[]> {
-    if (namespace !== undefined) {
-      const parsed = parseNamespace(namespace)
-      await this.#guard.demand('read', parsed, { subject: 'memory', operation })
-      return spansOf(parsed)
-    }
-    const namespaces = readable(this.#guard.caller)
-    return namespaces === undefined ? [everything] : spansOfAll(namespaces)
+    const parsed = namespace === undefined ? undefined : parseNamespace(namespace)
+    if (parsed !== undefined) await demandRead(this.#context, parsed, operation)
+    return readableSpans(this.#context, parsed)
   }
 
   async #noteList(namespace: string | undefined, detail: () => Record<string, unknown>): Promise<void> {
@@ -283,14 +265,14 @@ export class MemoryService {
 
   /** Which right for a change that carries something of what is there forward is not there. */
   #missingOf(namespace: string): Right | undefined {
-    return (['write', 'read'] as const).find((right) => !this.#guard.may(right, namespace))
+    return missingOf(this.#context, ['write', 'read'], namespace)
   }
 
   #refusal(right: Right, namespace: string, operation: AuditOperation): Promise<CairnError> {
-    return this.#guard.refusal(right, namespace, { subject: 'memory', operation })
+    return refusal(this.#context, right, namespace, operation)
   }
 }
 
 function fromStamp(stamp: VersionStamp, updatedBy: string): Memory {
-  return toMemory({ ...stamp, supersededAt: null, updatedBy, deleted: 0 })
+  return memoryOf(stamp, { supersededAt: null, updatedBy, deleted: 0 })
 }

@@ -56,6 +56,13 @@ export interface MemoryRow {
 }
 
 export function toMemory(row: MemoryRow): Memory {
+  return memoryOf(row, row)
+}
+
+type Ending = Pick<MemoryRow, 'supersededAt' | 'updatedBy' | 'deleted'>
+
+/** Two parts of one row, for a writer who knows the rest of what the store answered. */
+export function memoryOf(row: Omit<MemoryRow, keyof Ending>, end: Ending): Memory {
   const recordedAt = toIso(row.recordedAt)
   return {
     namespace: row.namespace,
@@ -69,10 +76,10 @@ export function toMemory(row: MemoryRow): Memory {
     validTo: toIsoOrNull(row.validTo),
     expiresAt: toIsoOrNull(row.expiresAt),
     recordedAt,
-    supersededAt: toIsoOrNull(row.supersededAt),
+    supersededAt: toIsoOrNull(end.supersededAt),
     createdAt: row.createdAt === row.recordedAt ? recordedAt : toIso(row.createdAt),
     createdBy: row.createdBy,
-    updatedBy: row.updatedBy,
-    deleted: row.deleted === 1,
+    updatedBy: end.updatedBy,
+    deleted: end.deleted === 1,
   }
 }

@@ -60,8 +60,10 @@ export class SessionAccess {
 
   /** For when no session was found. The answer is the same, and as fast, if it is another's; only the trail tells. */
   async noteForeign({ id, owner }: SessionAddress, operation: AuditOperation): Promise<void> {
-    const foreign = owner !== undefined && (await this.#storage.sessions.get({ id, owner: undefined })) !== undefined
-    if (foreign) void this.#guard.noteRefusal({ subject: 'session', operation, namespace: `session:${id}` })
+    const found = owner && (await this.#storage.sessions.get({ id, owner: undefined }))
+    // One that is its own by now was made after the call.
+    if (found && (found.app !== owner.app || found.user !== owner.user))
+      void this.#guard.noteRefusal({ subject: 'session', operation, namespace: `session:${id}` })
   }
 
   /** Which sessions to list: those that match what was named, and of a caller that is not root its own ones only. */

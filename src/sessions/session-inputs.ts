@@ -101,3 +101,10 @@ export function parseDelta(
   const whole = encodeJson(Object.fromEntries(stored), 'stateDelta', valueBytes)
   return { changes, stateDelta: changes.length === 0 ? null : whole }
 }
+
+/** Without the fields that are undefined, which exact optional types tell from absent ones. */
+export function defined<T extends object>(input: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
+}

@@ -7,13 +7,16 @@ import { decodeCursor, type Page, toPage } from '../page.js'
 import { parse } from '../parse.js'
 import type { KeptState, NewEvent, SessionQuery } from '../storage/session-store.js'
 import type { Storage } from '../storage/storage.js'
+import type { ChildrenQuery, ForkOptions, HistoryChange, RewindOptions } from './branch-inputs.js'
 import { type AppendResult, type EventInput, type SessionEvent, toEvent } from './event.js'
 import { type SessionStatus, sessionStatusSchema } from './lifecycle.js'
 import { type Session, toSession } from './session.js'
 import { SessionAccess } from './session-access.js'
+import * as branches from './session-branches.js'
 import {
   type AppendOptions,
   appendOptionsSchema,
+  defined,
   type EventListQuery,
   eventListSchema,
   type NewSessionInput,
@@ -56,6 +59,7 @@ export class SessionService {
   readonly #access: SessionAccess
   readonly #newId: () => string
   readonly #valueBytes: number
+  readonly #branches: branches.BranchContext
 
   constructor({ storage, guard, newId, valueBytes }: SessionServiceOptions) {
     this.#storage = storage
@@ -63,6 +67,7 @@ export class SessionService {
     this.#access = new SessionAccess(storage, guard)
     this.#newId = newId
     this.#valueBytes = valueBytes
+    this.#branches = { storage, guard, access: this.#access, newId, valueBytes }
   }
 
   /** Creates a session, `created` until its first event. `already_exists` when the id is taken. */
@@ -230,7 +235,41 @@ export class SessionService {
     return (await this.#setStatus(id, 'archived')).session
   }
 
-  /** Removes a session with its events and its own state. False when there is none. */
+  /**
+   * A new session with the history of another and its own state as it was then; from there on each goes its own way. Any
+   * status may be forked. `invalid_input` when there is no event `atSeq`; `already_exists`.
+   */
+  async fork(id: string, options: ForkOptions = {}): Promise<Session> {
+    return branches.fork(this.#branches, id, options)
+  }
+
+  /**
+   * Takes a session back to an event, with its own state as it was then. What it was until now stays, paused, as the
+   * session `branch`. `invalid_input`, `already_exists`, `conflict`; `illegal_transition` when it has ended: fork it.
+   */
+  async rewind(id: string, options: RewindOptions): Promise<branches.RewoundSession> {
+    return branches.rewind(this.#branches, id, options)
+  }
+
+  /**
+   * Appends events or replaces the last ones, once for each operation id: a retry answers as the first time did, other
+   * content under the same id is a `conflict`, and so is an end of the history that is not the expected one.
+   */
+  async applyHistory(id: string, operationId: string, change: HistoryChange): Promise<branches.AppliedHistory> {
+    return branches.applyHistory(this.#branches, id, operationId, change)
+  }
+
+  /** The forks of a session, oldest first. */
+  async children(id: string, query: ChildrenQuery = {}): Promise<Page<Session>> {
+    return branches.children(this.#branches, id, query)
+  }
+
+  /** All sessions that share history with a session, and which came from which. */
+  async tree(id: string): Promise<branches.SessionTree> {
+    return branches.tree(this.#branches, id)
+  }
+
+  /** Removes a session with its events and its own state; forks keep what they share with it. False when there is none. */
   async delete(id: string): Promise<boolean> {
     const address = this.#access.address(id)
     const found = await this.#storage.sessions.delete({ ...address, author: this.#guard.author() })
@@ -254,12 +293,5 @@ export class SessionService {
 
   async #noteRead(operation: AuditOperation, session: string): Promise<void> {
     await this.#guard.noteRead({ subject: 'session', operation, session })
-  }
-}
-
-/** Without the fields that are undefined, which exact optional types tell from absent ones. */
-function defined<T extends object>(input: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>
   }
 }

@@ -12,6 +12,9 @@ export interface Session {
   metadata: JsonObject
   /** Sequence number of the newest event; 0 when there is none. */
   lastSeq: number
+  /** The session that this one is a fork of, and the last event that they share; null for one that is no fork. */
+  parent: string | null
+  forkedAtSeq: number | null
   createdAt: string
   updatedAt: string
   terminatedAt: string | null
@@ -27,6 +30,8 @@ export interface SessionRow {
   status: SessionStatus
   metadata: string
   lastSeq: number
+  parent: string | null
+  forkedAtSeq: number | null
   createdAt: number
   updatedAt: number
   terminatedAt: number | null

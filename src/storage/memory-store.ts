@@ -1,14 +1,16 @@
 import type { Span } from '../access/namespace.js'
 import type { MemoryRow, MemoryType } from '../memories/memory.js'
+import type { NewOrigin } from '../memories/origin.js'
+import type { MemoryChangeStore, OriginRights } from './memory-change-store.js'
 import type { Author } from './storage.js'
 
-export interface MemoryStore {
+export interface MemoryStore extends MemoryChangeStore {
   /**
    * Appends version 1, or the next version where a deleted or expired one is, made anew by this author. `already_exists` names each live key; then
-   * none is added.
+   * none is added. `not_found` when an origin is not there.
    */
-  add(input: { entries: NewMemory[]; author: Author }): Promise<VersionStamp[]>
-  /** Appends a version to a live memory. `not_found`, `conflict` with the latest version in details, `immutable`. */
+  add(input: { entries: NewMemory[]; author: Author } & OriginRights): Promise<VersionStamp[]>
+  /** Appends a version to a live memory. `not_found`, also of an origin, `conflict` with the latest version in details, `immutable`. */
   update(input: MemoryUpdate): Promise<VersionStamp>
   /** Appends a tombstone. Undefined when there is nothing alive. */
   delete(input: MemoryAddress & VersionGuard & { author: Author }): Promise<VersionStamp | undefined>
@@ -81,9 +83,10 @@ export interface NewMemory extends MemoryAddress {
   validFrom: number | null
   validTo: number | null
   expiresAt: number | null
+  origins?: NewOrigin[]
 }
 
-export interface MemoryUpdate extends MemoryAddress, VersionGuard {
+export interface MemoryUpdate extends MemoryAddress, VersionGuard, OriginRights {
   value: string
   /** Carried forward from the version before when undefined. */
   metadata?: string
@@ -91,6 +94,7 @@ export interface MemoryUpdate extends MemoryAddress, VersionGuard {
   validTo: number | null
   /** Carried forward when undefined; null takes an expiry away. */
   expiresAt?: number | null
+  origins?: NewOrigin[]
   author: Author
 }
 

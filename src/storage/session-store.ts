@@ -3,6 +3,7 @@ import type { EventRow, EventType } from '../sessions/event.js'
 import type { SessionStatus } from '../sessions/lifecycle.js'
 import type { SessionRow } from '../sessions/session.js'
 import type { ScopeOwners, StateRow, StateScope } from '../sessions/state.js'
+import type { BranchStore } from './branch-store.js'
 import type { Author } from './storage.js'
 
 /** `owner` undefined means any: the caller is root. A session of another owner is as good as none. */
@@ -11,7 +12,7 @@ export interface SessionAddress {
   owner: Owner | undefined
 }
 
-export interface SessionStore {
+export interface SessionStore extends BranchStore {
   /**
    * `already_exists` when the id is taken, by whomever. The event, if any, carries the initial state; for its changes
    * `invalid_input` and `forbidden` as with `append`.
@@ -41,7 +42,10 @@ export interface SessionStore {
   setStatus(
     input: SessionAddress & StateRights & { to: SessionStatus; chain: string; author: Author },
   ): Promise<StatusChange>
-  /** Removes the session, its events, its own state and their index entries. Tasks, agents and checkpoints stay without it. */
+  /**
+   * Removes the session, its events, its own state and their index entries. What forks have of it they keep. Tasks,
+   * agents and checkpoints stay without it.
+   */
   delete(input: SessionAddress & { author: Author }): Promise<boolean>
 }
 

@@ -1,6 +1,9 @@
 import type { AgentStore } from './agent-store.js'
 import type { AuditStore } from './audit-store.js'
+import type { CheckpointStore } from './checkpoint-store.js'
+import type { LeaseStore } from './lease-store.js'
 import type { MemoryStore } from './memory-store.js'
+import type { MetricStore } from './metric-store.js'
 import type { SearchStore } from './search-store.js'
 import type { SessionStore } from './session-store.js'
 import type { TaskStore } from './task-store.js'
@@ -18,6 +21,9 @@ import type { TaskStore } from './task-store.js'
 export interface Storage {
   readonly sessions: SessionStore
   readonly memories: MemoryStore
+  readonly checkpoints: CheckpointStore
+  readonly metrics: MetricStore
+  readonly leases: LeaseStore
   readonly search: SearchStore
   readonly tasks: TaskStore
   readonly agents: AgentStore

@@ -1,6 +1,6 @@
 import type { Guard } from '../access/guard.js'
 import { parseSegment } from '../access/namespace.js'
-import { type Owner, type WorkOwners, type WorkScope, workScope } from '../access/policy.js'
+import { inScope, type Owner, type WorkOwners, type WorkScope, workScope } from '../access/policy.js'
 import { isRoot, type Right } from '../access/principal.js'
 import type { AuditOperation } from '../audit/audit.js'
 import { CairnError, invalidInput } from '../errors.js'
@@ -13,8 +13,11 @@ interface OwnerInput {
   session?: string | undefined
 }
 
+/** What a caller can name that is not there for it. */
+type Kind = 'task' | 'agent' | 'session'
+
 /** What kind of thing is worked on or works. */
-type Subject = 'task' | 'agent'
+type Subject = 'task' | 'agent' | 'checkpoint'
 
 /**
  * Which tasks and agents a caller has. Those of its (app, user) are its own; those of a project are read by its members,
@@ -116,10 +119,15 @@ export class WorkAccess {
   async #noteForeign(operation: AuditOperation, missing: Record<string, unknown>): Promise<CairnError | undefined> {
     for (const kind of ['task', 'agent', 'session'] as const) {
       const id = missing[kind]
-      if (typeof id !== 'string' || !(await this.#isThere(kind, id))) continue
+      if (typeof id !== 'string') continue
+      const owners = await this.#ownersOf(kind, id)
+      if (owners === undefined) continue
+      // What the caller has by now was made after its call.
+      if (this.#has(kind, owners, operation === 'read' || operation === 'list' ? 'read' : 'write')) return undefined
       const where = kind === 'session' ? { namespace: `session:${id}` } : kind === 'task' ? { task: id } : {}
-      await this.#guard.noteRefusal({ subject: kind, operation, ...where })
-      if (kind === 'session' || !(await this.#isThere(kind, id, this.scope('read')))) return undefined
+      const subject = kind === 'task' && this.#subject === 'checkpoint' ? 'checkpoint' : kind
+      await this.#guard.noteRefusal({ subject, operation, ...where })
+      if (kind === 'session' || !this.#has(kind, owners, 'read')) return undefined
       return new CairnError('forbidden', `This handle may read ${kind} ${id}, but not work on it.`, {
         hint: "Ask whoever opened the store for a handle that may: cairn.as({ project, grants: ['project:write'] }).",
       })
@@ -132,11 +140,17 @@ export class WorkAccess {
     if (!isRoot(this.#guard.caller)) await this.#noteForeign('read', { [this.#subject]: id })
   }
 
-  async #isThere(kind: 'task' | 'agent' | 'session', id: string, scope?: WorkScope): Promise<boolean> {
+  async #ownersOf(kind: Kind, id: string): Promise<WorkOwners | undefined> {
     const { tasks, agents, sessions } = this.#storage
-    if (kind === 'session') return (await sessions.get({ id, owner: undefined })) !== undefined
-    if (kind === 'agent') return (await agents.get({ id, scope })) !== undefined
-    return (await tasks.get({ id, scope, sessionOwner: undefined })) !== undefined
+    if (kind === 'session') return sessions.get({ id, owner: undefined })
+    if (kind === 'agent') return agents.get({ id, scope: undefined })
+    return (await tasks.get({ id, scope: undefined, sessionOwner: undefined }))?.task
+  }
+
+  #has(kind: Kind, owners: WorkOwners, right: Right): boolean {
+    if (kind !== 'session') return inScope(owners, this.scope(right))
+    const own = this.sessionOwner()
+    return own === undefined || (own.app === owners.app && own.user === owners.user)
   }
 }
 

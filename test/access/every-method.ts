@@ -79,6 +79,49 @@ export const everyMethod: Record<string, Method> = {
     (at, { namespace, key }) => at.memories.restore(namespace, key, { version: 1 }),
     (at, { namespace, key }) => at.memories.restore(namespace, key),
   ),
+  'memories.diff': read(
+    'memory',
+    (at, { namespace, key }) => at.memories.diff(namespace, key),
+    (at, { namespace, key }) => at.memories.diff(namespace, key, { from: 1, to: 1 }),
+  ),
+  'memories.diffNamespace': read(
+    'memory',
+    (at, { namespace }) => at.memories.diffNamespace(namespace, { from: epoch }),
+    (at, { namespace }) => at.memories.diffNamespace(namespace, { from: epoch, to: soon, clock: 'validAt' }),
+  ),
+  'memories.undo': write(
+    'memory',
+    (at, { namespace }) => at.memories.undo({ by: 'root', since: epoch, namespace, dryRun: true }),
+    (at, { namespace }) => at.memories.undo({ by: 'root', since: soon, namespace }),
+    (at, { namespace }) => at.memories.undo({ by: 'root', since: epoch, namespace }),
+  ),
+  'memories.publish': write(
+    'memory',
+    (at, { namespace, key }) => at.memories.publish({ namespace, key }, 'user:alice:published'),
+    (at, { namespace, key }) => at.memories.publish({ namespace, key }, namespace, { key: 'published' }),
+    (at, { namespace, key }) => at.memories.publish({ namespace: 'app:shop', key: 'none' }, namespace, { key }),
+  ),
+  'memories.lookup': read(
+    'memory',
+    (at, { key, session }) => at.memories.lookup(key, { session }),
+    (at, { namespace, key }) => at.memories.lookup(key, { within: namespace.split(':').slice(2).join(':') || 'prefs' }),
+  ),
+  'memories.link': write(
+    'memory',
+    (at, { namespace, key }) => at.memories.link(namespace, key, { document: { path: 'intruder.md' } }),
+    (at, { namespace, key, session }) => at.memories.link(namespace, key, { event: { session, eventId: key } }),
+    (at, { namespace, key }) => at.memories.link(namespace, key, { memory: { namespace, key } }, { version: 1 }),
+  ),
+  'memories.origins': read(
+    'memory',
+    (at, { namespace, key }) => at.memories.origins(namespace, key),
+    (at, { namespace, key }) => at.memories.origins(namespace, key, { version: 1 }),
+  ),
+  'memories.fromOrigin': read(
+    'memory',
+    (at, { namespace, key }) => at.memories.fromOrigin({ memory: { namespace, key } }),
+    (at, { namespace, key }) => at.memories.fromOrigin({ memory: { namespace, key, version: 1 } }),
+  ),
   'memories.cleanupExpired': write('store', (at) => at.memories.cleanupExpired({ ttlDays: 0 })),
   'audit.list': read(
     'memory',
@@ -121,6 +164,23 @@ export const everyMethod: Record<string, Method> = {
   'sessions.terminate': write('session', (at, { session }) => at.sessions.terminate(session)),
   'sessions.archive': write('session', (at, { session }) => at.sessions.archive(session)),
   'sessions.delete': write('session', (at, { session }) => at.sessions.delete(session)),
+  'sessions.fork': write(
+    'session',
+    (at, { session }) => at.sessions.fork(session, { atSeq: 1 }),
+    (at, { session }) => at.sessions.fork(session),
+  ),
+  'sessions.rewind': write(
+    'session',
+    (at, { session }) => at.sessions.rewind(session, { toSeq: 2 }),
+    (at, { session }) => at.sessions.rewind(session, { toSeq: 0, expectedSeq: 99 }),
+  ),
+  'sessions.applyHistory': write(
+    'session',
+    (at, { session }) => at.sessions.applyHistory(session, 'op', { append: [message] }),
+    (at, { session }) => at.sessions.applyHistory(session, 'op2', { replaceSuffix: { expected: [], with: [message] } }),
+  ),
+  'sessions.children': read('session', (at, { session }) => at.sessions.children(session)),
+  'sessions.tree': read('session', (at, { session }) => at.sessions.tree(session)),
   'sessions.list': read(
     'store',
     (at) => at.sessions.list(),
@@ -203,6 +263,34 @@ export const everyMethod: Record<string, Method> = {
   'agents.silent': read('store', (at) => at.agents.silent({ seconds: 0 })),
   'agents.terminate': write('agent', (at, { agent }) => at.agents.terminate(agent)),
   'agents.releaseSilent': write('store', (at) => at.agents.releaseSilent({ seconds: 0 })),
+  'checkpoints.get': read('task', (at, { task }) => at.checkpoints.get(task, 1)),
+  'checkpoints.latest': read('task', (at, { task }) => at.checkpoints.latest(task)),
+  'checkpoints.list': read(
+    'task',
+    (at, { task }) => at.checkpoints.list(task),
+    (at, { task }) => at.checkpoints.list(task, { limit: 1, cursor: encodeCursor([9e15]) }),
+  ),
+  'checkpoints.put': write(
+    'task',
+    (at, { task }) => at.checkpoints.put(task, 1, 'an intruder was here'),
+    (at, { task }) => at.checkpoints.put(task, 7, 'an intruder was here'),
+    (at, { task, session }) => at.checkpoints.put(task, 7, 'an intruder was here', { session }),
+  ),
+  'checkpoints.prune': write(
+    'task',
+    (at, { task }) => at.checkpoints.prune(task, { keep: 1, dryRun: true }),
+    (at, { task }) => at.checkpoints.prune(task, { keep: 1 }),
+  ),
+  'metrics.record': write('store', (at) => at.metrics.record('latency', 7, { intruder: true })),
+  'metrics.recordMany': write('store', (at) => at.metrics.recordMany([{ name: 'latency', value: 7 }])),
+  'metrics.query': read(
+    'store',
+    (at) => at.metrics.query({ name: 'latency' }),
+    (at) => at.metrics.query({ name: 'latency', bucketSeconds: 60 }),
+    (at) => at.metrics.query({ name: 'latency', cursor: encodeCursor([9e15, 9e15]), limit: 1000 }),
+  ),
+  'metrics.names': read('store', (at) => at.metrics.names()),
+  'metrics.operations': read('store', (at) => at.metrics.operations()),
   search: read(
     'memory',
     (at, { namespace }) => at.search('harbour', { namespaces: [namespace] }),
@@ -212,6 +300,7 @@ export const everyMethod: Record<string, Method> = {
     (at, { session }) => at.search('harbour', { session, kinds: ['memory'], types: ['semantic'] }),
   ),
   as: read('store', async (at) => at.as({ user: 'alice', app: 'shop' }).sessions.list()),
+  seed: write('store', (at) => at.seed('shop')),
   info: read('store', (at) => at.info()),
   close: write('store', (at) => at.close()),
   // Node has named this symbol in two ways.
@@ -232,6 +321,10 @@ export const unboundReads: ((handle: Cairn) => Promise<unknown>)[] = [
   (at) => at.search('harbour', { knownAt: soon, limit: 100 }),
   (at) => at.search('harbour', { knownAt: new Date('2027-01-01'), limit: 100 }),
   (at) => at.search('harbour', { types: ['semantic', 'message'], validAt: epoch }),
+  (at) => at.memories.undo({ by: 'root', since: epoch, dryRun: true }),
+  (at) => at.memories.undo({ by: 'nobody', since: epoch }),
+  (at) => at.memories.lookup('tone'),
+  (at) => at.memories.fromOrigin({ document: { path: 'notes.md' } }),
   (at) => at.audit.list({ limit: 1000 }),
   (at) => at.audit.list({ outcome: 'forbidden', cursor: encodeCursor([9e15, 9e15]) }),
 ]
@@ -243,7 +336,10 @@ export function publicMethods(handle: Cairn): string[] {
   return [...methodsOf(handle), ...methods].sort()
 }
 
+/** Those of its class and of the classes that this one extends. */
 function methodsOf(instance: object): string[] {
   const prototype: object = Object.getPrototypeOf(instance)
-  return Reflect.ownKeys(prototype).flatMap((name) => (name === 'constructor' ? [] : [String(name)]))
+  if (prototype === Object.prototype) return []
+  const own = Reflect.ownKeys(prototype).flatMap((name) => (name === 'constructor' ? [] : [String(name)]))
+  return [...own, ...methodsOf(prototype)]
 }

@@ -87,6 +87,10 @@ describe('whatever a principal asks', () => {
       const [agents, seenAgents] = await Promise.all(both.map((at) => at.agents.list()))
       expect(seenAgents?.items).toEqual(agents?.items.filter((agent) => ownsWork(principal, agent, 'read')))
 
+      const [points, own] = await Promise.all(both.map((at) => at.metrics.query({ name: 'latency' })))
+      const mine = points?.items.filter(({ app, user }) => owns(principal, { app: app ?? '', user: user ?? '' }))
+      expect(own?.items).toEqual(mine)
+
       const sessions = new Map(threads?.items.map((session) => [session.id, session]))
       const [all, found] = await Promise.all(both.map((at) => at.search('harbour', { limit: 100 })))
       const wanted = all?.hits.filter((hit) => {
@@ -222,7 +226,10 @@ function isForeign(name: string, principal: Principal, target: Target, planted: 
   const ownSession = own.includes(target.session)
   const mayRead = oracle(principal, 'read', target.namespace)
   const mayWrite = oracle(principal, 'write', target.namespace)
-  if (name === 'memories.restore' || name === 'memories.rollback') return !mayRead || !mayWrite
+  const takesBoth = ['memories.restore', 'memories.rollback', 'memories.undo', 'memories.link']
+  if (takesBoth.includes(name)) return !mayRead || !mayWrite
+  if (name === 'memories.publish') return !mayRead && !mayWrite
+  if (name === 'memories.lookup') return !mayRead && !oracle(principal, 'read', `session:${target.session}`)
   if (about === 'session') return !ownSession
   if (about === 'task' || about === 'agent') {
     const work = planted.work.find((each) => each[about] === target[about])

@@ -21,7 +21,7 @@ export interface SessionPlan {
   app: string
   user: string
   project: string | undefined
-  fate: 'open' | 'paused' | 'terminated' | 'archived'
+  fate: 'open' | 'paused' | 'terminated' | 'archived' | 'forked' | 'rewound'
 }
 
 export interface WorkPlan {
@@ -69,7 +69,7 @@ export const worldArbitrary: fc.Arbitrary<World> = fc.record({
       app: fc.constantFrom(...apps),
       user: fc.constantFrom(...users),
       project: fc.option(fc.constantFrom(...projects), { nil: undefined }),
-      fate: fc.constantFrom<SessionPlan['fate'][]>('open', 'paused', 'terminated', 'archived'),
+      fate: fc.constantFrom<SessionPlan['fate'][]>('open', 'paused', 'terminated', 'archived', 'forked', 'rewound'),
     }),
     { minLength: 1, maxLength: maxSessions },
   ),
@@ -186,9 +186,19 @@ async function plantSession(
     { type: 'message', actor: `user:${canary(owner)}`, content: { text: `the harbour ${canary(owner)}` } },
     { type: 'action', actor: 'agent', eventId: canary(owner), content: { note: `harbour ${canary(owner)}` } },
   ])
+  if (fate === 'forked') await plantBranch(() => cairn.sessions.fork(id, { id: `${id}-fork`, atSeq: 2 }), planted)
+  if (fate === 'rewound') {
+    await plantBranch(
+      async () => (await cairn.sessions.rewind(id, { toSeq: 2, branchId: `${id}-was` })).branch,
+      planted,
+    )
+  }
   if (fate === 'paused') await cairn.sessions.updateStatus(id, 'paused')
   if (fate === 'terminated' || fate === 'archived') await cairn.sessions.terminate(id)
   if (fate === 'archived') await cairn.sessions.archive(id)
+  const { metrics } = cairn.as(owner)
+  await metrics.record('latency', planted.sessions.length, { tag: canary(owner) })
+  await metrics.record(canary(owner), 1)
 }
 
 async function plantWork(
@@ -207,6 +217,7 @@ async function plantWork(
   const content = { prompt: mark(), input: { text: mark() }, metadata: { tag: mark() }, priority: 10 }
   await cairn.tasks.submit({ id: task, ...content, ...before, ...owners })
   await cairn.agents.spawn({ id: agent, name: mark(), specialization: mark(), ...owners })
+  for (const iteration of [0, 1]) await cairn.checkpoints.put(task, iteration, { note: mark() })
   if (fate === 'ready' || fate === 'blocked') return
   // Others may be there that come first.
   for (let claimed = await cairn.tasks.claim({ agent }); claimed; claimed = await cairn.tasks.claim({ agent })) {
@@ -215,6 +226,11 @@ async function plantWork(
     if (fate === 'failed') await cairn.tasks.fail(claimed, mark(), { retry: false })
     return
   }
+}
+
+async function plantBranch(make: () => Promise<Session | null>, planted: Planted): Promise<void> {
+  const branch = await make()
+  if (branch !== null) planted.sessions.push({ id: branch.id, app: branch.app, user: branch.user })
 }
 
 async function plantMemory(
@@ -267,6 +283,9 @@ export async function dumpOutside(root: Cairn, principal: Principal): Promise<ob
     sessions: await Promise.all(sessions.map((session) => dumpSession(root, session, outside))),
     shared: await dumpShared(root, outside),
     ...(await dumpWork(root, principal)),
+    metrics: (await root.metrics.query({ name: 'latency', limit: 1000 })).items.filter(
+      ({ app, user }) => app === null || user === null || !owns(principal, { app, user }),
+    ),
   }
 }
 
@@ -277,7 +296,12 @@ async function dumpWork(root: Cairn, principal: Principal): Promise<object> {
   return {
     tasks: tasks.items.filter(outside).map((task) => (isWaiting(task) ? { ...task, status: '', updatedAt: '' } : task)),
     agents: agents.items.filter(outside),
+    checkpoints: await Promise.all(tasks.items.filter(outside).map(({ id }) => dumpCheckpoints(root, id))),
   }
+}
+
+async function dumpCheckpoints(root: Cairn, task: string): Promise<object> {
+  return { list: await root.checkpoints.list(task), latest: await root.checkpoints.latest(task) }
 }
 
 const isWaiting = ({ status, attempt }: Task): boolean => attempt === 0 && (status === 'blocked' || status === 'ready')

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { addOperationTimes } from './add-histogram.js'
 import { useCli } from './run-cli.js'
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
@@ -125,6 +126,73 @@ describe('the shapes in the docs are those of', () => {
     const lists = ['task list', 'task dead-letters', 'agent list', 'agent silent --seconds 0']
     for (const list of lists) expectShape('page', { ...(await cairn.json<{ items: Json[] }>(list)), items: [] })
     expect(await cairn.json('task claim')).toBeNull()
+  })
+
+  it('branches of sessions', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    await cairn.json('session create --id s1 --user alice --app support')
+    for (const text of ['one', 'two']) await cairn.json(`session append s1 --actor user --text ${text}`)
+    const fork = await cairn.json<{ [key: string]: Json }>('session fork s1 --at-seq 1')
+    const { sessions } = documented.get('session tree') as { sessions: { [key: string]: Json }[] }
+    const { depth: _, ...documentedFork } = sessions[1] ?? {}
+    expect(shapeOf(fork)).toEqual(shapeOf(documentedFork))
+    expectShape('session tree', await cairn.json('session tree s1'))
+    expectShape('rewound session', await cairn.json('session rewind s1 --to-seq 1 --yes'))
+  })
+
+  it('changes of memories and their origins', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    const tone = 'user:alice:preferences tone'
+    await cairn.json(`memory add ${tone} '{"style":"concise"}'`)
+    await cairn.json(`memory add user:alice:notes plan 1`)
+    for (const at of [tone, 'user:alice:notes plan']) {
+      await cairn.json(`memory update ${at} '{"style":"warm"}' --as user=alice,agent=planner`)
+    }
+    await cairn.json('memory update user:alice:notes plan 3')
+    expectShape('diff', await cairn.json(`memory diff ${tone}`))
+    const { items } = documented.get('namespace diff') as { items: Json[] }
+    const changes = await cairn.json<{ items: Json[] }>('memory diff user:alice --from 2020-01-01 --clock validAt')
+    expect(changes.items).toEqual([])
+    const added = await cairn.json<{ items: { [key: string]: Json }[] }>('memory diff user:alice --from 2020-01-01')
+    expect(shapeOf({ ...added.items[1], before: added.items[1]?.after ?? null })).toEqual(shapeOf(items[0] ?? null))
+    expectShape('looked up', await cairn.json('memory lookup tone --within preferences --as user=alice'))
+    await cairn.json('session create --id s1 --user alice --app support')
+    await cairn.json('session append s1 --actor user --text hi --event-id e1')
+    expectShape('origins', await cairn.json(`memory link ${tone} '{"event":{"session":"s1","eventId":"e1"}}'`))
+    expectShape('memory', await cairn.json(`memory publish ${tone} project:apollo:conventions`))
+    const from = await cairn.json<{ items: Json[] }>(`memory from '{"event":{"session":"s1","eventId":"e1"}}'`)
+    expectShape('memory', from.items[0] ?? null)
+    expectShape('undo', await cairn.json('memory undo --by agent:planner --since 2020-01-01 --yes'))
+    expectShape('seed', await cairn.json('seed --app support'))
+  })
+
+  it('checkpoints', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    await cairn.json('task submit work --id t1')
+    expectShape('checkpoint summary', await cairn.json(`checkpoint put t1 1 '{"step":"read"}'`))
+    expectShape('checkpoint', await cairn.json('checkpoint latest t1'))
+    expectShape('checkpoint', await cairn.json('checkpoint get t1 1'))
+    const list = await cairn.json<{ items: Json[] }>('checkpoint list t1')
+    expectShape('checkpoint summary', list.items[0] ?? null)
+    expectShape('pruned checkpoints', await cairn.json('checkpoint prune t1 --keep 1 --yes'))
+  })
+
+  it('metrics', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    expectShape('recorded metric', await cairn.json('metrics record tokens 12 --label model=small'))
+    const names = await cairn.json<{ items: Json[]; next: null }>('metrics names')
+    expectShape('page', { ...names, items: [] })
+    const points = await cairn.json<{ items: Json[] }>('metrics query tokens')
+    expectShape('metric', points.items[0] ?? null)
+    const buckets = await cairn.json<{ items: Json[] }>('metrics query tokens --bucket 60')
+    expectShape('metric bucket', buckets.items[0] ?? null)
+    await addOperationTimes(cairn.path('cairn.db'), 'memories.add', [1, 2, 3])
+    const operations = await cairn.json<{ items: Json[] }>('metrics operations')
+    expectShape('operation', operations.items[0] ?? null)
   })
 
   it('search and audit', async () => {

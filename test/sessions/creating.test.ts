@@ -16,6 +16,8 @@ describe('creating a session', () => {
       status: 'created',
       metadata: { channel: 'web' },
       lastSeq: 0,
+      parent: null,
+      forkedAtSeq: null,
       createdAt: expect.stringMatching(/^2026-01-01T/),
       updatedAt: session.createdAt,
       terminatedAt: null,

@@ -65,14 +65,25 @@ CREATE INDEX audit_by_time      on audit (timestamp, id);
 CREATE UNIQUE INDEX audit_refusals on audit (principal, subject, operation, ifnull(namespace, ''), timestamp / 60000)
   where outcome = 'forbidden';
 
-CREATE TABLE checkpoints (
-  task_id    text    not null references tasks (id) on delete cascade,
-  iteration  integer not null check (iteration >= 0),
-  state      text    not null check (json_valid(state)),
-  session_id text references sessions (id) on delete set null,
-  created_at integer not null,
-  primary key (task_id, iteration)
+CREATE TABLE "checkpoints" (
+  task_id     text    not null references tasks (id) on delete cascade,
+  iteration   integer not null check (iteration >= 0),
+  base        integer check (base is null or base < iteration),
+  chain       integer not null default 0 check (chain >= 0),
+  chain_bytes integer not null default 0 check (chain_bytes >= 0),
+  -- UTF-8 of the state's JSON, or a difference as src/tasks/byte-difference.ts makes it.
+  data        blob    not null,
+  bytes       integer not null check (bytes >= 0),
+  -- CRC-32 of the state; none for a whole one of an older schema.
+  checksum    integer,
+  session_id  text    references sessions (id) on delete set null,
+  created_at  integer not null,
+  primary key (task_id, iteration),
+  check ((base is null) = (chain = 0)),
+  check (base is null or checksum is not null)
 ) strict;
+
+CREATE INDEX checkpoints_by_base    on checkpoints (task_id, base, iteration) where base is not null;
 
 CREATE INDEX checkpoints_by_created on checkpoints (created_at);
 
@@ -140,15 +151,42 @@ CREATE TRIGGER memory_entries_unindex after delete on memory_entries begin
   delete from search_items where kind = 'memory' and ref = old.id;
 end;
 
+CREATE TABLE memory_origins (
+  memory_id  integer not null references memory_entries (id) on delete cascade,
+  kind       text    not null check (kind in ('event', 'memory', 'document')),
+  source     text    not null check (json_valid(source) and json_type(source) = 'object'),
+  created_at integer not null,
+  created_by text    not null,
+  primary key (memory_id, kind, source)
+) strict, without rowid;
+
+CREATE INDEX memory_origins_by_source on memory_origins (kind, source, memory_id);
+
+CREATE TABLE metric_histograms (
+  name    text    not null,
+  minute  integer not null,
+  count   integer not null check (count > 0),
+  sum     real    not null,
+  min     real    not null,
+  max     real    not null,
+  -- Bucket number → count, as src/observe/histogram.ts numbers them.
+  buckets text    not null check (json_valid(buckets) and json_type(buckets) = 'object'),
+  primary key (name, minute)
+) strict, without rowid;
+
+CREATE INDEX metric_histograms_by_minute on metric_histograms (minute);
+
 CREATE TABLE metrics (
   id        integer primary key,
   timestamp integer not null,
   name      text    not null,
   value     real    not null check (value >= 0),
   labels    text    not null default '{}' check (json_valid(labels) and json_type(labels) = 'object')
-) strict;
+, app_id text, user_id text) strict;
 
 CREATE INDEX metrics_by_name on metrics (name, timestamp);
+
+CREATE INDEX metrics_by_owner on metrics (app_id, user_id, name, timestamp) where app_id is not null;
 
 CREATE INDEX metrics_by_time on metrics (timestamp);
 
@@ -198,6 +236,24 @@ CREATE TRIGGER session_events_unindex after delete on session_events begin
   delete from search_items where kind = 'event' and ref = old.id;
 end;
 
+CREATE TABLE session_operations (
+  session_id   text    not null references sessions (id) on delete cascade,
+  operation_id text    not null check (length(operation_id) between 1 and 200),
+  digest       text    not null,
+  first_seq    integer not null,
+  last_seq     integer not null,
+  branch_id    text,
+  created_at   integer not null,
+  primary key (session_id, operation_id)
+) strict, without rowid;
+
+CREATE TABLE session_snapshots (
+  session_id text    not null references sessions (id) on delete cascade,
+  seq        integer not null check (seq >= 0),
+  state      text    not null check (json_valid(state) and json_type(state) = 'object'),
+  primary key (session_id, seq)
+) strict, without rowid;
+
 CREATE TABLE sessions (
   id            text    not null primary key check (length(id) between 1 and 200),
   app_id        text    not null,
@@ -210,7 +266,7 @@ CREATE TABLE sessions (
   created_at    integer not null,
   updated_at    integer not null,
   terminated_at integer,
-  archived_at   integer,
+  archived_at   integer, parent_session_id text references sessions (id) on delete set null, forked_at_seq integer check (forked_at_seq is null or forked_at_seq >= 0),
   check ((status in ('terminated', 'archived')) = (terminated_at is not null)),
   check ((status = 'archived') = (archived_at is not null))
 ) strict;
@@ -222,6 +278,8 @@ CREATE INDEX sessions_active_by_user on sessions (user_id, updated_at, id) where
 CREATE INDEX sessions_by_created on sessions (created_at, id);
 
 CREATE INDEX sessions_by_owner   on sessions (app_id, user_id, created_at, id);
+
+CREATE INDEX sessions_by_parent on sessions (parent_session_id, created_at, id) where parent_session_id is not null;
 
 CREATE INDEX sessions_by_project on sessions (project_id, created_at, id) where project_id is not null;
 

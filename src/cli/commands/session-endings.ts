@@ -83,7 +83,8 @@ function addDelete(session: CairnCommand, io: Io): void {
 async function countEvents(cairn: Cairn, id: string): Promise<number> {
   const session = await cairn.sessions.get(id)
   if (session === null) throw noSession(id)
-  return session.lastSeq
+  // Those of an ancestor are not its own.
+  return session.lastSeq - (session.forkedAtSeq ?? 0)
 }
 
 /** The API's refusal in the words of the command line. */

@@ -78,13 +78,14 @@ async function readEvents(cairn: Cairn, id: string, flags: ShowFlags): Promise<P
 }
 
 function formatSession({ session, state, events }: ShownSession, output: Output): string {
-  const { id, status, app, user, project, metadata, lastSeq, createdAt, updatedAt } = session
+  const { id, status, app, user, project, metadata, lastSeq, parent, forkedAtSeq, createdAt, updatedAt } = session
   const facts = output.record([
     ['session', id],
     ['status', status],
     ['user', user],
     ['app', app],
     ['project', project ?? ''],
+    ['fork of', parent === null ? '' : `${parent} at event #${forkedAtSeq}`],
     ['metadata', formatObject(metadata)],
     ['created', formatTime(createdAt)],
     ['updated', formatTime(updatedAt)],

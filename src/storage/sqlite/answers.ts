@@ -48,6 +48,25 @@ export function briefStamps(stamps: VersionStamp[] | Refusal): BriefStamp[] | Re
 export function fullStamps({ entries }: { entries: NewMemory[] }, answers: BriefStamp[]): VersionStamp[] {
   return entries.flatMap((entry, index) => {
     const answer = answers[index]
-    return answer ? [{ ...entry, ...answer }] : []
+    return answer ? [fullStamp(entry, answer)] : []
   })
+}
+
+/** By name: objects that are spread together from over a dozen members become hash tables of 1.5 KB. */
+function fullStamp(entry: NewMemory, answer: BriefStamp): VersionStamp {
+  return {
+    namespace: entry.namespace,
+    key: entry.key,
+    version: answer.version,
+    chain: answer.chain,
+    type: entry.type,
+    value: entry.value,
+    metadata: entry.metadata,
+    validFrom: entry.validFrom,
+    validTo: entry.validTo,
+    expiresAt: entry.expiresAt,
+    recordedAt: answer.recordedAt,
+    createdAt: answer.createdAt,
+    createdBy: answer.createdBy,
+  }
 }

@@ -223,9 +223,10 @@ function failAll(group: Request[], error: unknown): Reply[] {
   return group.map((request) => failed(request, error))
 }
 
-/** Rough size of an operation's input: the texts in it, two levels deep. */
+/** Rough size of an operation's input: the texts and bytes in it. */
 function sizeOf(input: unknown): number {
   if (typeof input === 'string') return input.length
+  if (ArrayBuffer.isView(input)) return input.byteLength
   if (Array.isArray(input)) return input.reduce<number>((sum, item) => sum + sizeOf(item), 0)
   if (typeof input !== 'object' || input === null) return 8
   return Object.values(input).reduce<number>((sum, item) => sum + sizeOf(item), 0)

@@ -14,6 +14,8 @@ const counts = sql(
      (select count(*) from memory_entries) as memoryVersions,
      (select count(*) from tasks) as tasks,
      (select count(*) from agents) as agents,
+     (select count(*) from checkpoints) as checkpoints,
+     (select count(*) from metrics) as metrics,
      (select count(*) from audit) as audit`,
 )
 

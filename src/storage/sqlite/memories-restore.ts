@@ -56,7 +56,7 @@ function* lastLife(db: Database, latest: StoredMemory): Iterable<StoredMemory> {
 }
 
 function appendAgain(db: Database, before: StoredMemory, source: StoredMemory, input: RestoreInput): VersionStamp {
-  const next = { ...source, chain: before.chain, expiresAt: input.expiresAt ?? null }
+  const next = { ...source, chain: before.chain, expiresAt: input.expiresAt ?? null, originsOf: source.id }
   return append(db, input, before, next, 'restore', input.author, { toVersion: source.version })
 }
 
@@ -78,7 +78,7 @@ export function rollbackMemory(
     return noSuchVersion(input, input.toVersion)
   }
   const interval = intervalFor(input, source)
-  const next = { ...source, ...interval, expiresAt: before.expiresAt }
+  const next = { ...source, ...interval, expiresAt: before.expiresAt, originsOf: source.id }
   return (
     refuseInterval(interval) ??
     append(db, input, before, next, 'rollback', input.author, { toVersion: input.toVersion })

@@ -1,11 +1,13 @@
 import type { Database } from 'better-sqlite3'
 import type { ItemText } from '../../search/index-text.js'
+import type { OriginRights } from '../memory-change-store.js'
 import type { MemoryAddress, MemoryUpdate, NewMemory, VersionGuard, VersionStamp } from '../memory-store.js'
 import type { Author } from '../storage.js'
 import { append, appendFirst, type NextVersion, tombstone } from './memory-append.js'
 import { notFound, refuseChange, refuseStale } from './memory-refusals.js'
 import { isAlive, latestVersion, type StoredMemory } from './memory-rows.js'
-import { type Refusal, refuse } from './operation.js'
+import { isRefusal, type Refusal, refuse } from './operation.js'
+import { resolveOrigins } from './origin-sources.js'
 import { all, sql } from './statements.js'
 
 const expired = sql(
@@ -28,8 +30,11 @@ const oldEpisodes = sql(
 
 export function addMemories(
   db: Database,
-  { entries, author }: { entries: (NewMemory & { text?: ItemText })[]; author: Author },
+  input: { entries: (NewMemory & { text?: ItemText })[]; author: Author } & OriginRights,
 ): VersionStamp[] | Refusal {
+  const { author } = input
+  const entries = withOrigins(db, input)
+  if (isRefusal(entries)) return entries
   const [only] = entries
   const first = entries.length === 1 && only ? appendFirst(db, only, author) : undefined
   if (first) return [first]
@@ -40,6 +45,19 @@ export function addMemories(
     const last = before[index]
     return append(db, entry, last, { ...entry, chain: last?.chain ?? entry.chain, deleted: 0 }, 'create', author)
   })
+}
+
+type Entry = NewMemory & { text?: ItemText }
+
+function withOrigins(db: Database, input: { entries: Entry[]; author: Author } & OriginRights): Entry[] | Refusal {
+  if (input.entries.every(({ origins }) => origins === undefined)) return input.entries
+  const entries: Entry[] = []
+  for (const entry of input.entries) {
+    const resolved = resolveOrigins(db, entry, input)
+    if (isRefusal(resolved)) return resolved
+    entries.push({ ...entry, ...resolved })
+  }
+  return entries
 }
 
 function refuseTaken(entries: NewMemory[], before: (StoredMemory | undefined)[], now: number): Refusal | undefined {
@@ -64,6 +82,8 @@ export function updateMemory(db: Database, input: MemoryUpdate): VersionStamp | 
   if (!isAlive(before, input.author.now)) return notFound(input)
   const refusal = refuseChange(before, input)
   if (refusal) return refusal
+  const origins = resolveOrigins(db, input, input)
+  if (isRefusal(origins)) return origins
   const next: NextVersion = {
     type: before.type,
     chain: before.chain,
@@ -73,6 +93,7 @@ export function updateMemory(db: Database, input: MemoryUpdate): VersionStamp | 
     validTo: input.validTo,
     expiresAt: input.expiresAt === undefined ? before.expiresAt : input.expiresAt,
     deleted: 0,
+    ...origins,
   }
   return append(db, input, before, next, 'update', input.author)
 }

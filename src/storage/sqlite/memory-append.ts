@@ -2,12 +2,14 @@ import type { Database } from 'better-sqlite3'
 import type { AuditOperation } from '../../audit/audit.js'
 import { decodeJson } from '../../json.js'
 import type { MemoryRow, MemoryType } from '../../memories/memory.js'
+import type { NewOrigin } from '../../memories/origin.js'
 import { coversAllTime } from '../../memories/versions.js'
 import { type ItemText, memoryScope, memoryText } from '../../search/index-text.js'
 import type { MemoryAddress, NewMemory, VersionStamp } from '../memory-store.js'
 import type { Author } from '../storage.js'
 import { audit } from './audit-write.js'
 import type { StoredMemory } from './memory-rows.js'
+import { setOrigins } from './origin-rows.js'
 import { indexItem, unindexItem } from './search-index.js'
 import { run, sql } from './statements.js'
 
@@ -44,6 +46,9 @@ const unindexChain = sql(
 export type NextVersion = Pick<MemoryRow, 'value' | 'metadata' | 'validFrom' | 'validTo' | 'expiresAt' | 'deleted'> & {
   type: MemoryType
   chain: string
+  origins?: NewOrigin[]
+  /** The row whose origins are this version's as well, since it has its value. */
+  originsOf?: number
   /** Its words, where the calling thread has prepared them. */
   text?: ItemText
 }
@@ -62,6 +67,7 @@ export function append(
   if (before) run(db, supersede, { id: before.id, supersededAt: stamp.recordedAt })
   const { id } = run(db, insert, { ...stamp, deleted: next.deleted, updatedBy: author.actor })
   reindex(db, id, before, stamp, next)
+  setOrigins(db, id, next, author)
   const { namespace, key, version } = stamp
   audit(db, author, {
     subject: 'memory',
@@ -88,6 +94,7 @@ export function appendFirst(
   const { id, changes } = run(db, insertFirst, { ...stamp, deleted: 0, updatedBy: author.actor })
   if (changes === 0) return undefined
   reindex(db, id, undefined, stamp, next)
+  setOrigins(db, id, entry, author)
   const { namespace, key, version } = stamp
   audit(db, author, { subject: 'memory', operation: 'create', namespace, key, version })
   return stamp

@@ -2,12 +2,18 @@ import type { Database } from 'better-sqlite3'
 import { toFailure } from '../../errors.js'
 import { getAgent, listAgents } from './agents-read.js'
 import { listAudit } from './audit-read.js'
+import { countCheckpointsBesides, getCheckpoint, listCheckpoints } from './checkpoints-read.js'
 import { translate } from './driver-errors.js'
 import type { Reply, Request } from './group-writer.js'
 import { storeInfo } from './info-read.js'
 import { getMemory, listMemories, listNamespaces, memoryHistory } from './memories-read.js'
+import { compareMoments } from './memory-compare.js'
+import { findByOrigin, readOrigins } from './memory-origins.js'
+import { previewUndo } from './memory-undo.js'
+import { listBuckets, listHistograms, listMetricNames, listPoints } from './metrics-read.js'
 import type { ReadQuery } from './operation.js'
 import { searchLexical } from './search-read.js'
+import { listChildren, readEvent, readTree } from './session-tree-read.js'
 import { getSession, listEvents, listSessions, readState } from './sessions-read.js'
 import { run, sql } from './statements.js'
 import { lookOut } from './tasks-claim.js'
@@ -19,10 +25,24 @@ export const readQueries = {
   'memories.list': listMemories,
   'memories.history': memoryHistory,
   'memories.namespaces': listNamespaces,
+  'memories.compare': compareMoments,
+  'memories.undoPreview': previewUndo,
+  'memories.origins': readOrigins,
+  'memories.fromOrigin': findByOrigin,
   'sessions.get': getSession,
   'sessions.list': listSessions,
   'sessions.events': listEvents,
   'sessions.state': readState,
+  'sessions.children': listChildren,
+  'sessions.tree': readTree,
+  'sessions.event': readEvent,
+  'checkpoints.get': getCheckpoint,
+  'checkpoints.list': listCheckpoints,
+  'checkpoints.countBesides': countCheckpointsBesides,
+  'metrics.points': listPoints,
+  'metrics.buckets': listBuckets,
+  'metrics.names': listMetricNames,
+  'metrics.histograms': listHistograms,
   'search.lexical': searchLexical,
   'tasks.get': getTask,
   'tasks.list': listTasks,

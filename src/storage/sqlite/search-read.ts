@@ -7,6 +7,7 @@ import { makeSnippet } from '../../search/snippet.js'
 import type { LexicalAnswer, LexicalHit, LexicalQuery } from '../search-store.js'
 import { visibleMemories } from './memories-read.js'
 import { findCandidates } from './search-candidates.js'
+import { type HistoryQuery, withHistories } from './search-histories.js'
 import { type FoundRow, inMemoryScope, rowReader } from './search-rows.js'
 
 /** How many of the best candidates are ranked by their texts; those after them, on later pages, keep their order. */
@@ -32,18 +33,19 @@ interface Found {
 /** Hits best first, with snippets that are made here: rows may be large, and the calling thread has others to serve. */
 export function searchLexical(db: Database, query: LexicalQuery): LexicalAnswer {
   const { offset = 0, limit } = query
-  const { rows, degraded } = query.moment?.knownAt === undefined ? searchNow(db, query) : searchPast(db, query)
+  const whole = withHistories(db, query)
+  const { rows, degraded } = query.moment?.knownAt === undefined ? searchNow(db, whole) : searchPast(db, whole)
   return { hits: rows.slice(offset, offset + limit).map((row) => toHit(row, query.terms)), degraded }
 }
 
-function searchNow(db: Database, query: LexicalQuery): Found {
+function searchNow(db: Database, query: HistoryQuery): Found {
   const { rows, terms, degraded } = readBest(db, query, Math.max(ranked, (query.offset ?? 0) + query.limit))
   const best = rankRows(rows.slice(0, ranked), terms, rankedLength)
   return { rows: best.concat(belowAll(best, rows.slice(ranked))), terms, degraded }
 }
 
 /** The first candidates that the query may find: what it may not takes no place from them. */
-function readBest(db: Database, query: LexicalQuery, enough: number): Found {
+function readBest(db: Database, query: HistoryQuery, enough: number): Found {
   const { candidates, terms } = findCandidates(db, query)
   const read = rowReader(db, query)
   const rows: FoundRow[] = []
@@ -81,7 +83,7 @@ function rankRows(rows: FoundRow[], terms: WeightedTerm[], length?: number): Fou
  * The index holds what the store believes now. A question about what it knew earlier is answered from the rows: all
  * memories visible then and the best events of then are ranked together by their whole texts, the same ones for every page.
  */
-function searchPast(db: Database, query: LexicalQuery): Found {
+function searchPast(db: Database, query: HistoryQuery): Found {
   const { memories: _, ...aboutEvents } = query
   const { terms } = findCandidates(db, query)
   const events = query.events ? readBest(db, aboutEvents, furthest) : { rows: [], degraded: [] }

@@ -8,6 +8,7 @@ import type { LexicalQuery } from '../search-store.js'
 import { visibleVersionId } from './memories-read.js'
 import { rowColumns } from './memory-rows.js'
 import type { Candidate } from './search-candidates.js'
+import type { HistoryQuery } from './search-histories.js'
 import { eventColumns, type StoredEvent } from './session-rows.js'
 import { get, sql } from './statements.js'
 
@@ -52,7 +53,7 @@ type Item = MemoryItem | { kind: 'event'; ref: number }
  * Reads candidates as rows, or as undefined where the query may not find them: scope words only cut the work, rows
  * decide. Of each memory the visible version is looked for once, however many of its versions are candidates.
  */
-export function rowReader(db: Database, query: LexicalQuery): (candidate: Candidate) => FoundRow | undefined {
+export function rowReader(db: Database, query: HistoryQuery): (candidate: Candidate) => FoundRow | undefined {
   const isVisible = visibilityOf(db, query)
   return ({ id, score }) => {
     const item = get<Item>(db, itemById, { id })
@@ -86,12 +87,17 @@ export function inMemoryScope(
 
 type EventOfSession = StoredEvent & { session: string; app: string; user: string }
 
-function readEvent(db: Database, id: number, score: number, { events, moment }: LexicalQuery): FoundRow | undefined {
+function readEvent(
+  db: Database,
+  id: number,
+  score: number,
+  { events, upTo, moment }: HistoryQuery,
+): FoundRow | undefined {
   const found = get<EventOfSession>(db, eventById, { id })
   if (!found || !events) return undefined
   const { session, app, user, ...event } = found
   if (events.owner && (events.owner.app !== app || events.owner.user !== user)) return undefined
-  if (events.sessions && !events.sessions.includes(session)) return undefined
+  if (upTo && found.seq > (upTo.get(session) ?? 0)) return undefined
   if (events.types && !events.types.includes(event.type)) return undefined
   if (moment?.knownAt !== undefined && event.recordedAt > moment.knownAt) return undefined
   return { kind: 'event', score, event, session, owner: { app, user } }

@@ -6,7 +6,7 @@ import { type Refusal, refuse } from './operation.js'
 import { get, sql } from './statements.js'
 
 export const sessionColumns = `id, app_id as app, user_id as user, project_id as project, status, metadata,
-   last_seq as lastSeq, created_at as createdAt, updated_at as updatedAt,
+   last_seq as lastSeq, parent_session_id as parent, forked_at_seq as forkedAtSeq, created_at as createdAt, updated_at as updatedAt,
    terminated_at as terminatedAt, archived_at as archivedAt`
 
 export const eventColumns = `e.id, e.event_id as eventId, e.seq, e.type, e.actor, e.timestamp, e.recorded_at as recordedAt,

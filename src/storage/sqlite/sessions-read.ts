@@ -3,6 +3,7 @@ import type { EventRow } from '../../sessions/event.js'
 import type { SessionRow } from '../../sessions/session.js'
 import { ownersOf, type StateRow, type StateScope } from '../../sessions/state.js'
 import type { EventQuery, SessionAddress, SessionQuery } from '../session-store.js'
+import { lineageOf, type Stretch } from './session-lineage.js'
 import { eventColumns, findSession, sessionColumns } from './session-rows.js'
 import { stateOf, stateValue } from './state-rows.js'
 import { all, sqlFamily } from './statements.js'
@@ -81,9 +82,31 @@ const events = sqlFamily(
 
 export function listEvents(db: Database, query: SessionAddress & EventQuery): EventRow[] | undefined {
   const session = findSession(db, query)
-  if (session === undefined) return undefined
-  const { after, before, limit, order } = query
-  return all<EventRow>(db, events[order], { session: session.id, after, before, limit, type: query.type ?? null })
+  return session && eventsOf(db, session, query)
+}
+
+/** Events of the whole history of a session, whichever of its ancestors hold them. */
+export function eventsOf(db: Database, session: SessionRow, query: EventQuery): EventRow[] {
+  const { order, limit, type = null } = query
+  const stretches = session.parent === null ? [wholeOf(session)] : lineageOf(db, session)
+  if (order === 'desc') stretches.reverse()
+  let found: EventRow[] = []
+  for (const stretch of stretches) {
+    if (found.length >= limit) break
+    const after = Math.max(query.after, stretch.after)
+    const before = Math.min(query.before, stretch.upTo + 1)
+    if (before - after < 2) continue
+    const rows = all<EventRow>(db, events[order], {
+      ...{ session: stretch.session, after, before, type },
+      limit: limit - found.length,
+    })
+    found = found.length === 0 ? rows : found.concat(rows)
+  }
+  return found
+}
+
+function wholeOf({ id, lastSeq }: SessionRow): Stretch {
+  return { session: id, after: 0, upTo: lastSeq }
 }
 
 export function readState(

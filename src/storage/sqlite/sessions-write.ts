@@ -6,8 +6,11 @@ import { foreignKey, ownerlessKey, ownersOf, scopeNamespace } from '../../sessio
 import type { AppendedEvent, NewEvent, NewSession, SessionAddress, StateRights } from '../session-store.js'
 import type { Author } from '../storage.js'
 import { audit } from './audit-write.js'
-import { insertEvent, matchesStored, storedEvent } from './events-write.js'
+import { insertEvent, matchesStored } from './events-write.js'
 import { type Refusal, refuse } from './operation.js'
+import { keepSnapshot } from './session-fold.js'
+import { handToHeir } from './session-heirs.js'
+import { findEvent } from './session-lineage.js'
 import { findSession, noSession } from './session-rows.js'
 import { forgetSession } from './state-rows.js'
 import { run, sql } from './statements.js'
@@ -52,7 +55,7 @@ export function createSession(
 function row({ id, app, user, project, metadata }: NewSession, now: number): SessionRow {
   return {
     ...{ id, app, user, project, metadata, status: 'created' as const, lastSeq: 0 },
-    ...{ createdAt: now, updatedAt: now, terminatedAt: null, archivedAt: null },
+    ...{ parent: null, forkedAtSeq: null, createdAt: now, updatedAt: now, terminatedAt: null, archivedAt: null },
   }
 }
 
@@ -66,7 +69,7 @@ export function appendEvents(
   if (foreign) return foreign
   const appendedFirst = appendNew(db, session, input)
   if (appendedFirst) return appendedFirst
-  const stored = input.events.map((event) => storedEvent(db, session.id, event.eventId))
+  const stored = input.events.map((event) => findEvent(db, session, event.eventId))
   const refusal = refuseAppend(session, input, stored)
   if (refusal) return refusal
   const fresh = input.events.filter((_, index) => stored[index] === undefined)
@@ -85,7 +88,9 @@ function appendNew(
 ): AppendedEvent[] | undefined {
   const [only] = events
   const expected = expectedSeq === undefined || expectedSeq === session.lastSeq
-  if (only === undefined || events.length > 1 || !expected || !isOpen(session.status)) return undefined
+  // A fork has to ask its ancestors, too, whether the event is there.
+  const alone = only !== undefined && events.length === 1 && session.parent === null
+  if (!alone || !expected || !isOpen(session.status)) return undefined
   const status = session.status === 'created' ? 'active' : session.status
   const [event] = appendTo(db, session, [only], author, status)
   return event && [{ event, duplicate: false }]
@@ -98,7 +103,7 @@ function next<T>(queue: T[]): T {
 }
 
 /** One key that is not of this session, or that may not be written, refuses all events. */
-function refuseChanges(
+export function refuseChanges(
   session: SessionRow,
   events: NewEvent[],
   { writable, author }: StateRights & { author: Author },
@@ -155,7 +160,7 @@ function otherContent(session: string, eventId: string): Refusal {
 }
 
 /** The stored events; none, with nothing written, when there is one and its id is there. Of several, all are known to be new. */
-function appendTo(
+export function appendTo(
   db: Database,
   session: SessionRow,
   events: NewEvent[],
@@ -168,15 +173,17 @@ function appendTo(
   if (rows.length < events.length) return []
   const lastSeq = session.lastSeq + events.length
   run(db, touch, { id: session.id, lastSeq, now: author.now, status })
+  keepSnapshot(db, session.id, session.lastSeq, lastSeq)
   const detail = JSON.stringify(events.length === 1 ? { seq: lastSeq } : { from: session.lastSeq + 1, to: lastSeq })
   audit(db, author, { subject: 'event', operation: 'append', session: session.id, detail })
   return rows
 }
 
-/** Events and their index entries go by cascade; tasks, agents and checkpoints stay without a session. */
+/** Events that no fork shares go by cascade, with their index entries; tasks, agents and checkpoints stay without a session. */
 export function deleteSession(db: Database, input: SessionAddress & { author: Author }): boolean {
   const session = findSession(db, input)
   if (session === undefined) return false
+  handToHeir(db, session)
   forgetSession(db, session.id)
   run(db, remove, { id: session.id })
   audit(db, input.author, { subject: 'session', operation: 'delete', session: session.id })

@@ -6,8 +6,10 @@ import type { Database } from 'better-sqlite3'
 import { CairnError, fromFailure } from '../../errors.js'
 import type { Storage } from '../storage.js'
 import type { Calls, Reads, WriteResult, Writes } from './calls.js'
+import { checkpointStore } from './checkpoints-store.js'
 import { isBusy, translate } from './driver-errors.js'
 import { GroupWriter, type Reply, type Request } from './group-writer.js'
+import { leaseStore, metricStore } from './metrics-store.js'
 import { type Durability, openDatabase } from './open-database.js'
 import { inSnapshot, readQueries } from './read-queries.js'
 import { ReaderPool } from './reader-pool.js'
@@ -27,11 +29,13 @@ export interface SqliteOptions {
   /** Without threads everything runs on the calling one: right for a command that does one thing and ends. */
   threads: boolean
   maxPages: number
+  /** Told of every call, by the name of its operation, how many milliseconds it took. */
+  observe?: (name: string, millis: number) => void
 }
 
 /** Who runs a request and answers it: a thread, or this thread. */
 interface Runner {
-  call(name: string, input: unknown): Promise<unknown>
+  call(name: string, input: unknown, transfer?: ArrayBuffer[]): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -49,7 +53,7 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
       maxPages: options.maxPages,
     }
     const connections = await connect(file, options.create || folder !== undefined, options.threads)
-    return toStorage(connections, removeFolder)
+    return toStorage(connections, removeFolder, options.observe)
   } catch (error) {
     removeFolder()
     throw translate(error, options.path)
@@ -169,7 +173,11 @@ function closed(): CairnError {
   return new CairnError('closed', 'This store has been closed.', { hint: 'Open it again with openCairn().' })
 }
 
-function toStorage({ reader, writer, longReader }: Connections, afterClose: () => void): Storage {
+function toStorage(
+  { reader, writer, longReader }: Connections,
+  afterClose: () => void,
+  observe: (name: string, millis: number) => void = () => undefined,
+): Storage {
   let closing: Promise<void> | undefined
   let open = true
   const assertOpen = (): void => {
@@ -178,23 +186,39 @@ function toStorage({ reader, writer, longReader }: Connections, afterClose: () =
   const write = async <Name extends keyof Writes>(
     name: Name,
     input: Parameters<Writes[Name]>[1],
+    transfer?: ArrayBuffer[],
   ): Promise<WriteResult<Name>> => {
     assertOpen()
-    return (await writer.call(name, input)) as WriteResult<Name>
+    const start = performance.now()
+    try {
+      return (await writer.call(name, input, transfer)) as WriteResult<Name>
+    } finally {
+      observe(name, performance.now() - start)
+    }
   }
   const read = async <Name extends keyof Reads>(
     name: Name,
     input: Parameters<Reads[Name]>[1],
   ): Promise<ReturnType<Reads[Name]>> => {
     assertOpen()
-    return readHere(reader, name, input)
+    const start = performance.now()
+    try {
+      return await readHere(reader, name, input)
+    } finally {
+      observe(name, performance.now() - start)
+    }
   }
   const readLong = async <Name extends keyof Reads>(
     name: Name,
     input: Parameters<Reads[Name]>[1],
   ): Promise<ReturnType<Reads[Name]>> => {
     assertOpen()
-    return (await longReader.call(name, input)) as ReturnType<Reads[Name]>
+    const start = performance.now()
+    try {
+      return (await longReader.call(name, input)) as ReturnType<Reads[Name]>
+    } finally {
+      observe(name, performance.now() - start)
+    }
   }
   const close = async (): Promise<void> => {
     // What was called before this call is on its way here through the services, which takes it less than a turn.
@@ -209,6 +233,9 @@ function toStorage({ reader, writer, longReader }: Connections, afterClose: () =
   return {
     memories: memoryStore(calls),
     sessions: sessionStore(calls),
+    checkpoints: checkpointStore(calls),
+    metrics: metricStore(calls),
+    leases: leaseStore(calls),
     search: searchStore(calls),
     tasks: taskStore(calls),
     agents: agentStore(calls),

@@ -39,7 +39,7 @@ function prepare(db: Database, statement: Sql): Statement {
   return found
 }
 
-export type Parameters = Record<string, string | number | null>
+export type Parameters = Record<string, string | number | Uint8Array | null>
 
 export function run(db: Database, statement: Sql, parameters: Parameters): { changes: number; id: number } {
   const { changes, lastInsertRowid } = prepare(db, statement).run(parameters)

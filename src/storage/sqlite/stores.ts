@@ -3,12 +3,16 @@ import type { MemoryStore } from '../memory-store.js'
 import type { SearchStore } from '../search-store.js'
 import type { SessionStore } from '../session-store.js'
 import { fullAppends, fullStamps } from './answers.js'
+import { branchStore } from './branches-store.js'
 import type { Calls } from './calls.js'
+import { memoryChangeStore } from './memory-changes-store.js'
 import { withEventTexts, withMemoryTexts } from './prepared-texts.js'
 import { areShortEvents, isShortAuditList, isShortMemoryList, isShortSessionList } from './short-reads.js'
 
-export function memoryStore({ write, read, readLong }: Calls): MemoryStore {
+export function memoryStore(calls: Calls): MemoryStore {
+  const { write, read, readLong } = calls
   return {
+    ...memoryChangeStore(calls),
     add: async (input) => fullStamps(input, await write('memories.add', withMemoryTexts(input))),
     update: (input) => write('memories.update', input),
     delete: async (input) => (await write('memories.delete', input)) ?? undefined,
@@ -22,8 +26,10 @@ export function memoryStore({ write, read, readLong }: Calls): MemoryStore {
   }
 }
 
-export function sessionStore({ write, read, readLong }: Calls): SessionStore {
+export function sessionStore(calls: Calls): SessionStore {
+  const { write, read, readLong } = calls
   return {
+    ...branchStore(calls),
     create: (input) => write('sessions.create', input),
     append: async (input) => fullAppends(input, await write('sessions.append', withEventTexts(input))),
     setStatus: (input) => write('sessions.setStatus', input),

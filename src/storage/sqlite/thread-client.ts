@@ -25,9 +25,11 @@ export class ThreadClient {
   #ready: Promise<void> = Promise.resolve()
   #closing = false
   #outbox: Request[] = []
+  #transfers: ArrayBuffer[] = []
   #flushScheduled = false
   #nextId = 1
   readonly #pending = new Map<number, Pending>()
+  #inbox: Reply[][] = []
 
   constructor(setup: ThreadSetup) {
     this.#setup = setup
@@ -44,14 +46,18 @@ export class ThreadClient {
     await this.#ready
   }
 
-  /** A thread that is only starting takes requests already; if it cannot start, they are rejected with the reason. */
-  async call(name: string, input: unknown): Promise<unknown> {
+  /**
+   * A thread that is only starting takes requests already; if it cannot start, they are rejected with the reason. Buffers to
+   * `transfer` are the thread's from here on.
+   */
+  async call(name: string, input: unknown, transfer?: ArrayBuffer[]): Promise<unknown> {
     this.#spawnIfNone()
     return new Promise((resolve, reject) => {
       const id = this.#nextId++
       if (this.#pending.size === 0) this.#worker?.ref()
       this.#pending.set(id, { resolve, reject })
       this.#outbox.push({ id, name, input })
+      if (transfer) this.#transfers.push(...transfer)
       if (this.#outbox.length >= flushAt) this.#flush()
       else this.#scheduleFlush()
     })
@@ -76,7 +82,7 @@ export class ThreadClient {
       const worker = new Worker(new URL(entry, import.meta.url), { workerData: this.#setup, execArgv: [] })
       this.#worker = worker
       this.#ready = this.#listen(worker)
-      this.#ready.then(() => this.#rest(worker)).catch(() => undefined)
+      this.#ready.then(() => this.#rest()).catch(() => undefined)
     } catch (error) {
       throw died(this.#setup.role, error)
     }
@@ -90,7 +96,7 @@ export class ThreadClient {
       }
       worker.on('message', (message: ThreadMessage) => {
         if (message === 'ready') resolve()
-        else if (Array.isArray(message)) this.#settle(worker, message)
+        else if (Array.isArray(message)) this.#receive(message)
         else end(fromFailure(message.failure))
       })
       worker.on('error', (error) => end(died(this.#setup.role, error)))
@@ -107,29 +113,50 @@ export class ThreadClient {
   #flush(): void {
     this.#flushScheduled = false
     if (this.#outbox.length === 0) return
-    this.#worker?.postMessage(this.#outbox)
+    this.#worker?.postMessage(this.#outbox, this.#transfers)
     this.#outbox = []
+    this.#transfers = []
   }
 
-  #settle(worker: Worker, replies: Reply[]): void {
+  /**
+   * One message for each turn of the event loop. Node takes messages off a port until it is empty, and callers who go on
+   * writing keep it from ever being: timers and sockets would wait for all of them.
+   */
+  #receive(replies: Reply[]): void {
+    this.#inbox.push(replies)
+    if (this.#inbox.length === 1) setImmediate(() => this.#settleNext())
+  }
+
+  #settleNext(): void {
+    const [replies, ...others] = this.#inbox
+    this.#inbox = others
+    if (others.length > 0) setImmediate(() => this.#settleNext())
+    if (replies) this.#settle(replies)
+  }
+
+  #settle(replies: Reply[]): void {
     for (const reply of replies) {
       const pending = this.#pending.get(reply.id)
       this.#pending.delete(reply.id)
       if ('failure' in reply) pending?.reject(fromFailure(reply.failure))
       else pending?.resolve(reply.value)
     }
-    this.#rest(worker)
+    this.#rest()
   }
 
   /** With nothing under way a thread must not keep the process; while it closes, somebody waits for its end. */
-  #rest(worker: Worker): void {
-    if (this.#pending.size === 0 && !this.#closing) worker.unref()
+  #rest(): void {
+    if (this.#pending.size === 0 && !this.#closing) this.#worker?.unref()
   }
 
   #dead(worker: Worker, reason: CairnError): void {
     if (this.#worker !== worker) return
+    // What it answered before its end was done.
+    for (const replies of this.#inbox) this.#settle(replies)
+    this.#inbox = []
     this.#worker = undefined
     this.#outbox = []
+    this.#transfers = []
     const pending = [...this.#pending.values()]
     this.#pending.clear()
     for (const { reject } of pending) reject(reason)

@@ -2,8 +2,17 @@ import type { Database } from 'better-sqlite3'
 import { changeAgent, releaseSilent, spawnAgent } from './agents-write.js'
 import { briefAppends, briefStamps } from './answers.js'
 import { recordAudit } from './audit-write.js'
+import { pruneCheckpoints, putCheckpoint } from './checkpoints-write.js'
+import { takeLease } from './leases.js'
 import { restoreMemory, rollbackMemory } from './memories-restore.js'
 import { addMemories, deleteMemory, expireMemories, updateMemory } from './memories-write.js'
+import { linkOrigin } from './memory-origins.js'
+import { publishMemory } from './memory-publish.js'
+import { seedMemories } from './memory-seed.js'
+import { undoChanges } from './memory-undo.js'
+import { addHistograms, pruneMetrics, recordMetrics } from './metrics-write.js'
+import { forkSession, rewindSession } from './session-branches-write.js'
+import { applyHistory } from './session-history-write.js'
 import { setSessionStatus } from './session-status.js'
 import { appendEvents, createSession, deleteSession } from './sessions-write.js'
 import { completeTask, failTask, heartbeatTask, releaseTask } from './tasks-answer.js'
@@ -19,6 +28,10 @@ export const writeOperations = {
   'memories.restore': restoreMemory,
   'memories.rollback': rollbackMemory,
   'memories.expire': expireMemories,
+  'memories.undo': undoChanges,
+  'memories.publish': publishMemory,
+  'memories.link': linkOrigin,
+  'memories.seed': seedMemories,
   'sessions.create': createSession,
   'sessions.append': (db: Database, input: Parameters<typeof appendEvents>[1]) => briefAppends(appendEvents(db, input)),
   'sessions.setStatus': setSessionStatus,
@@ -35,5 +48,14 @@ export const writeOperations = {
   'agents.spawn': spawnAgent,
   'agents.change': changeAgent,
   'agents.releaseSilent': releaseSilent,
+  'sessions.fork': forkSession,
+  'sessions.rewind': rewindSession,
+  'sessions.applyHistory': applyHistory,
+  'checkpoints.put': putCheckpoint,
+  'checkpoints.prune': pruneCheckpoints,
+  'metrics.record': recordMetrics,
+  'metrics.addHistograms': addHistograms,
+  'metrics.prune': pruneMetrics,
+  'leases.take': takeLease,
   'audit.record': recordAudit,
 }

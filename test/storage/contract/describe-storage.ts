@@ -2,11 +2,16 @@ import { afterEach, beforeEach, describe } from 'vitest'
 import type { Storage } from '../../../src/storage/storage.js'
 import { describeAgents } from './agents.js'
 import { describeAudit } from './audit.js'
+import { describeBranchModel } from './branch-model.js'
+import { describeBranches } from './branches.js'
+import { describeCheckpoints } from './checkpoints.js'
 import { describeEvents } from './events.js'
 import { describeExpiry } from './expiry.js'
+import { describeMemoryChanges } from './memory-changes.js'
 import { describeMemoryLists } from './memory-lists.js'
 import { describeMemoryReads } from './memory-reads.js'
 import { describeMemoryWrites } from './memory-writes.js'
+import { describeLeases, describeMetrics } from './metrics.js'
 import { describeSearch } from './search.js'
 import { describeSearchScope } from './search-scope.js'
 import { describeSessionStatus } from './session-status.js'
@@ -42,16 +47,23 @@ export function describeStorage(name: string, open: () => Promise<OpenedStore>):
         others.push(storage)
         return storage
       },
+      damage: (...place) => opened.damage(...place),
     }
     describe('memories: writing', () => describeMemoryWrites(subject))
     describe('memories: reading one', () => describeMemoryReads(subject))
     describe('memories: lists', () => describeMemoryLists(subject))
     describe('memories: the two clocks', () => describeTwoClocks(subject))
     describe('memories: expiry', () => describeExpiry(subject))
+    describe('memories: changes', () => describeMemoryChanges(subject))
     describe('sessions', () => describeSessions(subject))
     describe('sessions: events', () => describeEvents(subject))
     describe('sessions: state', () => describeState(subject))
     describe('sessions: status', () => describeSessionStatus(subject))
+    describe('sessions: branches', () => describeBranches(subject))
+    describe('sessions: branches, any number of steps', () => describeBranchModel(subject))
+    describe('checkpoints', () => describeCheckpoints(subject))
+    describe('metrics', () => describeMetrics(subject))
+    describe('leases', () => describeLeases(subject))
     describe('search', () => describeSearch(subject))
     describe('search: scope', () => describeSearchScope(subject))
     describe('tasks: submitting', () => describeTaskSubmits(subject))

@@ -30,7 +30,8 @@ function describeCreate(subject: Subject): void {
     const session = aSession({ metadata: '{"channel":"mail"}' })
     const expected = {
       ...session,
-      ...{ status: 'created', lastSeq: 0, createdAt: now, updatedAt: now, terminatedAt: null, archivedAt: null },
+      ...{ status: 'created', lastSeq: 0, parent: null, forkedAtSeq: null, createdAt: now, updatedAt: now },
+      ...{ terminatedAt: null, archivedAt: null },
     }
     expect(await storage.sessions.create({ session, author: author() })).toEqual(expected)
     expect(await storage.sessions.get(s1)).toEqual(expected)

@@ -15,6 +15,11 @@ import {
   toValue,
   trail,
 } from './subject.js'
+import { submit } from './work.js'
+
+const t1 = { task: 't1', scope: undefined }
+const nowhere = { session: null, sessionOwner: undefined }
+const metric = { name: 'm', owner: undefined, labels: {}, since: 0 }
 
 export function describeStore(subject: Subject): void {
   it('tells what it is and how much it holds', async () => {
@@ -32,15 +37,21 @@ export function describeStore(subject: Subject): void {
     await append(storage, [anEvent({ changes: [{ scope: 'user', owner: 'alice', key: 'k', value: '1' }] })])
     await add(storage)
     await storage.memories.update({ ...tone, ...toValue('2') })
+    await submit(storage, [{}])
+    await storage.checkpoints.put({ ...t1, iteration: 1, state: '1', ...nowhere, author: author() })
+    const point = { ...{ name: 'm', value: 1 }, labels: '{}', timestamp: 0 }
+    await storage.metrics.record({ points: [point, point], owner: null })
     expect((await storage.info()).rows).toEqual({
       sessions: 1,
       events: 1,
       state: 1,
       memories: 1,
       memoryVersions: 2,
-      tasks: 0,
+      tasks: 1,
       agents: 0,
-      audit: 4,
+      checkpoints: 1,
+      metrics: 2,
+      audit: 6,
     })
   })
 
@@ -81,6 +92,19 @@ export function describeStore(subject: Subject): void {
       storage.sessions.state({ ...s1, scopes: [] }),
       storage.sessions.setStatus({ ...s1, to: 'active', chain: 'c', author: by }),
       storage.sessions.delete({ ...s1, author: by }),
+      storage.checkpoints.put({ ...t1, iteration: 1, state: '1', ...nowhere, author: by }),
+      storage.checkpoints.get(t1),
+      storage.checkpoints.list({ ...t1, before: 9, limit: 9 }),
+      storage.checkpoints.countBesides({ ...t1, keep: 1 }),
+      storage.checkpoints.prune({ ...t1, keep: 1, limit: 1, author: by }),
+      storage.metrics.record({ points: [], owner: null }),
+      storage.metrics.points({ ...metric, before: [1, 0], limit: 1 }),
+      storage.metrics.buckets({ ...metric, millis: 1, before: 1, limit: 1 }),
+      storage.metrics.names({ owner: undefined, after: '', limit: 1 }),
+      storage.metrics.addHistograms({ minute: 0, histograms: [] }),
+      storage.metrics.histograms({ since: 0 }),
+      storage.metrics.prune({ before: 0, limit: 1 }),
+      storage.leases.take({ name: 'n', holder: 'h', now: 0, until: 1 }),
       storage.search.lexical({ terms: [{ text: 'a' }], memories: {}, now, limit: 1 }),
       storage.audit.record({ entry: { subject: 'store', operation: 'read', outcome: 'ok' }, author: by }),
       trail(storage),

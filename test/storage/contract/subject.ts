@@ -13,6 +13,8 @@ export interface OpenedStore {
   storage: Storage
   /** Another handle on the same store, as another process has one. The suite closes it. */
   another(): Promise<Storage>
+  /** Changes what is stored for a checkpoint behind the store's back, as a failing disk does. */
+  damage(task: string, iteration: number, where: 'first byte' | 'last byte'): void
   /** Closes `storage` and removes the store, or empties it for the next test. */
   done(): Promise<void> | void
 }
@@ -21,6 +23,7 @@ export interface OpenedStore {
 export interface Subject {
   readonly storage: Storage
   another(): Promise<Storage>
+  damage: OpenedStore['damage']
 }
 
 /** The moment at which the builders below write, unless told otherwise. */

@@ -224,7 +224,7 @@ describe('a step that fails', () => {
     ['breaks a rule of the data', 'update memory_entries set version = 0;', 'CHECK constraint failed'],
     [
       'refers to what is not there',
-      "insert into checkpoints (task_id, iteration, state, created_at) values ('gone', 1, '{}', 0);",
+      "insert into checkpoints (task_id, iteration, data, bytes, created_at) values ('gone', 1, x'', 0, 0);",
       'FOREIGN KEY constraint failed',
     ],
   ])('because it %s is undone, and the store works as before', async (_, up, why) => {
@@ -258,7 +258,7 @@ describe('a step that fails', () => {
   it('because rows refer to nothing names their table', async () => {
     const db = open(await storeWithData())
     db.pragma('foreign_keys = off')
-    db.exec(`insert into checkpoints (task_id, iteration, state, created_at) values ('gone', 1, '{}', 0)`)
+    db.exec(`insert into checkpoints (task_id, iteration, data, bytes, created_at) values ('gone', 1, x'', 0, 0)`)
     db.pragma('foreign_keys = on')
     const error = thrown(() => migrate(db, { migrations: loadMigrations(withNext(pets)), now: 0 }), 'migration_failed')
     expect(error.message).toContain('1 rows of checkpoints would refer to nothing')

@@ -39,12 +39,6 @@ export const plannedQueries: PlannedQuery[] = [
   ),
   planned('audit.purge', ['audit_by_time'], 'delete from audit where timestamp < :before'),
   planned(
-    'metrics.ofName',
-    ['metrics_by_name'],
-    'select * from metrics where name = :name and timestamp >= :since order by timestamp desc limit :limit',
-  ),
-  planned('metrics.purge', ['metrics_by_time'], 'delete from metrics where timestamp < :before'),
-  planned(
     'jobs.due',
     ['jobs_by_due'],
     'select * from jobs where kind = :kind and run_after <= :now order by run_after, id limit :limit',

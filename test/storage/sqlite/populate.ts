@@ -22,21 +22,25 @@ const day = 86_400_000
 export const populatedAt = Date.UTC(2026, 0, 1)
 const sometime = (): number => populatedAt - Math.floor(random() ** 2 * 400 * day)
 
-type Row = Record<string, string | number | null>
+type Row = Record<string, string | number | Buffer | null>
 
 /** Fills every table with some 20,000 rows in all, spread as in a store that has been in use for a year. */
 export function populate(db: Database): void {
   db.transaction(() => {
     fill(db, 'sessions', 1_000, session)
     fill(db, 'session_events', 5_000, event)
+    fill(db, 'session_snapshots', 600, snapshot)
+    fill(db, 'session_operations', 500, operation)
     fill(db, 'state', 1_000, state)
     fill(db, 'memory_entries', 6_000, memory)
+    fill(db, 'memory_origins', 2_000, origin)
     fill(db, 'tasks', 1_500, task)
     fill(db, 'task_dependencies', 700, dependency)
     fill(db, 'agents', 1_000, agent)
     fill(db, 'checkpoints', 1_200, checkpoint)
     fill(db, 'audit', 4_000, auditLine)
     fill(db, 'metrics', 2_000, metric)
+    fill(db, 'metric_histograms', 1_500, histogram)
     fill(db, 'leases', 3, lease)
     fill(db, 'jobs', 500, job)
     fill(db, 'search_items', 2_000, searchItem)
@@ -59,6 +63,9 @@ function session(index: number): Row {
     ...{ id: `s${index}`, app_id: mostly('support', ['sales', 'ops']), user_id: `u${skewed(200)}`, status },
     ...{ project_id: random() < 0.5 ? null : `p${skewed(20)}`, created_at: created, updated_at: created + 1_000 },
     ...{ terminated_at: ended ? created + 2_000 : null, archived_at: status === 'archived' ? created + 3_000 : null },
+    ...(index > 0 && index % 8 === 0
+      ? { parent_session_id: `s${skewed(index)}`, forked_at_seq: index % 5 }
+      : { parent_session_id: null, forked_at_seq: null }),
   }
 }
 
@@ -72,8 +79,33 @@ function event(index: number): Row {
       timestamp: time,
       recorded_at: time,
       content: '{"text":"hello"}',
+      state_delta: index % 4 === 0 ? '{"topic":"release"}' : null,
     },
   }
+}
+
+function snapshot(index: number): Row {
+  return { session_id: `s${index % 300}`, seq: Math.floor(index / 300) * 1_000, state: '{"topic":"release"}' }
+}
+
+function operation(index: number): Row {
+  const session = `s${index % 100}`
+  return {
+    session_id: session,
+    operation_id: `op${index}`,
+    digest: 'd',
+    first_seq: 1,
+    last_seq: 2,
+    created_at: sometime(),
+  }
+}
+
+function origin(index: number): Row {
+  const kind = mostly('event', ['memory', 'document'], 0.6)
+  const source = JSON.stringify(
+    kind === 'event' ? { eventId: `e${index}`, session: `s${skewed(1_000)}` } : { path: `docs/${index % 50}.md` },
+  )
+  return { memory_id: index + 1, kind, source, created_at: sometime(), created_by: 'user:alice' }
 }
 
 function state(index: number): Row {
@@ -152,7 +184,11 @@ function checkpoint(index: number): Row {
   return {
     task_id: `t${index % 300}`,
     iteration: Math.floor(index / 300),
-    state: '{}',
+    base: index < 300 ? null : Math.floor(index / 300) - 1,
+    chain: Math.floor(index / 300),
+    data: Buffer.from('{}'),
+    bytes: 2,
+    checksum: 1,
     session_id: session,
     created_at: sometime(),
   }
@@ -178,7 +214,16 @@ function auditLine(index: number): Row {
 }
 
 function metric(): Row {
-  return { timestamp: sometime(), name: `metric${skewed(20)}`, value: random() }
+  const owned = random() < 0.8
+  return {
+    ...{ timestamp: sometime(), name: `metric${skewed(20)}`, value: random() },
+    ...{ app_id: owned ? mostly('support', ['sales']) : null, user_id: owned ? `u${skewed(200)}` : null },
+  }
+}
+
+function histogram(index: number): Row {
+  const minute = populatedAt - Math.floor(index / 15) * 60_000
+  return { name: `operation${index % 15}`, minute, count: 1, sum: 1, min: 1, max: 1, buckets: '{"1":1}' }
 }
 
 function lease(index: number): Row {

@@ -70,6 +70,8 @@ const samples: Record<string, [frequent: string | number, rare: string | number]
   afterId: ['', 'z'],
   afterKey: ['', 'k9'],
   afterNamespace: ['user:u1:', 'user:u99'],
+  afterPlace: [1, 999],
+  afterSource: ['{"path":"docs/0.md"}', '{"path":"none"}'],
   afterTime: [0, populatedAt],
   agent: ['a0', 'none'],
   agentType: ['general', 'none'],
@@ -86,6 +88,7 @@ const samples: Record<string, [frequent: string | number, rare: string | number]
   createdBy: ['user:alice', 'user:nobody'],
   error: ['wrong', 'none'],
   eventId: ['e1', 'none'],
+  forkedAtSeq: [3, 1],
   from: ['user:u1:', 'user:u99:area6'],
   heartbeatAt: [populatedAt, 0],
   iteration: [1, 99],
@@ -97,10 +100,13 @@ const samples: Record<string, [frequent: string | number, rare: string | number]
   limit: [50, 1],
   match: ['word1', 'none'],
   metadata: ['{"source":"chat"}', '{"source":"none"}'],
+  minute: [populatedAt, 0],
   name: ['metric0', 'none'],
   namespace: ['user:u1:area1', 'user:u149:none'],
   now: [populatedAt, 0],
+  of: [1, 9e9],
   operation: ['update', 'export'],
+  operationId: ['op1', 'none'],
   outcome: ['ok', 'forbidden'],
   owner: ['o0', 'none'],
   parent: ['t0', 'none'],
@@ -125,6 +131,8 @@ const samples: Record<string, [frequent: string | number, rare: string | number]
   terminatedAt: [populatedAt, 0],
   to: ['user:u1;', 'user:u99:area6\u0001'],
   type: ['semantic', 'procedural'],
+  until: [9e9, 1],
+  upTo: [5, 1],
   updatedAt: [populatedAt, 0],
   user: ['u0', 'nobody'],
   validAt: [populatedAt, 0],
@@ -133,6 +141,9 @@ const samples: Record<string, [frequent: string | number, rare: string | number]
 
 /** Where a parameter of the same name means something else. */
 const exceptionsTo: [statement: RegExp, values: Values][] = [
+  [/^checkpoints\.(?:list|countBesides|lowest)/, { before: 9, to: 9, keep: 2 }],
+  [/^checkpoints\./, { from: 0, to: 3 }],
+  [/^metrics\.(?:prune|histograms)/, { before: populatedAt, since: populatedAt }],
   [/^events\./, { after: 0, before: 99, type: 'message' }],
   [/^memories\.history/, { before: 99 }],
   [/^sessions\./, { id: 's1' }],
@@ -140,6 +151,12 @@ const exceptionsTo: [statement: RegExp, values: Values][] = [
   [/^agents\./, { id: 'a1' }],
   [/^(?:memories|search)\./, { id: 1 }],
   [/^search\./, { after: 0, below: 1_000, from: 1_000 }],
+  [/^snapshots\./, { after: 0 }],
+  [/^sessions\.inherit/, { parent: 's0' }],
+  [/^sessions\.handForks/, { after: 1 }],
+  [/^memories\.changedSince/, { afterId: 0 }],
+  [/^origins\./, { id: 1, kind: 'document', to: '{"q' }],
+  [/^(?:events\.move|snapshots\.move|state\.hand|sessions\.hand)/, { to: 's2' }],
 ]
 
 export function samplesFor(statement: string, of: 'frequent' | 'rare'): Values {
