@@ -10,6 +10,9 @@ import { createProcesses } from '../../examples/demo/swarm/processes.mjs'
 import { openCairn } from '../../src/open.js'
 import { type DemoRun, makeFolder, runDemo } from './run-demo.js'
 
+// As in demo.test.ts.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
 /** The command lines of all processes that name a folder. */
 function processesIn(folder: string): string[] {
   const all = execFileSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8' }).split('\n')

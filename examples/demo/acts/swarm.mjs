@@ -68,7 +68,7 @@ async function runSwarm({ file, project, sessions, clock, doomed, log }, process
 /** What the processes tell, as it comes. */
 function createLog(stage, tasks) {
   const { bold, dim, red, yellow, green } = stage.paint
-  const widths = [8, Math.min(24, Math.max(...tasks.map(({ id }) => widthOf(id))))]
+  const widths = [8, Math.min(24, Math.max(...['gives back', ...tasks.map(({ id }) => id)].map(widthOf)))]
   let killed
   const row = (who, what, about, paint) => {
     const [name, task] = [who, what].map((text, at) => pad(clip(text, widths[at]), widths[at]))
