@@ -5,9 +5,14 @@ import { AuditService } from './audit/audit-service.js'
 import { MemoryService } from './memories/memory-service.js'
 import { MetricService } from './observe/metric-service.js'
 import type { OperationTimes } from './observe/operation-times.js'
+import type { ImportReport } from './ops/import-report.js'
+import { type ForeignImportOptions, type ForeignImportReport, ForeignService } from './ops/importers/foreign-service.js'
+import { type ExportOptions, type ImportFileOptions, InterchangeService } from './ops/interchange-service.js'
+import type { ImportChunks } from './ops/line-reader.js'
 import { type SeededMemory, seedApp } from './ops/seed.js'
 import { type SearchOptions, type SearchResult, SearchService } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
+import type { OpenForeignDatabase } from './storage/foreign-database.js'
 import type { Storage, StoreInfo } from './storage/storage.js'
 import { AgentService } from './tasks/agent-service.js'
 import { CheckpointService } from './tasks/checkpoint-service.js'
@@ -25,6 +30,7 @@ export interface CairnParts {
   waiters?: TaskWaiters
   checkpointBytes: number
   times: OperationTimes
+  openDatabase: OpenForeignDatabase
 }
 
 /**
@@ -40,11 +46,15 @@ export class Cairn {
   readonly metrics: MetricService
   readonly audit: AuditService
   readonly #search: SearchService
+  readonly #interchange: InterchangeService
+  readonly #foreign: ForeignService
   readonly #guard: Guard
   readonly #parts: CairnParts & { waiters: TaskWaiters }
 
   constructor(parts: CairnParts) {
-    const { storage, newId, valueBytes, checkpointBytes, now, waiters = new TaskWaiters(storage, now) } = parts
+    const { storage, newId, valueBytes, checkpointBytes, openDatabase } = parts
+    const { now, waiters = new TaskWaiters(storage, now) } = parts
+    const limits = { valueBytes, checkpointBytes }
     this.#parts = { ...parts, waiters }
     this.#guard = new Guard(parts)
     this.sessions = new SessionService({ storage, guard: this.#guard, newId, valueBytes })
@@ -55,6 +65,8 @@ export class Cairn {
     this.metrics = new MetricService({ storage, guard: this.#guard, times: parts.times })
     this.audit = new AuditService({ storage, guard: this.#guard })
     this.#search = new SearchService({ storage, guard: this.#guard })
+    this.#interchange = new InterchangeService({ storage, guard: this.#guard, limits })
+    this.#foreign = new ForeignService({ storage, guard: this.#guard, limits, openDatabase })
   }
 
   /**
@@ -80,6 +92,32 @@ export class Cairn {
   seed(app: string): Promise<{ items: SeededMemory[] }> {
     const { storage, newId, valueBytes } = this.#parts
     return seedApp({ storage, guard: this.#guard, newId, valueBytes }, app)
+  }
+
+  /**
+   * The lines of an interchange file, each with its line break: everything, or one namespace or session. What is written
+   * meanwhile is not in it. Root only.
+   */
+  export(options: ExportOptions = {}): AsyncIterableIterator<string> {
+    return this.#interchange.export(options)
+  }
+
+  /**
+   * Restores what an interchange file holds: its path, or its contents in pieces. What is there already stays as it is.
+   * Root only. Rejects with `invalid_input`, which names every bad line, and has then stored nothing; after any other
+   * failure the same import goes on where it stopped.
+   */
+  import(source: string | ImportChunks, options: ImportFileOptions = {}): Promise<ImportReport> {
+    return this.#interchange.import(source, options)
+  }
+
+  /**
+   * Imports a file of another tool, and says what was taken, mapped and left. A second import of it changes nothing. Root
+   * only. Rejects with `invalid_input`, `not_found`, `not_a_database`, `corrupt`, `busy` or `read_only`, and has then
+   * stored nothing.
+   */
+  importForeign(path: string, options: ForeignImportOptions): Promise<ForeignImportReport> {
+    return this.#foreign.import(path, options)
   }
 
   /** Size, schema and row counts of the store. Root only. */
