@@ -116,6 +116,8 @@ export type {
   TaskListQuery,
   TaskPageOptions,
   WaitOptions,
+  WorkOptions,
 } from './tasks/task-inputs.js'
 export type { CancelledTask, TaskService } from './tasks/task-service.js'
+export type { TaskHandler, WorkDone } from './tasks/work-loop.js'
 export type { TimeInput } from './time.js'

@@ -217,6 +217,7 @@ export const everyMethod: Record<string, Method> = {
     (at) => at.tasks.claim({ session: 's0', agent: 'intruder' }),
   ),
   'tasks.next': write('store', (at) => at.tasks.next({ waitMs: 0 })),
+  'tasks.work': write('store', (at) => at.tasks.work(() => 'intruder', { waitMs: 0 })),
   'tasks.heartbeat': write('task', (at, { task }) => at.tasks.heartbeat({ id: task, attempt: 1 })),
   'tasks.complete': write(
     'task',
