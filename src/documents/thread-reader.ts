@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { CairnError } from '../errors.js'
+import { CairnError, closedStore } from '../errors.js'
 import type { FolderReader } from './folder-reader.js'
 import type { ReadResult } from './read-file.js'
 import type { Answer, Job } from './reader-thread.js'
@@ -37,6 +37,7 @@ export class ThreadReader implements FolderReader {
     try {
       return (await this.#ask({ read: input })) as ReadResult
     } catch (error) {
+      if (error instanceof CairnError && error.code === 'closed') throw error
       return { reason: `it could not be cut into chunks: ${error instanceof Error ? error.message : error}` }
     }
   }
@@ -44,6 +45,8 @@ export class ThreadReader implements FolderReader {
   async close(): Promise<void> {
     const worker = this.#worker
     this.#worker = undefined
+    for (const { reject } of this.#waiting.values()) reject(closedStore())
+    this.#waiting.clear()
     await worker?.terminate()
   }
 
@@ -52,6 +55,7 @@ export class ThreadReader implements FolderReader {
       const job = { id: this.#nextId++, ...question } as Job
       this.#waiting.set(job.id, { job, resolve, reject })
       this.#worker ??= this.#start()
+      this.#worker.ref()
       this.#worker.postMessage(job)
     })
   }
@@ -72,6 +76,8 @@ export class ThreadReader implements FolderReader {
   #settle(answer: Answer): void {
     const waiting = this.#waiting.get(answer.id)
     this.#waiting.delete(answer.id)
+    // With nothing to do it must not keep the process.
+    if (this.#waiting.size === 0) this.#worker?.unref()
     if ('error' in answer) waiting?.reject(new CairnError('internal', answer.error))
     else waiting?.resolve(answer.value)
   }
