@@ -1,0 +1,117 @@
+// `npm run bench:docs -- [--json]`: how long it takes to index real folders of markdown, and what others feel of it. The
+// folders are those of `../shared/data`; without them there is nothing to measure.
+import { spawn } from 'node:child_process'
+import { cpSync, existsSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { openCairn } from '../../dist/index.js'
+import { judge, table } from '../core/report.mjs'
+import { median, quantile, round } from '../core/statistics.mjs'
+import { makeFolder } from '../core/stores.mjs'
+
+const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url))
+const notes = join(data, 'md-tldr-en', 'files')
+const designs = join(data, 'md-rust-rfcs', 'files')
+const debounceMs = 500
+
+const { values } = parseArgs({ options: { json: { type: 'boolean' } } })
+if (!existsSync(notes) || !existsSync(designs)) {
+  console.error('skipped: ../shared/data is not here')
+  process.exit(0)
+}
+
+const folder = makeFolder()
+const rows = []
+try {
+  for (const measure of [measureSyncs, measureOthers, measureMemory, measureWatch]) {
+    console.error(`${measure.name} …`)
+    rows.push(...(await measure()))
+  }
+} finally {
+  folder.remove()
+}
+const machine = `${cpus().length} × ${cpus()[0]?.model}`
+const report = { machine, node: process.version, date: new Date().toISOString(), rows: rows.map(judge) }
+console.log(values.json ? JSON.stringify(report, null, 2) : table(report))
+
+async function measureSyncs() {
+  const cairn = await openCairn(folder.file('syncs.db'))
+  const first = await cairn.documents.sync(notes)
+  const again = await cairn.documents.sync(notes)
+  await cairn.close()
+  const seconds = ({ tookMs }) => round(tookMs / 1000, 2)
+  const count = first.added.toLocaleString('en')
+  return [
+    { operation: `first sync of ${count} files`, measured: `${seconds(first)} s`, value: seconds(first), atMost: 10 },
+    { operation: 'second sync of them', measured: `${seconds(again)} s`, value: seconds(again), atMost: 1 },
+  ]
+}
+
+/** Somebody adds memories all the while, in this process and in another. */
+async function measureOthers() {
+  const path = folder.file('others.db')
+  const cairn = await openCairn(path)
+  const other = start('write', path)
+  await other.line()
+  let through = false
+  const own = []
+  const writing = (async () => {
+    for (let count = 0; !through; count++) {
+      const start = performance.now()
+      await cairn.memories.add({ namespace: 'user:own', key: `k${count}`, type: 'semantic', value: `note ${count}` })
+      own.push(performance.now() - start)
+      await sleep(10)
+    }
+  })()
+  await cairn.documents.sync([notes, designs])
+  through = true
+  await writing
+  other.process.stdin.end()
+  const others = JSON.parse(await other.line())
+  await cairn.close()
+  const row = (where, times) => {
+    const [p50, p99] = [round(median(times), 1), round(quantile(times, 0.99), 1)]
+    const operation = `an add during a sync, ${where}, p99`
+    return { operation, measured: `p50 ${p50}, p99 ${p99} ms, ${times.length} adds`, value: p99, atMost: 50 }
+  }
+  return [row('in the same process', own), row('in another', others)]
+}
+
+async function measureMemory() {
+  const child = start('memory', folder.file('memory.db'), designs)
+  const { early, most } = JSON.parse(await child.line())
+  const growth = round(most - early, 0)
+  const measured = `${round(early, 0)} MB after a quarter, at most ${round(most, 0)} MB later`
+  return [{ operation: 'memory while syncing 648 long files: growth in MB', measured, value: growth, atMost: 50 }]
+}
+
+/** From the end of an edit to the first search that finds it, less the debounce. */
+async function measureWatch() {
+  const copy = folder.file('notes')
+  cpSync(notes, copy, { recursive: true })
+  const cairn = await openCairn(folder.file('watch.db'))
+  const watcher = await cairn.documents.watch(copy, { debounceMs })
+  await new Promise((resolve) => watcher.once('watching', resolve))
+  const times = []
+  for (let edit = 0; edit < 10; edit++) {
+    writeFileSync(join(copy, 'common', 'ls.md'), `# ls\n\nedited word${edit}x\n`)
+    const start = performance.now()
+    while ((await cairn.search(`word${edit}x`, { kinds: ['document'] })).hits.length === 0) await sleep(5)
+    times.push(performance.now() - start - debounceMs)
+  }
+  await cairn.close()
+  const worst = round(Math.max(...times) / 1000, 2)
+  const measured = `median ${round(median(times) / 1000, 2)}, at most ${worst} s after the debounce`
+  return [{ operation: 'an edited file of 7,424 is found', measured, value: worst, atMost: 1 }]
+}
+
+function start(...args) {
+  const child = fileURLToPath(new URL('./child.mjs', import.meta.url))
+  const process_ = spawn(process.execPath, [child, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: process_.stdout })[Symbol.asyncIterator]()
+  return { process: process_, line: async () => (await lines.next()).value }
+}
