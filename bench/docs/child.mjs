@@ -25,15 +25,14 @@ const jobs = {
   },
 
   async memory() {
-    const found = { early: 0, most: 0 }
-    await cairn.documents.sync(folder, {
+    const most = { early: 0, late: 0 }
+    const { added } = await cairn.documents.sync(folder, {
       onProgress: ({ done, total }) => {
-        const megabytes = process.memoryUsage().rss / 1e6
-        if (done <= total / 4) found.early = Math.max(found.early, megabytes)
-        else found.most = Math.max(found.most, megabytes)
+        const half = done <= total / 2 ? 'early' : 'late'
+        most[half] = Math.max(most[half], process.memoryUsage().rss / 1e6)
       },
     })
-    console.log(JSON.stringify(found))
+    console.log(JSON.stringify({ ...most, files: added }))
   },
 }
 
