@@ -13,7 +13,6 @@ const jobs = {
       through = true
     })
     process.stdin.resume()
-    console.log('ready')
     const times = []
     for (let count = 0; !through; count++) {
       const start = performance.now()

@@ -51,34 +51,42 @@ async function measureSyncs() {
   ]
 }
 
-/** Somebody adds memories all the while, in this process and in another. */
+/** Somebody adds a memory every ten milliseconds all the while, in this process or in another. */
 async function measureOthers() {
-  const path = folder.file('others.db')
-  const cairn = await openCairn(path)
-  const other = start('write', path)
-  await other.line()
-  let through = false
-  const own = []
-  const writing = (async () => {
-    for (let count = 0; !through; count++) {
+  const own = await withSync('own.db', async (path, cairn, signal) => {
+    const times = []
+    for (let count = 0; !signal.aborted; count++) {
       const start = performance.now()
       await cairn.memories.add({ namespace: 'user:own', key: `k${count}`, type: 'semantic', value: `note ${count}` })
-      own.push(performance.now() - start)
+      times.push(performance.now() - start)
       await sleep(10)
     }
-  })()
-  await cairn.documents.sync([notes, designs])
-  through = true
-  await writing
-  other.process.stdin.end()
-  const others = JSON.parse(await other.line())
-  await cairn.close()
+    return times
+  })
+  const others = await withSync('others.db', async (path, _cairn, signal) => {
+    const other = start('write', path)
+    signal.addEventListener('abort', () => other.process.stdin.end())
+    return JSON.parse(await other.line())
+  })
   const row = (where, times) => {
     const [p50, p99] = [round(median(times), 1), round(quantile(times, 0.99), 1)]
     const operation = `an add during a sync, ${where}, p99`
     return { operation, measured: `p50 ${p50}, p99 ${p99} ms, ${times.length} adds`, value: p99, atMost: 50 }
   }
   return [row('in the same process', own), row('in another', others)]
+}
+
+/** Syncs both folders while `work` goes on. */
+async function withSync(name, work) {
+  const path = folder.file(name)
+  const cairn = await openCairn(path)
+  const controller = new AbortController()
+  const working = work(path, cairn, controller.signal)
+  await cairn.documents.sync([notes, designs])
+  controller.abort()
+  const result = await working
+  await cairn.close()
+  return result
 }
 
 /** Three times the same files, so that caches are full when it counts. */
