@@ -53,7 +53,7 @@ async function measureSyncs() {
 
 /** Somebody adds a memory every ten milliseconds all the while, in this process or in another. */
 async function measureOthers() {
-  const own = await withSync('own.db', async (path, cairn, signal) => {
+  const own = await withSync('own.db', async (_path, cairn, signal) => {
     const times = []
     for (let count = 0; !signal.aborted; count++) {
       const start = performance.now()
