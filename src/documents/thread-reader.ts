@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import { type ResourceLimits, Worker } from 'node:worker_threads'
 import { CairnError, closedStore } from '../errors.js'
 import type { FolderReader } from './folder-reader.js'
 import type { ReadResult } from './read-file.js'
@@ -9,6 +9,9 @@ import type { Missing, Walk } from './walk-folder.js'
 const entry = import.meta.url.endsWith('.ts') ? '../../dist/documents/reader-thread.js' : './reader-thread.js'
 
 type Question = Job extends infer Each ? (Each extends Job ? Omit<Each, 'id'> : never) : never
+
+// A table of a million rows takes more; whatever is written for people takes a fiftieth.
+const usualLimits: ResourceLimits = { maxOldGenerationSizeMb: 1_024 }
 
 interface Waiting {
   job: Job
@@ -21,9 +24,14 @@ interface Waiting {
  * is the reason: that one is given up, and another thread goes on with the rest.
  */
 export class ThreadReader implements FolderReader {
+  readonly #limits: ResourceLimits
   #worker: Worker | undefined
   #nextId = 1
   readonly #waiting = new Map<number, Waiting>()
+
+  constructor(limits = usualLimits) {
+    this.#limits = limits
+  }
 
   walk(input: Job['walk'] & object): Promise<Walk> {
     return this.#ask({ walk: input }) as Promise<Walk>
@@ -61,7 +69,7 @@ export class ThreadReader implements FolderReader {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL(entry, import.meta.url), { execArgv: [] })
+    const worker = new Worker(new URL(entry, import.meta.url), { execArgv: [], resourceLimits: this.#limits })
     let reason = 'the thread stopped'
     worker.on('message', (answer: Answer) => this.#settle(answer))
     worker.on('error', (error) => {
