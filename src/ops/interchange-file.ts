@@ -87,5 +87,6 @@ function demandHeader(first: NumberedLine): InterchangeHeader {
 function notOurs(why: string): CairnError {
   return new CairnError('invalid_input', `This is no file that \`cairn export\` made. ${why}`, {
     hint: 'A file begins with {"format":"cairn","record":"header",…}; see docs/interchange.md.',
+    details: { header: 'missing' },
   })
 }
