@@ -154,6 +154,13 @@ function addList(session: CairnCommand, io: Io): void {
 function formatSessions(sessions: Session[], output: Output): string {
   return output.table(sessions, [
     { title: 'session', cell: ({ id }) => id },
+    // What people know a conversation by, where it has one: those from other tools do.
+    {
+      title: 'title',
+      cell: ({ metadata: { title } }) => (typeof title === 'string' ? title : ''),
+      shrinkTo: 16,
+      dropAt: 0,
+    },
     { title: 'status', cell: ({ status }) => status },
     { title: 'user', cell: ({ user }) => user, shrinkTo: 8 },
     { title: 'app', cell: ({ app }) => app, shrinkTo: 8, dropAt: 2 },
