@@ -2,14 +2,17 @@ import { Guard, type ReadAudit } from './access/guard.js'
 import { narrow } from './access/policy.js'
 import { type Caller, type Principal, parsePrincipal } from './access/principal.js'
 import { AuditService } from './audit/audit-service.js'
+import { DocumentService } from './documents/document-service.js'
+import type { SharedReader } from './documents/shared-reader.js'
 import { MemoryService } from './memories/memory-service.js'
 import { MetricService } from './observe/metric-service.js'
 import type { OperationTimes } from './observe/operation-times.js'
 import type { ImportReport } from './ops/import-report.js'
-import { type ForeignImportOptions, type ForeignImportReport, ForeignService } from './ops/importers/foreign-service.js'
-import { type ExportOptions, type ImportFileOptions, InterchangeService } from './ops/interchange-service.js'
+import type { ForeignImportOptions, ForeignImportReport } from './ops/importers/foreign-service.js'
+import type { ExportOptions, ImportFileOptions, InterchangeService } from './ops/interchange-service.js'
 import type { ImportChunks } from './ops/line-reader.js'
 import { type SeededMemory, seedApp } from './ops/seed.js'
+import type { ValueLimits } from './ops/value-limits.js'
 import { type SearchOptions, type SearchResult, SearchService } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
 import type { OpenForeignDatabase } from './storage/foreign-database.js'
@@ -29,6 +32,8 @@ export interface CairnParts {
   /** Shared by all handles of a store. */
   waiters?: TaskWaiters
   checkpointBytes: number
+  documentBytes: number
+  reader: SharedReader
   times: OperationTimes
   openDatabase: OpenForeignDatabase
 }
@@ -43,18 +48,16 @@ export class Cairn {
   readonly tasks: TaskService
   readonly agents: AgentService
   readonly checkpoints: CheckpointService
+  readonly documents: DocumentService
   readonly metrics: MetricService
   readonly audit: AuditService
   readonly #search: SearchService
-  readonly #interchange: InterchangeService
-  readonly #foreign: ForeignService
   readonly #guard: Guard
   readonly #parts: CairnParts & { waiters: TaskWaiters }
 
   constructor(parts: CairnParts) {
-    const { storage, newId, valueBytes, checkpointBytes, openDatabase } = parts
+    const { storage, newId, valueBytes, checkpointBytes } = parts
     const { now, waiters = new TaskWaiters(storage, now) } = parts
-    const limits = { valueBytes, checkpointBytes }
     this.#parts = { ...parts, waiters }
     this.#guard = new Guard(parts)
     this.sessions = new SessionService({ storage, guard: this.#guard, newId, valueBytes })
@@ -62,11 +65,12 @@ export class Cairn {
     this.tasks = new TaskService({ storage, guard: this.#guard, newId, valueBytes, waiters })
     this.agents = new AgentService({ storage, guard: this.#guard, newId, valueBytes, waiters })
     this.checkpoints = new CheckpointService({ storage, guard: this.#guard, stateBytes: checkpointBytes })
+    this.documents = new DocumentService({
+      ...{ storage, guard: this.#guard, newId, maxBytes: parts.documentBytes, reader: parts.reader },
+    })
     this.metrics = new MetricService({ storage, guard: this.#guard, times: parts.times })
     this.audit = new AuditService({ storage, guard: this.#guard })
     this.#search = new SearchService({ storage, guard: this.#guard })
-    this.#interchange = new InterchangeService({ storage, guard: this.#guard, limits })
-    this.#foreign = new ForeignService({ storage, guard: this.#guard, limits, openDatabase })
   }
 
   /**
@@ -83,7 +87,7 @@ export class Cairn {
     }
   }
 
-  /** Finds memories and events by words. See `SearchOptions` for the filters. */
+  /** Finds memories, events and documents by words. See `SearchOptions` for the filters. */
   search(text: string, options: SearchOptions = {}): Promise<SearchResult> {
     return this.#search.search(text, options)
   }
@@ -98,8 +102,9 @@ export class Cairn {
    * The lines of an interchange file, each with its line break: everything, or one namespace or session. What is written
    * meanwhile is not in it. Root only.
    */
-  export(options: ExportOptions = {}): AsyncIterableIterator<string> {
-    return this.#interchange.export(options)
+  async *export(options: ExportOptions = {}): AsyncGenerator<string> {
+    const interchange = await this.#interchange()
+    yield* interchange.export(options)
   }
 
   /**
@@ -107,8 +112,9 @@ export class Cairn {
    * Root only. Rejects with `invalid_input`, which names every bad line, and has then stored nothing; after any other
    * failure the same import goes on where it stopped.
    */
-  import(source: string | ImportChunks, options: ImportFileOptions = {}): Promise<ImportReport> {
-    return this.#interchange.import(source, options)
+  async import(source: string | ImportChunks, options: ImportFileOptions = {}): Promise<ImportReport> {
+    const interchange = await this.#interchange()
+    return interchange.import(source, options)
   }
 
   /**
@@ -116,8 +122,23 @@ export class Cairn {
    * only. Rejects with `invalid_input`, `not_found`, `not_a_database`, `corrupt`, `busy` or `read_only`, and has then
    * stored nothing.
    */
-  importForeign(path: string, options: ForeignImportOptions): Promise<ForeignImportReport> {
-    return this.#foreign.import(path, options)
+  async importForeign(path: string, options: ForeignImportOptions): Promise<ForeignImportReport> {
+    const { ForeignService } = await import('./ops/importers/foreign-service.js')
+    const { storage, openDatabase } = this.#parts
+    const foreign = new ForeignService({ storage, guard: this.#guard, limits: this.#limits(), openDatabase })
+    return foreign.import(path, options)
+  }
+
+  /** Loaded when it is needed: with the importers and their libraries, a fifth of the start of a process. */
+  async #interchange(): Promise<InterchangeService> {
+    const { InterchangeService } = await import('./ops/interchange-service.js')
+    const { storage } = this.#parts
+    return new InterchangeService({ storage, guard: this.#guard, limits: this.#limits() })
+  }
+
+  #limits(): ValueLimits {
+    const { valueBytes, checkpointBytes } = this.#parts
+    return { valueBytes, checkpointBytes }
   }
 
   /** Size, schema and row counts of the store. Root only. */

@@ -3,13 +3,14 @@ import { uuidv7 } from 'uuidv7'
 import { root } from './access/principal.js'
 import { Cairn } from './cairn.js'
 import { type ConfigInput, resolveConfig } from './config.js'
+import { sharedReader } from './documents/shared-reader.js'
 import { CairnError } from './errors.js'
 import { describe } from './json.js'
 import { OperationTimes } from './observe/operation-times.js'
 import { type RollupOptions, startRollup } from './observe/rollup.js'
-import { type DetectedFormat, detectFormat } from './ops/importers/detect-format.js'
+import type { DetectedFormat } from './ops/importers/detect-format.js'
 import type { ForeignRecords } from './ops/importers/importer.js'
-import { type ForeignInput, readForeign } from './ops/importers/importers.js'
+import type { ForeignInput } from './ops/importers/importers.js'
 import { openForeignDatabase } from './storage/sqlite/foreign-database.js'
 import { openSqliteStorage } from './storage/sqlite/sqlite-storage.js'
 import type { Storage } from './storage/storage.js'
@@ -58,6 +59,8 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
     openDatabase: openForeignDatabase,
     times,
     checkpointBytes: config.limits.checkpointBytes,
+    documentBytes: config.limits.documentBytes,
+    reader: sharedReader(config.threads),
   })
 }
 
@@ -76,12 +79,14 @@ function measured(storage: Storage, options: Pick<RollupOptions, 'times' | 'now'
  * read before the records are. `invalid_input` for a format that is not known; reading rejects with `not_found`,
  * `invalid_input`, `not_a_database`, `corrupt`, `busy` or `read_only`.
  */
-export function readForeignFile(path: string, input: ForeignInput): ForeignRecords {
+export async function readForeignFile(path: string, input: ForeignInput): Promise<ForeignRecords> {
+  const { readForeign } = await import('./ops/importers/importers.js')
   return readForeign(path, input, openForeignDatabase)
 }
 
 /** Which format a file is of, and what it looks like in words, by its beginning. `not_found`, or `invalid_input`. */
-export function detectForeignFormat(path: string): Promise<DetectedFormat> {
+export async function detectForeignFormat(path: string): Promise<DetectedFormat> {
+  const { detectFormat } = await import('./ops/importers/detect-format.js')
   return detectFormat({ path, openDatabase: openForeignDatabase })
 }
 

@@ -27,6 +27,10 @@ export interface LexicalQuery {
     sessions?: string[]
     types?: EventType[]
   }
+  documents?: {
+    /** Undefined: all. */
+    namespaces?: string[]
+  }
   moment?: MomentInput
   now: number
   /** How many of the best are left out before the first. Default 0. */
@@ -40,8 +44,22 @@ export interface LexicalAnswer {
   degraded: string[]
 }
 
+/** A chunk; `path` is relative to `root`. */
+export interface DocumentHit {
+  kind: 'document'
+  namespace: string
+  document: string
+  root: string
+  path: string
+  title: string
+  heading: string
+  lines: [from: number, to: number]
+  modifiedAt: number
+}
+
 /** What identifies a hit and whom it belongs to, with its snippet: rows stay where they are. */
 export type LexicalHit = { score: number; snippet: Snippet } & (
   | { kind: 'memory'; namespace: string; key: string; version: number; recordedAt: number }
   | { kind: 'event'; session: string; owner: Owner; seq: number; eventId: string; timestamp: number }
+  | DocumentHit
 )

@@ -217,6 +217,7 @@ export const everyMethod: Record<string, Method> = {
     (at) => at.tasks.claim({ session: 's0', agent: 'intruder' }),
   ),
   'tasks.next': write('store', (at) => at.tasks.next({ waitMs: 0 })),
+  'tasks.work': write('store', (at) => at.tasks.work(() => 'intruder', { waitMs: 0 })),
   'tasks.heartbeat': write('task', (at, { task }) => at.tasks.heartbeat({ id: task, attempt: 1 })),
   'tasks.complete': write(
     'task',
@@ -290,10 +291,28 @@ export const everyMethod: Record<string, Method> = {
   ),
   'metrics.names': read('store', (at) => at.metrics.names()),
   'metrics.operations': read('store', (at) => at.metrics.operations()),
+  'documents.get': read(
+    'memory',
+    (at, { namespace, key }) => at.documents.get(`${key}.md`, { namespace }),
+    (at, { namespace, key }) => at.documents.get(`/nowhere/${key}.md`, { namespace }),
+  ),
+  'documents.list': read(
+    'memory',
+    (at, { namespace }) => at.documents.list({ namespace, limit: 1000 }),
+    (at, { namespace }) => at.documents.list({ namespace, failed: true, cursor: encodeCursor(['app', '', '']) }),
+  ),
+  'documents.status': read('memory', (at, { namespace }) => at.documents.status({ namespace })),
+  'documents.sync': write('memory', (at, { namespace }) => at.documents.sync('test/access/intruder', { namespace })),
+  'documents.remove': write(
+    'memory',
+    (at, { namespace, key }) => at.documents.remove(`${key}.md`, { namespace }),
+    (at, { namespace, key }) => at.documents.remove(`/nowhere/${key}.md`, { namespace }),
+  ),
   search: read(
     'memory',
     (at, { namespace }) => at.search('harbour', { namespaces: [namespace] }),
     (at, { namespace }) => at.search('harbour', { namespaces: [namespace], kinds: ['memory'], knownAt: soon }),
+    (at, { namespace }) => at.search('harbour', { namespaces: [namespace], kinds: ['document', 'event'] }),
     (at, { session }) => at.search('harbour', { session }),
     (at, { session }) => at.search('harbour', { session, kinds: ['event'], knownAt: new Date('2027-01-01') }),
     (at, { session }) => at.search('harbour', { session, kinds: ['memory'], types: ['semantic'] }),
@@ -336,6 +355,10 @@ export const unboundReads: ((handle: Cairn) => Promise<unknown>)[] = [
   (at) => at.memories.undo({ by: 'nobody', since: epoch }),
   (at) => at.memories.lookup('tone'),
   (at) => at.memories.fromOrigin({ document: { path: 'notes.md' } }),
+  (at) => at.documents.list({ limit: 1000 }),
+  (at) => at.documents.list({ failed: true, cursor: encodeCursor(['', '', '']) }),
+  (at) => at.documents.status(),
+  (at) => at.search('harbour', { kinds: ['document'], limit: 100 }),
   (at) => at.audit.list({ limit: 1000 }),
   (at) => at.audit.list({ outcome: 'forbidden', cursor: encodeCursor([9e15, 9e15]) }),
 ]

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { decodeJson } from '../../json.js'
-import { eventText, leafText, memoryText } from '../../search/index-text.js'
+import { documentText, eventText, leafText, memoryText } from '../../search/index-text.js'
 import type { SearchTerm } from '../../search/query.js'
 import { type RankedText, scoreTexts, type WeightedTerm } from '../../search/rank.js'
 import { makeSnippet } from '../../search/snippet.js'
@@ -81,14 +81,14 @@ function rankRows(rows: FoundRow[], terms: WeightedTerm[], length?: number): Fou
 
 /**
  * The index holds what the store believes now. A question about what it knew earlier is answered from the rows: all
- * memories visible then and the best events of then are ranked together by their whole texts, the same ones for every page.
+ * memories visible then and the best events and documents of then are ranked together by their whole texts, the same ones for every page.
  */
 function searchPast(db: Database, query: HistoryQuery): Found {
-  const { memories: _, ...aboutEvents } = query
+  const { memories: _, ...others } = query
   const { terms } = findCandidates(db, query)
-  const events = query.events ? readBest(db, aboutEvents, furthest) : { rows: [], degraded: [] }
-  const rows = rankRows([...pastMemories(db, query), ...events.rows], terms)
-  return { rows: rows.filter(({ score }) => score > 0), terms, degraded: events.degraded }
+  const rest = query.events || query.documents ? readBest(db, others, furthest) : { rows: [], degraded: [] }
+  const rows = rankRows([...pastMemories(db, query), ...rest.rows], terms)
+  return { rows: rows.filter(({ score }) => score > 0), terms, degraded: rest.degraded }
 }
 
 function* pastMemories(db: Database, query: LexicalQuery): Generator<FoundRow> {
@@ -100,6 +100,7 @@ function* pastMemories(db: Database, query: LexicalQuery): Generator<FoundRow> {
 
 function textOf(row: FoundRow, length: number | undefined): RankedText {
   if (row.kind === 'memory') return memoryText(row.memory.key, decodeJson(row.memory.value), length)
+  if (row.kind === 'document') return documentText(row.chunk, row.chunk.text, length)
   return eventText(row.event.actor, decodeJson(row.event.content), length)
 }
 
@@ -108,6 +109,16 @@ function toHit(row: FoundRow, terms: SearchTerm[]): LexicalHit {
     const { namespace, key, version, value, recordedAt } = row.memory
     const snippet = makeSnippet(leafText(decodeJson(value)) || value, terms)
     return { kind: 'memory', score: row.score, snippet, namespace, key, version, recordedAt }
+  }
+  if (row.kind === 'document') {
+    const { text, lineFrom, lineTo, syncedAt: _, ...place } = row.chunk
+    return {
+      kind: 'document',
+      score: row.score,
+      snippet: makeSnippet(text, terms),
+      ...place,
+      lines: [lineFrom, lineTo],
+    }
   }
   const { score, session, owner } = row
   const { seq, eventId, content, timestamp } = row.event

@@ -2,14 +2,15 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { detectForeignFormat, openCairn, readForeignFile } from '../../../src/index.js'
 import type { ForeignFormat } from '../../../src/ops/importers/importer.js'
-import { refusal, thrown } from '../../helpers/refusal.js'
+import { refusal } from '../../helpers/refusal.js'
 import { useTempFolder } from '../../helpers/temp-folder.js'
 import { databaseWith, fileWith, sample } from './read.js'
 
 const path = useTempFolder()
 
 async function readWhole(file: string, from: ForeignFormat): Promise<void> {
-  for await (const record of readForeignFile(file, { from, user: 'alice' }).records) void record
+  const { records } = await readForeignFile(file, { from, user: 'alice' })
+  for await (const record of records) void record
 }
 
 describe('the format of a file', () => {
@@ -84,14 +85,14 @@ describe('a file of another format than the one that was named', () => {
     },
   )
 
-  it('is refused before anything is read, when the format or the owner cannot be', () => {
-    const error = thrown(() => readForeignFile('x', { from: 'chatgtp' as 'chatgpt', user: 'a' }), 'invalid_input')
+  it('is refused before anything is read, when the format or the owner cannot be', async () => {
+    const error = await refusal(readForeignFile('x', { from: 'chatgtp' as 'chatgpt', user: 'a' }), 'invalid_input')
     expect(error.hint).toBe('Did you mean chatgpt?')
-    const unknown = thrown(() => readForeignFile('x', { from: 'toString' as 'chatgpt', user: 'a' }), 'invalid_input')
+    const unknown = await refusal(readForeignFile('x', { from: 'toString' as 'chatgpt', user: 'a' }), 'invalid_input')
     expect(unknown.hint).toContain('Formats are abathur, chatgpt')
-    thrown(() => readForeignFile('x', { from: 'chatgpt', user: 'a:b' }), 'invalid_input')
-    thrown(() => readForeignFile('x', { from: 'chatgpt', user: 'a', app: '' }), 'invalid_input')
-    thrown(() => readForeignFile('x', { from: 'chatgpt', user: 'a', project: '\n' }), 'invalid_input')
+    await refusal(readForeignFile('x', { from: 'chatgpt', user: 'a:b' }), 'invalid_input')
+    await refusal(readForeignFile('x', { from: 'chatgpt', user: 'a', app: '' }), 'invalid_input')
+    await refusal(readForeignFile('x', { from: 'chatgpt', user: 'a', project: '\n' }), 'invalid_input')
   })
 })
 
@@ -101,8 +102,8 @@ describe('a damaged file', () => {
     const cut = whole.slice(0, whole.indexOf('Remember the milk') + 5)
     const records: string[] = []
     const reading = (async () => {
-      for await (const { record } of readForeignFile(fileWith(path(), cut), { from: 'chatgpt', user: 'a' }).records)
-        records.push(record)
+      const foreign = await readForeignFile(fileWith(path(), cut), { from: 'chatgpt', user: 'a' })
+      for await (const { record } of foreign.records) records.push(record)
     })()
     const error = await refusal(reading, 'invalid_input')
     expect(error.message).toContain('is not whole JSON')

@@ -20,7 +20,7 @@ export interface Reading {
 }
 
 export async function readAll(path: string, input: Omit<ForeignInput, 'user'> & { user?: string }): Promise<Reading> {
-  const foreign = readForeignFile(path, { user: 'alice', ...input })
+  const foreign = await readForeignFile(path, { user: 'alice', ...input })
   const all: InterchangeRecord[] = []
   for await (const record of foreign.records) {
     expect(() => toRow(record), JSON.stringify(record)).not.toThrow()
