@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createReadStream, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Cairn } from '../../src/cairn.js'
 import type { ImportReport } from '../../src/index.js'
@@ -177,4 +178,17 @@ describe('a hundred megabytes', () => {
     expect(said?.grown).toBeLessThan(250_000_000)
     expect(readFileSync(file).subarray(-100).toString()).toContain('"record":"end"')
   }, 120_000)
+})
+
+describe('an export to a file', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('that %s ends leaves nothing behind', async (signal) => {
+    const folder = tempPath(`ended-${signal}`)
+    mkdirSync(folder)
+    const child = startChild('write-for-ever.mjs', join(folder, 'out.jsonl'))
+    expect(await child.next()).toBe('writing')
+    expect(readdirSync(folder)).toEqual([expect.stringMatching(/^out\.jsonl\..*\.part$/)])
+    process.kill(child.pid, signal)
+    expect((await child.ended).signal).toBe(signal)
+    expect(readdirSync(folder)).toEqual([])
+  })
 })
