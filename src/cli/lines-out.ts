@@ -7,6 +7,7 @@ import { finished, pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { CairnError } from '../errors.js'
 import type { Io } from './io.js'
+import { onSignal } from './signals.js'
 
 /** Writes pieces of text to stdout as fast as whoever reads it takes them, and stops when nobody does any more. */
 export async function writeToStdout(pieces: AsyncIterable<string>, { stdout }: Io): Promise<void> {
@@ -59,21 +60,6 @@ function thereAlready(path: string): CairnError {
   return new CairnError('already_exists', `There is a file ${path} already.`, {
     hint: 'Give another name, or remove it first.',
   })
-}
-
-/** Does something before a signal ends the process as it would have. Returns what takes it back. */
-function onSignal(clean: () => void): () => void {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  const end = (): void => {
-    for (const signal of signals) process.off(signal, stop)
-  }
-  const stop = (signal: NodeJS.Signals): void => {
-    clean()
-    end()
-    process.kill(process.pid, signal)
-  }
-  for (const signal of signals) process.once(signal, stop)
-  return end
 }
 
 function inWords(error: unknown, path: string): unknown {
