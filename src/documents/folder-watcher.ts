@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CairnError } from '../errors.js'
 import type { Storage } from '../storage/storage.js'
 import { Debounce } from './debounce.js'
-import { isHidden } from './file-selection.js'
+import { isHidden } from './hidden-files.js'
 import { findFolders } from './sync-folders.js'
 import type { SyncReport } from './sync-report.js'
 
