@@ -76,9 +76,8 @@ export type Config = z.output<typeof configSchema>
 /**
  * Settings as they are given; all may be left out. `db` is the path (cairn.db); `durability` full, normal or off (full);
  * `busyTimeoutMs` how long a write waits for other processes (10,000); `auditReads` off, basic or full (off);
- * `metricsDays` how long measurements are kept (30 days); `threads`
- * whether writes and searches run in threads of their own (true); `limits.valueBytes` (1 MiB), `limits.checkpointBytes` (16 MiB) and
- * `limits.storeBytes` (0: none).
+ * `metricsDays` how long measurements are kept (30; 0 is for ever); `threads` whether writes and searches run in threads of
+ * their own (true); `limits.valueBytes` (1 MiB), `limits.checkpointBytes` (16 MiB) and `limits.storeBytes` (0: none).
  */
 export type ConfigInput = z.input<typeof configSchema>
 

@@ -1,6 +1,5 @@
 // A thousand iterations of a state of one megabyte, of which each changes one part in a hundred: what a put takes, what
 // all of them take on disk, and what reading any of them takes.
-import Database from 'better-sqlite3'
 import { openCairn } from '../../dist/index.js'
 import { makeTexts } from './rows.mjs'
 import { median, quantile, round, timeEach } from './statistics.mjs'
@@ -12,7 +11,6 @@ const changes = items / 100
 
 export async function measureCheckpoints(context) {
   const [path] = copies(context.folder, context.mainStore, ['checkpoints'])
-  insertTask(path, 't1')
   const { random, text } = makeTexts(31)
   const note = () => text(28).slice(0, 200 + Math.floor(random() * 50))
   const state = { items: Array.from({ length: items }, (_, id) => ({ id, role: 'agent', note: note() })) }
@@ -20,6 +18,7 @@ export async function measureCheckpoints(context) {
     for (let i = 0; i < changes; i++) state.items[Math.floor(random() * items)].note = note()
   }
   const cairn = await openCairn(path)
+  await cairn.tasks.submit({ id: 't1', prompt: 'Take notes' })
   const puts = []
   for (let iteration = 1; iteration <= iterations; iteration++) {
     change()
@@ -60,12 +59,4 @@ export async function measureCheckpoints(context) {
       value: p(gets, 0.99),
     },
   ]
-}
-
-function insertTask(path, id) {
-  const db = new Database(path)
-  db.prepare(
-    `insert into tasks (id, prompt, status, submitted_at, updated_at, created_by) values (?, '', 'running', 0, 0, 'root')`,
-  ).run(id)
-  db.close()
 }

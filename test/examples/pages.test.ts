@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest'
 import { makeFolder } from './run-demo.js'
 
 const run = promisify(execFile)
-const pages = ['README.md', 'CONTRIBUTING.md', 'examples/README.md', 'docs/tasks.md']
+const withExample = ['README.md', 'docs/tasks.md', 'docs/checkpoints.md']
+const pages = [...withExample, 'CONTRIBUTING.md', 'examples/README.md']
 
 function blocksOf(page: string, language: string): string[] {
   const text = readFileSync(page, 'utf8')
@@ -29,8 +30,8 @@ async function runInProject(code: string): Promise<string> {
 
 describe('the pages', () => {
   it('have an example that prints what its comments say', async () => {
-    const examples = ['README.md', 'docs/tasks.md'].flatMap((page) => blocksOf(page, 'ts'))
-    expect(examples).toHaveLength(2)
+    const examples = withExample.flatMap((page) => blocksOf(page, 'ts'))
+    expect(examples).toHaveLength(withExample.length)
     for (const code of examples) {
       const said = [...code.matchAll(/^console\.log\(.*\) \/\/ (.+)$/gm)].map((match) => match[1])
       expect(said.length).toBeGreaterThan(0)
