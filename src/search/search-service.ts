@@ -12,7 +12,7 @@ import { type EventType, eventTypes } from '../sessions/event.js'
 import type { LexicalHit, LexicalQuery } from '../storage/search-store.js'
 import type { Storage } from '../storage/storage.js'
 import { toIso } from '../time.js'
-import { parseQuery } from './query.js'
+import { parseQuestion } from './question.js'
 import type { Snippet } from './snippet.js'
 
 const kinds = ['memory', 'event'] as const
@@ -68,7 +68,7 @@ export class SearchService {
     const parsed = parse(searchOptionsSchema, options, 'search')
     const { limit = 10, offset = 0 } = parsed
     const { hits, degraded } = await this.#storage.search.lexical({
-      terms: parseQuery(text),
+      ...parseQuestion(text, this.#guard.now()),
       ...(await this.#scope(parsed)),
       ...parseMoment(parsed),
       now: this.#guard.now(),

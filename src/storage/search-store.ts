@@ -1,6 +1,7 @@
 import type { Owner } from '../access/policy.js'
 import type { MemoryType } from '../memories/memory.js'
 import type { SearchTerm } from '../search/query.js'
+import type { Question } from '../search/question.js'
 import type { Snippet } from '../search/snippet.js'
 import type { EventType } from '../sessions/event.js'
 import type { MomentInput } from './memory-store.js'
@@ -13,8 +14,9 @@ export interface SearchStore {
   lexical(input: LexicalQuery): Promise<LexicalAnswer>
 }
 
-export interface LexicalQuery {
-  /** Words and word starts, as `search/query.ts` makes them. */
+/** A question, as `search/question.ts` makes it, and where its answers may be. */
+export interface LexicalQuery extends Partial<Question> {
+  /** Words and word starts. */
   terms: SearchTerm[]
   memories?: {
     /** Undefined: all. */

@@ -2,9 +2,14 @@ import { kindToken, memoryToken, ownerToken, sessionToken, typeToken } from '../
 import type { SearchTerm } from '../../search/query.js'
 import type { LexicalQuery } from '../search-store.js'
 
-/** A term in FTS5's language. All user text is inside quotes. */
-export function oneTerm({ text, prefix }: SearchTerm): string {
-  return `{title body} : "${text.replaceAll('"', '""')}"${prefix ? '*' : ''}`
+/** A term in FTS5's language, or what may stand for it. All user text is inside quotes. */
+export function oneTerm({ text, prefix, alike = [] }: SearchTerm): string {
+  const words = [`${quoted(text)}${prefix ? '*' : ''}`, ...alike.map((other) => quoted(other.text))]
+  return `{title body} : (${words.join(' OR ')})`
+}
+
+function quoted(text: string): string {
+  return `"${text.replaceAll('"', '""')}"`
 }
 
 export function allTerms(terms: SearchTerm[]): string {

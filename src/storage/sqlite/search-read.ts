@@ -1,20 +1,24 @@
 import type { Database } from 'better-sqlite3'
 import { decodeJson } from '../../json.js'
-import { eventText, leafText, memoryText } from '../../search/index-text.js'
-import type { SearchTerm } from '../../search/query.js'
-import { type RankedText, scoreTexts, type WeightedTerm } from '../../search/rank.js'
+import { weighEvidence } from '../../search/evidence.js'
+import { leafText } from '../../search/index-text.js'
+import { type SearchTerm, withAlike } from '../../search/query.js'
+import type { WeightedTerm } from '../../search/rank.js'
+import { forgetOldTexts } from '../../search/read-text.js'
 import { makeSnippet } from '../../search/snippet.js'
 import type { LexicalAnswer, LexicalHit, LexicalQuery } from '../search-store.js'
 import { visibleMemories } from './memories-read.js'
 import { findCandidates } from './search-candidates.js'
 import { type HistoryQuery, withHistories } from './search-histories.js'
+import { rankedLength, toPoolItem } from './search-pool.js'
 import { type FoundRow, inMemoryScope, rowReader } from './search-rows.js'
 
-/** How many of the best candidates are ranked by their texts; those after them, on later pages, keep their order. */
-const ranked = 100
-
-/** What of a long text is ranked. A word that comes later still counts, as a candidate's. */
-const rankedLength = 8_192
+/**
+ * Of the best candidates as many are ranked by their texts as these hold together: all turns of a long conversation,
+ * some 200 abstracts. Those after them, on later pages, keep their order.
+ */
+const maxPool = 1_000
+const maxPoolText = 300_000
 
 // Offset and limit of a search at their largest.
 const furthest = 1_100
@@ -33,30 +37,44 @@ interface Found {
 /** Hits best first, with snippets that are made here: rows may be large, and the calling thread has others to serve. */
 export function searchLexical(db: Database, query: LexicalQuery): LexicalAnswer {
   const { offset = 0, limit } = query
+  const shown = withAlike(query.terms)
   const whole = withHistories(db, query)
   const { rows, degraded } = query.moment?.knownAt === undefined ? searchNow(db, whole) : searchPast(db, whole)
-  return { hits: rows.slice(offset, offset + limit).map((row) => toHit(row, query.terms)), degraded }
+  return { hits: rows.slice(offset, offset + limit).map((row) => toHit(row, shown)), degraded }
 }
 
 function searchNow(db: Database, query: HistoryQuery): Found {
-  const { rows, terms, degraded } = readBest(db, query, Math.max(ranked, (query.offset ?? 0) + query.limit))
-  const best = rankRows(rows.slice(0, ranked), terms, rankedLength)
-  return { rows: best.concat(belowAll(best, rows.slice(ranked))), terms, degraded }
+  const { rows, pool, terms, degraded } = readBest(db, query, (query.offset ?? 0) + query.limit)
+  const best = rankRows(rows.slice(0, pool), query, terms, rankedLength)
+  return { rows: best.concat(belowAll(best, rows.slice(pool))), terms, degraded }
+}
+
+interface BestRows extends Found {
+  /** How many of the first are ranked. */
+  pool: number
 }
 
 /** The first candidates that the query may find: what it may not takes no place from them. */
-function readBest(db: Database, query: HistoryQuery, enough: number): Found {
+function readBest(db: Database, query: HistoryQuery, enough: number): BestRows {
   const { candidates, terms } = findCandidates(db, query)
   const read = rowReader(db, query)
   const rows: FoundRow[] = []
-  let looks = 0
+  let [pool, length, looks] = [0, 0, 0]
   for (const candidate of candidates) {
-    if (looks++ === maxLooks) return { rows, terms, degraded: [cutShort] }
+    if (looks++ === maxLooks) return { rows, pool, terms, degraded: [cutShort] }
     const row = read(candidate)
-    if (row) rows.push(row)
-    if (rows.length >= enough) break
+    if (row === undefined) continue
+    rows.push(row)
+    if (length < maxPoolText && pool < maxPool) {
+      pool = rows.length
+      length += Math.min(rankedLength, jsonOf(row).length)
+    } else if (rows.length >= enough) break
   }
-  return { rows, terms, degraded: [] }
+  return { rows, pool, terms, degraded: [] }
+}
+
+function jsonOf(row: FoundRow): string {
+  return row.kind === 'memory' ? row.memory.value : row.event.content
 }
 
 /** Rows after the ranked ones, with scores that go on from theirs and never grow. */
@@ -71,12 +89,13 @@ function belowAll(best: FoundRow[], rest: FoundRow[]): FoundRow[] {
 }
 
 /** A word that is far down a long text, or folded otherwise by the index, counts by the candidate's own score. */
-function rankRows(rows: FoundRow[], terms: WeightedTerm[], length?: number): FoundRow[] {
-  const scores = scoreTexts(
-    rows.map((row) => textOf(row, length)),
-    terms,
-  )
-  return rows.map((row, index) => ({ ...row, score: scores[index] || row.score / 2 })).sort((a, b) => b.score - a.score)
+function rankRows(rows: FoundRow[], question: LexicalQuery, terms: WeightedTerm[], length: number): FoundRow[] {
+  forgetOldTexts()
+  const pool = rows.map((row) => toPoolItem(row, length))
+  const ranked = weighEvidence(pool, { times: [], ...question }, terms)
+  return rows
+    .map((row, index) => ({ ...row, score: ranked[index]?.score || row.score / 2 }))
+    .sort((a, b) => b.score - a.score)
 }
 
 /**
@@ -87,7 +106,7 @@ function searchPast(db: Database, query: HistoryQuery): Found {
   const { memories: _, ...aboutEvents } = query
   const { terms } = findCandidates(db, query)
   const events = query.events ? readBest(db, aboutEvents, furthest) : { rows: [], degraded: [] }
-  const rows = rankRows([...pastMemories(db, query), ...events.rows], terms)
+  const rows = rankRows([...pastMemories(db, query), ...events.rows], query, terms, Number.MAX_SAFE_INTEGER)
   return { rows: rows.filter(({ score }) => score > 0), terms, degraded: events.degraded }
 }
 
@@ -96,11 +115,6 @@ function* pastMemories(db: Database, query: LexicalQuery): Generator<FoundRow> {
   for (const memory of visibleMemories(db, query.memories.namespaces, query.now, query.moment)) {
     if (inMemoryScope(memory, query)) yield { kind: 'memory', score: 0, memory }
   }
-}
-
-function textOf(row: FoundRow, length: number | undefined): RankedText {
-  if (row.kind === 'memory') return memoryText(row.memory.key, decodeJson(row.memory.value), length)
-  return eventText(row.event.actor, decodeJson(row.event.content), length)
 }
 
 function toHit(row: FoundRow, terms: SearchTerm[]): LexicalHit {
