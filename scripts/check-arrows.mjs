@@ -102,10 +102,11 @@ export function importsOf(text) {
   const code = text
     .replace(/^[ \t]*\/\*[\s\S]*?\*\//gm, (comment) => comment.replace(/[^\n]/g, ' '))
     .replace(/^[ \t]*\/\/.*$/gm, (comment) => ' '.repeat(comment.length))
+  // A method may be named import: it is called with a dot before it, and declared with parameters that have types.
   const forms = [
     /^[ \t]*(?:import|export)[ \t]+(?<type>type[ \t\n]+(?!from\b))?(?<names>[^'"`;=()]*?)from\s*(?<quote>['"])(?<specifier>[^'"]+)\k<quote>/gm,
     /^[ \t]*import\s*(?<quote>['"])(?<specifier>[^'"]+)\k<quote>/gm,
-    /(?<query>\btypeof\s+)?\b(?:import|require(?:\.resolve)?)\s*\(\s*(?:(?<quote>['"`])(?<specifier>[^'"`$]+)\k<quote>)?/g,
+    /(?<query>\btypeof\s+)?(?<![.#])\b(?:import|require(?:\.resolve)?)\s*\((?!\s*\w+\??:)\s*(?:(?<quote>['"`])(?<specifier>[^'"`$]+)\k<quote>)?/g,
     /\bnew\s+URL\s*\(\s*(?<quote>['"`])(?<specifier>\.[^'"`$]+\.js)\k<quote>/g,
   ]
   return forms.flatMap((form) =>

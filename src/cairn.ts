@@ -5,9 +5,15 @@ import { AuditService } from './audit/audit-service.js'
 import { MemoryService } from './memories/memory-service.js'
 import { MetricService } from './observe/metric-service.js'
 import type { OperationTimes } from './observe/operation-times.js'
+import type { ImportReport } from './ops/import-report.js'
+import type { ForeignImportOptions, ForeignImportReport } from './ops/importers/foreign-service.js'
+import type { ExportOptions, ImportFileOptions, InterchangeService } from './ops/interchange-service.js'
+import type { ImportChunks } from './ops/line-reader.js'
 import { type SeededMemory, seedApp } from './ops/seed.js'
+import type { ValueLimits } from './ops/value-limits.js'
 import { type SearchOptions, type SearchResult, SearchService } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
+import type { OpenForeignDatabase } from './storage/foreign-database.js'
 import type { Storage, StoreInfo } from './storage/storage.js'
 import { AgentService } from './tasks/agent-service.js'
 import { CheckpointService } from './tasks/checkpoint-service.js'
@@ -25,6 +31,7 @@ export interface CairnParts {
   waiters?: TaskWaiters
   checkpointBytes: number
   times: OperationTimes
+  openDatabase: OpenForeignDatabase
 }
 
 /**
@@ -44,7 +51,8 @@ export class Cairn {
   readonly #parts: CairnParts & { waiters: TaskWaiters }
 
   constructor(parts: CairnParts) {
-    const { storage, newId, valueBytes, checkpointBytes, now, waiters = new TaskWaiters(storage, now) } = parts
+    const { storage, newId, valueBytes, checkpointBytes } = parts
+    const { now, waiters = new TaskWaiters(storage, now) } = parts
     this.#parts = { ...parts, waiters }
     this.#guard = new Guard(parts)
     this.sessions = new SessionService({ storage, guard: this.#guard, newId, valueBytes })
@@ -80,6 +88,49 @@ export class Cairn {
   seed(app: string): Promise<{ items: SeededMemory[] }> {
     const { storage, newId, valueBytes } = this.#parts
     return seedApp({ storage, guard: this.#guard, newId, valueBytes }, app)
+  }
+
+  /**
+   * The lines of an interchange file, each with its line break: everything, or one namespace or session. What is written
+   * meanwhile is not in it. Root only.
+   */
+  async *export(options: ExportOptions = {}): AsyncGenerator<string> {
+    const interchange = await this.#interchange()
+    yield* interchange.export(options)
+  }
+
+  /**
+   * Restores what an interchange file holds: its path, or its contents in pieces. What is there already stays as it is.
+   * Root only. Rejects with `invalid_input`, which names every bad line, and has then stored nothing; after any other
+   * failure the same import goes on where it stopped.
+   */
+  async import(source: string | ImportChunks, options: ImportFileOptions = {}): Promise<ImportReport> {
+    const interchange = await this.#interchange()
+    return interchange.import(source, options)
+  }
+
+  /**
+   * Imports a file of another tool, and says what was taken, mapped and left. A second import of it changes nothing. Root
+   * only. Rejects with `invalid_input`, `not_found`, `not_a_database`, `corrupt`, `busy` or `read_only`, and has then
+   * stored nothing.
+   */
+  async importForeign(path: string, options: ForeignImportOptions): Promise<ForeignImportReport> {
+    const { ForeignService } = await import('./ops/importers/foreign-service.js')
+    const { storage, openDatabase } = this.#parts
+    const foreign = new ForeignService({ storage, guard: this.#guard, limits: this.#limits(), openDatabase })
+    return foreign.import(path, options)
+  }
+
+  /** Loaded when it is needed: with the importers and their libraries, a fifth of the start of a process. */
+  async #interchange(): Promise<InterchangeService> {
+    const { InterchangeService } = await import('./ops/interchange-service.js')
+    const { storage } = this.#parts
+    return new InterchangeService({ storage, guard: this.#guard, limits: this.#limits() })
+  }
+
+  #limits(): ValueLimits {
+    const { valueBytes, checkpointBytes } = this.#parts
+    return { valueBytes, checkpointBytes }
   }
 
   /** Size, schema and row counts of the store. Root only. */

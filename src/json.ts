@@ -94,6 +94,11 @@ function isSound(value: unknown, depth: number): boolean {
   return true
 }
 
+/** `invalid_input` naming the place of the first thing in `value` that JSON text would lose or change. */
+export function checkJson(value: unknown, what: string): asserts value is Json {
+  check(value, what, 0)
+}
+
 function check(value: unknown, path: string, depth: number): void {
   if (typeof value === 'string') {
     if (!value.isWellFormed()) throw invalidInput(`${path} has a lone surrogate, which is not Unicode text.`)

@@ -7,6 +7,10 @@ import { CairnError } from './errors.js'
 import { describe } from './json.js'
 import { OperationTimes } from './observe/operation-times.js'
 import { type RollupOptions, startRollup } from './observe/rollup.js'
+import type { DetectedFormat } from './ops/importers/detect-format.js'
+import type { ForeignRecords } from './ops/importers/importer.js'
+import type { ForeignInput } from './ops/importers/importers.js'
+import { openForeignDatabase } from './storage/sqlite/foreign-database.js'
 import { openSqliteStorage } from './storage/sqlite/sqlite-storage.js'
 import type { Storage } from './storage/storage.js'
 
@@ -51,6 +55,7 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
     newId,
     auditReads: config.auditReads,
     valueBytes: config.limits.valueBytes,
+    openDatabase: openForeignDatabase,
     times,
     checkpointBytes: config.limits.checkpointBytes,
   })
@@ -64,6 +69,22 @@ function measured(storage: Storage, options: Pick<RollupOptions, 'times' | 'now'
     await Promise.all([stop(), storage.close()])
   }
   return { ...storage, close }
+}
+
+/**
+ * The data of a file of another tool as records of an interchange file, and a report of what became of it. Nothing is
+ * read before the records are. `invalid_input` for a format that is not known; reading rejects with `not_found`,
+ * `invalid_input`, `not_a_database`, `corrupt`, `busy` or `read_only`.
+ */
+export async function readForeignFile(path: string, input: ForeignInput): Promise<ForeignRecords> {
+  const { readForeign } = await import('./ops/importers/importers.js')
+  return readForeign(path, input, openForeignDatabase)
+}
+
+/** Which format a file is of, and what it looks like in words, by its beginning. `not_found`, or `invalid_input`. */
+export async function detectForeignFormat(path: string): Promise<DetectedFormat> {
+  const { detectFormat } = await import('./ops/importers/detect-format.js')
+  return detectFormat({ path, openDatabase: openForeignDatabase })
 }
 
 /** What the types promise, for callers that have none: a wrong kind of thing must not open the default store instead. */

@@ -1,4 +1,5 @@
 import type { AuditOperation, AuditSubject } from '../audit/audit.js'
+import { canonicalJson } from '../canonical-json.js'
 import { CairnError, fromFailure } from '../errors.js'
 import type { NewAuditEntry } from '../storage/audit-store.js'
 import type { Author, Storage } from '../storage/storage.js'
@@ -37,7 +38,7 @@ export class Guard {
     this.#storage = storage
     this.#auditReads = auditReads
     const agent = isRoot(caller) ? null : (caller.agent ?? null)
-    this.#signature = { actor: actorOf(caller), principal: JSON.stringify(caller), agent }
+    this.#signature = { actor: actorOf(caller), principal: canonicalJson({ ...caller }), agent }
   }
 
   author(): Author {

@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditOperation, AuditSubject } from '../audit/audit.js'
 import type { MemoryType } from '../memories/memory.js'
 import type { NamespaceDiffQuery } from '../memories/memory-diff.js'
+import type { ForeignFormat } from '../ops/importers/importer.js'
 import type { SearchHit } from '../search/search-service.js'
 import type { EventType } from '../sessions/event.js'
 import type { SessionStatus } from '../sessions/lifecycle.js'
@@ -94,3 +95,16 @@ export const auditOperations = namesOf<AuditOperation>({
   export: true,
   import: true,
 })
+
+export const foreignFormats = namesOf<ForeignFormat>({
+  abathur: true,
+  chatgpt: true,
+  claude: true,
+  jsonl: true,
+  langgraph: true,
+  'mcp-memory': true,
+  mem0: true,
+})
+
+/** What import reads. */
+export const importFormats = ['cairn', ...foreignFormats] as const

@@ -4,6 +4,8 @@ import { addGlobalOptions, CairnCommand, globalHeading } from './command.js'
 import { addAgent } from './commands/agent.js'
 import { addAudit } from './commands/audit.js'
 import { addCheckpoint } from './commands/checkpoint.js'
+import { addExport } from './commands/export.js'
+import { addImport } from './commands/import.js'
 import { addInit } from './commands/init.js'
 import { addMemory } from './commands/memory.js'
 import { addMetrics } from './commands/metrics.js'
@@ -39,7 +41,7 @@ export function buildProgram(io: Io): CairnCommand {
     })
   for (const add of [
     ...[addInit, addMemory, addSession, addTask, addAgent, addCheckpoint, addMetrics],
-    ...[addSearch, addAudit, addSeed, addStats, addVersion],
+    ...[addSearch, addAudit, addSeed, addExport, addImport, addStats, addVersion],
   ])
     add(program, io)
   addHelp(program)

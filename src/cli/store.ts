@@ -17,10 +17,10 @@ export interface Door {
 }
 
 /** Settings by precedence: --db, then the environment, then the nearest cairn.config.json, then ./cairn.db. */
-export function readSettings(db: string | undefined, { env, cwd }: Pick<Io, 'env' | 'cwd'>): Config {
+export function readSettings(db: string | undefined, { env, cwd }: Pick<Io, 'env' | 'cwd'>, threads = false): Config {
   const sources = { file: readConfigFile(cwd), environment: readEnvironment(env) }
-  // A command does one thing and ends: threads would only take time to start.
-  const config = resolveConfig({ threads: false, ...(db !== undefined && { db }) }, sources)
+  // A command does one thing and ends: threads would only take time to start, unless there is a lot to do.
+  const config = resolveConfig({ threads, ...(db !== undefined && { db }) }, sources)
   if (config.db === ':memory:') {
     throw invalidInput('A store in memory would be gone when the command ends.', 'Give a path with --db.')
   }
@@ -29,11 +29,16 @@ export function readSettings(db: string | undefined, { env, cwd }: Pick<Io, 'env
 
 /** Opens the store that the command's options name, as whoever they name, for one piece of work. */
 export async function onStore(
-  { command, io, create = false }: { command: CairnCommand; io: Io; create?: boolean },
+  {
+    command,
+    io,
+    create = false,
+    threads = false,
+  }: { command: CairnCommand; io: Io; create?: boolean; threads?: boolean },
   work: (door: Door) => Promise<void>,
 ): Promise<void> {
   const { db, as, json = false } = command.globalFlags()
-  const root = await openCairn({ ...readSettings(db, io), create })
+  const root = await openCairn({ ...readSettings(db, io, threads), create })
   try {
     const cairn = as === undefined ? root : root.as(as)
     await work({ cairn, output: new Output(io, json), as })

@@ -52,9 +52,9 @@ export function parseJson(text: string, what: string, hint?: string): Json {
 }
 
 /** For options such as --metadata, which take a JSON object. */
-export function jsonObject(name: string): (text: string) => JsonObject {
+export function jsonObject(name: string, example = '{"source":"chat"}'): (text: string) => JsonObject {
   return (text) => {
-    const hint = `Write a JSON object, such as ${name} '{"source":"chat"}'.`
+    const hint = `Write a JSON object, such as ${name} '${example}'.`
     const value = parseJson(text, name, hint)
     if (value === null || typeof value !== 'object' || Array.isArray(value)) {
       throw invalidInput(`${name} is not a JSON object.`, hint)

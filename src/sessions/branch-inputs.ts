@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { parseId } from '../access/namespace.js'
+import { canonicalJson } from '../canonical-json.js'
 import { invalidInput } from '../errors.js'
-import { decodeJson, type Json } from '../json.js'
+import { decodeJson } from '../json.js'
 import { parse, plainObject } from '../parse.js'
 import type { NewEvent } from '../storage/session-store.js'
 import type { EventInput } from './event.js'
@@ -71,18 +72,9 @@ export function digestOf(expected: string[], inputs: unknown[], parsed: NewEvent
     content: decodeJson(content),
     stateDelta: stateDelta === null ? null : decodeJson(stateDelta),
   }))
-  return createHash('sha256').update(canonical({ expected, events })).digest('hex')
+  return createHash('sha256').update(canonicalJson({ expected, events })).digest('hex')
 }
 
 function hasId(input: unknown): boolean {
   return (input as EventInput).eventId !== undefined
-}
-
-function canonical(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  const members = Object.keys(value)
-    .sort()
-    .map((name) => `${JSON.stringify(name)}:${canonical(value[name] ?? null)}`)
-  return `{${members.join(',')}}`
 }

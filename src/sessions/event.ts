@@ -73,7 +73,8 @@ export function toEvent(row: EventRow): SessionEvent {
   return event
 }
 
-const actorPattern = /^(user|agent|system|tool)(:.+)?$/su
+export const actorKinds = ['user', 'agent', 'system', 'tool'] as const
+const actorPattern = new RegExp(`^(${actorKinds.join('|')})(:.+)?$`, 'su')
 
 export function isActor(actor: string): boolean {
   return actorPattern.test(actor)

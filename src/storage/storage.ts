@@ -1,6 +1,7 @@
 import type { AgentStore } from './agent-store.js'
 import type { AuditStore } from './audit-store.js'
 import type { CheckpointStore } from './checkpoint-store.js'
+import type { InterchangeStore } from './interchange-store.js'
 import type { LeaseStore } from './lease-store.js'
 import type { MemoryStore } from './memory-store.js'
 import type { MetricStore } from './metric-store.js'
@@ -28,6 +29,7 @@ export interface Storage {
   readonly tasks: TaskStore
   readonly agents: AgentStore
   readonly audit: AuditStore
+  readonly interchange: InterchangeStore
   info(): Promise<StoreInfo>
   /** Stores everything that was handed in, then lets go of the files. A second call is harmless; calls after it reject with `closed`. */
   close(): Promise<void>

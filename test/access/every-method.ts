@@ -299,6 +299,18 @@ export const everyMethod: Record<string, Method> = {
     (at, { session }) => at.search('harbour', { session, kinds: ['memory'], types: ['semantic'] }),
   ),
   as: read('store', async (at) => at.as({ user: 'alice', app: 'shop' }).sessions.list()),
+  importForeign: write('store', (at) => at.importForeign('/nowhere', { from: 'mem0', user: 'alice' })),
+  export: read(
+    'store',
+    (at) => at.export().next(),
+    (at, { namespace }) => at.export({ namespace }).next(),
+    (at, { session }) => at.export({ session }).next(),
+  ),
+  import: write(
+    'store',
+    (at) => at.import([]),
+    (at) => at.import('/nowhere', { dryRun: true }),
+  ),
   seed: write('store', (at) => at.seed('shop')),
   info: read('store', (at) => at.info()),
   close: write('store', (at) => at.close()),

@@ -103,6 +103,29 @@ describe('cairn memory publish, origins and from', () => {
     expect(await cairn(`memory publish ${tone} ${to} --as user=alice`)).toMatchObject({ code: 3 })
   })
 
+  it('are named with a new version', async () => {
+    const cairn = await withTone()
+    await cairn.json('session create --id s1 --user alice --app support')
+    await cairn.json('session append s1 --actor user --text hi --event-id e1')
+    const event = '{"event":{"session":"s1","eventId":"e1"}}'
+    const page = '{"document":{"path":"notes.md"}}'
+    const style = 'user:alice:preferences style'.split(' ')
+    await cairn.json(['memory', 'add', ...style, '"short"', '--origin', event, '--origin', page])
+    expect(await cairn.json(['memory', 'origins', ...style])).toMatchObject({
+      origins: [JSON.parse(page), JSON.parse(event)],
+    })
+    await cairn.json(['memory', 'update', ...style, '"long"', '--origin', page])
+    expect(await cairn.json(['memory', 'origins', ...style])).toMatchObject({
+      version: 2,
+      origins: [JSON.parse(page)],
+    })
+    const none = '{"event":{"session":"s1","eventId":"none"}}'
+    expect(await cairn(['memory', 'update', ...style, '1', '--origin', none])).toMatchObject({ code: 1 })
+    const refused = await cairn(['memory', 'update', ...style, '1', '--origin', '3'])
+    expect(refused).toMatchObject({ code: 2, stdout: '' })
+    expect(refused.stderr).toContain(`--origin '${page}'`)
+  })
+
   it('name events and documents, too', async () => {
     const cairn = await withTone()
     await cairn.json('session create --id s1 --user alice --app support')

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { sample } from '../ops/importers/read.js'
 import { addOperationTimes } from './add-histogram.js'
 import { useCli } from './run-cli.js'
 
@@ -207,6 +208,17 @@ describe('the shapes in the docs are those of', () => {
     expect(shapeOf(found.hits[0] ?? null)).toEqual(shapeOf(memory ?? null))
     await cairn.json('memory list')
     expectShape('audit', await cairn.json('audit --namespace user:alice'))
+  })
+
+  it('export and import', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    await cairn.json('memory add user:alice:preferences tone 1')
+    expectShape('export', await cairn.json('export all.jsonl'))
+    await cairn.json('memory update user:alice:preferences tone 2')
+    expectShape('import', await cairn.json('import all.jsonl'))
+    copyFileSync(sample('chatgpt.json'), cairn.path('chatgpt.json'))
+    expectShape('foreign import', await cairn.json('import chatgpt.json --from chatgpt --user alice'))
   })
 
   it('errors', async () => {

@@ -89,6 +89,17 @@ describe('undo of what an actor has done since a moment', () => {
     expect(await valueAt(alice, 'tone')).toBe('two')
   })
 
+  it('brings back who added it, after it was deleted and added anew', async () => {
+    const { alice, w1, clock } = await withAgents()
+    const { createdAt } = await add(alice, 'tone', 'old')
+    const since = clock()
+    await w1.memories.delete(namespace, 'tone')
+    await add(w1, 'tone', 'new')
+    expect(told(await alice.memories.undo({ by, since })).undone).toEqual([['tone', 'rollback', 3, 1]])
+    const memory = await alice.memories.get(namespace, 'tone')
+    expect(memory).toMatchObject({ version: 4, value: 'old', createdAt, createdBy: 'user:alice' })
+  })
+
   it('takes away episodes that were added, and brings back those that were deleted', async () => {
     const { alice, w1, clock } = await withAgents()
     await add(alice, 'met', 'Bob', { type: 'episodic' })

@@ -37,3 +37,29 @@ it('a session that goes leaves its tasks and agents, nothing refers to what is n
     { operation: 'create', version: 1 },
   ])
 })
+
+it('a session that goes leaves to its forks what they share, and nothing refers to what is not there', async () => {
+  const { cairn: first, path } = await openStore()
+  const before = first.as(alice)
+  const { id } = await before.sessions.create({ state: { topic: 'harbour' } })
+  const said = { type: 'message' as const, actor: 'user', content: { text: 'the harbour' }, eventId: 'said' }
+  await before.sessions.appendEvent(id, said)
+  const fork = await before.sessions.fork(id)
+  const task = await before.tasks.submit({ prompt: 'Book the harbour', session: id })
+  const origins = [{ event: { session: id, eventId: 'said' } }]
+  await before.memories.add({ namespace: 'user:alice', key: 'harbour', value: 'Porto', type: 'semantic', origins })
+
+  const fresh = await openCairn({ db: path, threads: false })
+  const at = fresh.as(alice)
+  expect(await at.sessions.delete(id)).toBe(true)
+  expect(await at.sessions.get(fork.id)).toMatchObject({ parent: null, forkedAtSeq: null, lastSeq: 2 })
+  expect((await at.sessions.events(fork.id)).items.map(({ seq }) => seq)).toEqual([1, 2])
+  expect((await at.sessions.state(fork.id)).merged).toEqual({ topic: 'harbour' })
+  expect(await at.tasks.get(task.id)).toMatchObject({ session: null })
+  expect((await fresh.memories.origins('user:alice', 'harbour')).origins).toMatchObject(origins)
+  await fresh.close()
+
+  const db = new Database(path)
+  expect(db.pragma('foreign_key_check')).toEqual([])
+  db.close()
+})

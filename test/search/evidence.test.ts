@@ -158,7 +158,7 @@ describe('a turn', () => {
 
   it('of the day that a question names comes first, as does one that speaks of it', () => {
     const on = (day: number, text: string): PoolItem => ({ ...memory('', text), time: Date.UTC(2023, 4, day) })
-    const pool = [on(7, 'we sail'), on(8, 'we sail yesterday'), on(8, 'we sail today'), on(1, 'we sail')]
+    const pool = [on(7, 'we sail'), on(8, 'we sail yesterday'), on(9, 'we sail today'), on(1, 'we sail')]
     const [same = 0, told = 0, later = 0, before] = rank('Did they sail on 7 May 2023?', pool).map((ranked) =>
       pointsOf(ranked, 'date'),
     )

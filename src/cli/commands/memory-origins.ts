@@ -12,7 +12,7 @@ import { addPaging, noteMore } from '../paging.js'
 import { onStore } from '../store.js'
 import { oneLine } from '../text.js'
 import { jsonObject, wholeNumber } from '../values.js'
-import { namespaceHelp } from './memory-writes.js'
+import { exampleOrigin, namespaceHelp } from './memory-writes.js'
 
 export function addMemoryOrigins(memory: CairnCommand, io: Io): void {
   for (const add of [addLookup, addLink, addOrigins, addFrom]) add(memory, io)
@@ -60,7 +60,7 @@ const originHelp =
   'JSON: {"event": {"session": "…", "eventId": "…"}}, {"memory": {"namespace": "…", "key": "…"}} or {"document": {"path": "…"}}'
 
 function originArgument(): Argument {
-  return new Argument('<origin>', originHelp).argParser(jsonObject('ORIGIN'))
+  return new Argument('<origin>', originHelp).argParser(jsonObject('ORIGIN', exampleOrigin))
 }
 
 function addLink(memory: CairnCommand, io: Io): void {
@@ -71,7 +71,7 @@ function addLink(memory: CairnCommand, io: Io): void {
     .argument('<key>', 'its name in the namespace')
     .addArgument(originArgument())
     .option('--version <n>', 'which version came from it; default the one that is there now', wholeNumber(1))
-    .addHelpText('after', examples(`cairn memory link user:alice:preferences tone '{"document":{"path":"notes.md"}}'`))
+    .addHelpText('after', examples(`cairn memory link user:alice:preferences tone '${exampleOrigin}'`))
     .action((namespace: string, key: string, origin: Origin, flags: { version?: number }, command: CairnCommand) =>
       onStore({ command, io }, async ({ cairn, output }) => {
         const linked = await cairn.memories.link(namespace, key, origin, flags)
@@ -123,7 +123,7 @@ function addFrom(memory: CairnCommand, io: Io): void {
     .description('List the versions of memories that came from an event, a memory or a document.')
     .addArgument(originArgument())
   addPaging(from)
-    .addHelpText('after', examples(`cairn memory from '{"document":{"path":"notes.md"}}'`))
+    .addHelpText('after', examples(`cairn memory from '${exampleOrigin}'`))
     .action((origin: Origin, flags: { limit?: number; cursor?: string }, command: CairnCommand) =>
       onStore({ command, io }, async ({ cairn, output }) => {
         const page = await cairn.memories.fromOrigin(origin, flags)

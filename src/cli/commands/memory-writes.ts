@@ -2,6 +2,7 @@ import { Argument, Option } from 'commander'
 import { CairnError, invalidInput } from '../../errors.js'
 import type { JsonObject } from '../../json.js'
 import type { Memory, MemoryType } from '../../memories/memory.js'
+import type { Origin } from '../../memories/origin.js'
 import { memoryTypes } from '../choices.js'
 import { type CairnCommand, pathOf } from '../command.js'
 import { formatValidity } from '../format.js'
@@ -12,6 +13,7 @@ import { oneLine, shellQuote } from '../text.js'
 import { expiryOf, jsonObject, readValue, wholeNumber } from '../values.js'
 
 export const namespaceHelp = 'such as user:alice:preferences; begins with user, app, project or session'
+export const exampleOrigin = '{"document":{"path":"notes.md"}}'
 const valueHelp = 'JSON, or - to read it from stdin'
 
 export function addMemoryWrites(memory: CairnCommand, io: Io): void {
@@ -23,6 +25,7 @@ interface ContentFlags {
   metadata?: JsonObject
   validFrom?: string
   validTo?: string
+  origin?: Origin[]
 }
 
 /** The options that say what a version holds and when it is true. */
@@ -32,6 +35,12 @@ function addContentOptions(command: CairnCommand): CairnCommand {
     .option('--metadata <json>', 'a JSON object to find it by', jsonObject('--metadata'))
     .option('--valid-from <time>', 'true in the world from this time on (ISO 8601)')
     .option('--valid-to <time>', 'true in the world until this time (ISO 8601)')
+    .option('--origin <json>', 'where it came from, as for cairn memory link; may be given several times', origins)
+}
+
+/** What an origin may be, the service says. */
+function origins(text: string, previous: Origin[] = []): Origin[] {
+  return [...previous, jsonObject('--origin', exampleOrigin)(text) as unknown as Origin]
 }
 
 function addAdd(memory: CairnCommand, io: Io): void {
@@ -68,14 +77,15 @@ function addAction(io: Io) {
     flags: AddFlags,
     command: CairnCommand,
   ) => {
-    const { text, type, ...rest } = flags
+    const { text, type, origin, ...rest } = flags
     // An episodic memory needs no key, so what stands alone behind its namespace is its value.
     const keyless = type === 'episodic' && second === undefined && text === undefined
     const key = keyless ? undefined : first
     const value = await readValue({ json: keyless ? first : second, text, name: 'VALUE' }, io)
     if (value === undefined) throw missingValue(command)
     await onStore({ command, io }, async ({ cairn, output }) => {
-      const memory = await cairn.memories.add({ namespace, value, type, ...rest, ...(key !== undefined && { key }) })
+      const more = { ...(key !== undefined && { key }), ...(origin && { origins: origin }) }
+      const memory = await cairn.memories.add({ namespace, value, type, ...rest, ...more })
       output.show(memory, () => `Added ${nameOf(memory)}.`)
     })
   }
@@ -97,11 +107,12 @@ function addUpdate(memory: CairnCommand, io: Io): void {
     .addHelpText('after', examples(`cairn memory update user:alice:preferences tone '{"style":"warm"}' --if-version 1`))
     .action(
       async (namespace: string, key: string, json: string | undefined, flags: UpdateFlags, command: CairnCommand) => {
-        const { text, expiresAt, ...options } = flags
+        const { text, expiresAt, origin, ...options } = flags
         const value = await readValue({ json, text, name: 'VALUE' }, io)
         if (value === undefined) throw missingValue(command)
         await onStore({ command, io }, async ({ cairn, output }) => {
-          const updated = await cairn.memories.update(namespace, key, value, { ...options, ...expiryOf(expiresAt) })
+          const more = { ...expiryOf(expiresAt), ...(origin && { origins: origin }) }
+          const updated = await cairn.memories.update(namespace, key, value, { ...options, ...more })
           output.show(updated, () => `Updated ${nameOf(updated)}.`)
         })
       },

@@ -43,6 +43,14 @@ export function getCheckpoint(
   return { ...toRow(found), state }
 }
 
+/** The state of a checkpoint that is there, as JSON text. */
+export function checkpointState(db: Database, task: string, iteration: number): string {
+  const found = checkpointBefore(db, task, iteration + 1)
+  const state = found?.iteration === iteration ? tryState(db, task, found) : undefined
+  if (state === undefined) throw damaged(task, iteration)
+  return state.toString()
+}
+
 /** The last checkpoint below an iteration. */
 export function checkpointBefore(db: Database, task: string, before: number): StoredCheckpoint | undefined {
   return get<StoredCheckpoint>(db, list, { task, before, limit: 1 })

@@ -42,17 +42,42 @@ export function putCheckpoint(db: Database, input: NewCheckpoint & { state: Uint
   const owners = session === null ? undefined : sessionOwners(db, session, input.sessionOwner)
   if (isRefusal(owners)) return owners
   const state = Buffer.from(input.state.buffer, input.state.byteOffset, input.state.byteLength)
-  const replaces = checkpointBefore(db, task, iteration + 1)?.iteration === iteration
+  const replaces = hasCheckpoint(db, task, iteration)
   if (replaces) release(db, task, iteration, iteration + 1)
-  const form = formOf(db, task, state, checkpointBefore(db, task, iteration))
-  const checksum = crc32(state)
-  store(db, task, { iteration, session, createdAt: author.now, bytes: state.length, checksum }, form)
-  recentStates(db).keep(task, { iteration, checksum, bytes: state.length, createdAt: author.now, state })
+  const form = storeState(db, task, { iteration, session, createdAt: author.now }, state)
   const storedBytes = form.data.length
   const detail = JSON.stringify({ iteration, bytes: state.length, storedBytes })
   const operation = replaces ? 'update' : 'create'
   audit(db, author, { subject: 'checkpoint', operation, task, ...(session !== null && { session }), detail })
   return { iteration, base: form.base, bytes: state.length, storedBytes, session, createdAt: author.now }
+}
+
+/** Adds a checkpoint as a file has it, with nothing in the trail; false, with nothing written, when there is one already. */
+export function importCheckpoint(
+  db: Database,
+  row: { task: string; iteration: number; state: string; session: string | null; createdAt: number },
+): boolean {
+  if (hasCheckpoint(db, row.task, row.iteration)) return false
+  storeState(db, row.task, row, Buffer.from(row.state))
+  return true
+}
+
+function hasCheckpoint(db: Database, task: string, iteration: number): boolean {
+  return checkpointBefore(db, task, iteration + 1)?.iteration === iteration
+}
+
+/** A state in the form in which it takes the least, where no other checkpoint builds on its iteration. */
+function storeState(
+  db: Database,
+  task: string,
+  { iteration, session, createdAt }: Pick<StoredCheckpoint, 'iteration' | 'session' | 'createdAt'>,
+  state: Buffer,
+): Form {
+  const form = formOf(db, task, state, checkpointBefore(db, task, iteration))
+  const stamp = { iteration, createdAt, bytes: state.length, checksum: crc32(state) }
+  store(db, task, { ...stamp, session }, form)
+  recentStates(db).keep(task, { ...stamp, state })
+  return form
 }
 
 interface Form {

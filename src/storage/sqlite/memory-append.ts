@@ -35,7 +35,7 @@ const supersede = sql(
    where id = :id`,
 )
 
-const unindexChain = sql(
+export const unindexChain = sql(
   'memories.unindexChain',
   `delete from search_items
    where kind = 'memory' and ref in (

@@ -67,6 +67,8 @@ function takeBack(
   for (const source of versions) {
     const before = latestVersion(db, latest) ?? latest
     const next = source === null ? tombstone(before) : { ...source, chain: before.chain, originsOf: source.id }
-    append(db, latest, before, next, undone.action, author, detail)
+    // Who added what is there again may not be the one who added the key anew since.
+    const { createdAt, createdBy } = source ?? before
+    append(db, latest, { ...before, createdAt, createdBy }, next, undone.action, author, detail)
   }
 }

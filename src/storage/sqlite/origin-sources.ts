@@ -4,7 +4,7 @@ import type { OriginRights } from '../memory-change-store.js'
 import type { Author } from '../storage.js'
 import { getMemory } from './memories-read.js'
 import { isRefusal, type Refusal, refuse } from './operation.js'
-import { findEvent } from './session-lineage.js'
+import { eventFinder } from './session-lineage.js'
 import { findSession } from './session-rows.js'
 
 type Naming = OriginRights & { author: Author }
@@ -35,7 +35,7 @@ export function resolveOrigin(db: Database, named: NewOrigin, { sessionsOf, auth
   }
   const { session: id, eventId } = origin.event
   const session = findSession(db, { id, owner: sessionsOf })
-  return session && findEvent(db, session, eventId) ? named : noEvent(id, eventId)
+  return session && eventFinder(db, session)(eventId) ? named : noEvent(id, eventId)
 }
 
 function noMemory({ namespace, key, version }: { namespace: string; key: string; version?: number }): Refusal {

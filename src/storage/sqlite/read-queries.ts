@@ -6,6 +6,8 @@ import { countCheckpointsBesides, getCheckpoint, listCheckpoints } from './check
 import { translate } from './driver-errors.js'
 import type { Reply, Request } from './group-writer.js'
 import { storeInfo } from './info-read.js'
+import { missingIds } from './interchange-references.js'
+import { compareRows } from './interchange-write.js'
 import { getMemory, listMemories, listNamespaces, memoryHistory } from './memories-read.js'
 import { compareMoments } from './memory-compare.js'
 import { findByOrigin, readOrigins } from './memory-origins.js'
@@ -51,6 +53,8 @@ export const readQueries = {
   'agents.get': getAgent,
   'agents.list': listAgents,
   'audit.list': listAudit,
+  'interchange.missing': missingIds,
+  'interchange.compare': compareRows,
   info: storeInfo,
 }
 

@@ -77,6 +77,28 @@ export function setSnapshot(db: Database, session: string, seq: number, state: O
 
 const snapshotEvery = 1_000
 
+/** The same for a session whose events came without it, up to `limit` snapshots. The last event looked at; null at the end. */
+export function keepSnapshots(
+  db: Database,
+  session: SessionRow,
+  { after, limit }: { after: number; limit: number },
+): { upTo: number | null; kept: number } {
+  let kept = 0
+  const first = Math.max(after, session.forkedAtSeq ?? 0)
+  for (let seq = nextSnapshot(first); seq <= session.lastSeq; seq = nextSnapshot(seq)) {
+    if (kept >= limit) return { upTo: seq - snapshotEvery, kept }
+    const found = get<{ seq: number }>(db, nearest, { session: session.id, upTo: seq })
+    if (found !== undefined && found.seq > seq - snapshotEvery) continue
+    setSnapshot(db, session.id, seq, foldState(db, session, seq))
+    kept++
+  }
+  return { upTo: null, kept }
+}
+
+function nextSnapshot(after: number): number {
+  return (Math.floor(after / snapshotEvery) + 1) * snapshotEvery
+}
+
 /** Keeps the state of a session that has just been taken from event `before` to `lastSeq`, once in a thousand events. */
 export function keepSnapshot(db: Database, session: string, before: number, lastSeq: number): void {
   if (Math.floor(before / snapshotEvery) === Math.floor(lastSeq / snapshotEvery)) return

@@ -4,7 +4,7 @@ import type { SessionRow } from '../../sessions/session.js'
 import type { AppliedHistory, HistoryInput } from '../branch-store.js'
 import { type Refusal, refuse } from './operation.js'
 import { hasEnded, isTaken, takeBackTo, taken } from './session-branches-write.js'
-import { findEvent } from './session-lineage.js'
+import { eventFinder } from './session-lineage.js'
 import { findSession, noSession } from './session-rows.js'
 import { eventsOf } from './sessions-read.js'
 import { appendTo, refuseChanges } from './sessions-write.js'
@@ -73,7 +73,8 @@ function refuseHistory(
       hint: 'Give each event its own id, or none.',
     })
   }
-  const known = events.find(({ eventId }) => findEvent(db, session, eventId, kept))
+  const eventOf = eventFinder(db, session, kept)
+  const known = events.find(({ eventId }) => eventOf(eventId))
   if (known) {
     return refuse('conflict', `Session ${session.id} has an event ${known.eventId} already.`, {
       hint: 'Leave it out, or give the new event an id of its own.',

@@ -26,16 +26,18 @@ function parentOf(db: Database, { parent }: SessionRow): SessionRow | undefined 
   return parent === null ? undefined : findSession(db, { id: parent, owner: undefined })
 }
 
-/** An event of the history of a session, up to `upTo`. */
-export function findEvent(
+/** Looks for events of the history of a session, up to `upTo`, by their ids. */
+export function eventFinder(
   db: Database,
   session: SessionRow,
-  eventId: string,
   upTo = session.lastSeq,
-): StoredEvent | undefined {
-  for (const stretch of lineageOf(db, session, upTo).reverse()) {
-    const found = storedEvent(db, stretch.session, eventId)
-    if (found && found.seq <= stretch.upTo) return found
+): (eventId: string) => StoredEvent | undefined {
+  const stretches = lineageOf(db, session, upTo).reverse()
+  return (eventId) => {
+    for (const stretch of stretches) {
+      const found = storedEvent(db, stretch.session, eventId)
+      if (found && found.seq <= stretch.upTo) return found
+    }
+    return undefined
   }
-  return undefined
 }

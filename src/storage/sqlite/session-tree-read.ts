@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3'
 import type { EventRow } from '../../sessions/event.js'
 import type { SessionRow } from '../../sessions/session.js'
 import type { SessionAddress } from '../session-store.js'
-import { findEvent } from './session-lineage.js'
+import { eventFinder } from './session-lineage.js'
 import { findSession, sessionColumns } from './session-rows.js'
 import { all, sql } from './statements.js'
 
@@ -50,5 +50,5 @@ function firstOf(db: Database, session: SessionRow): SessionRow {
 
 export function readEvent(db: Database, query: SessionAddress & { eventId: string }): EventRow | undefined {
   const session = findSession(db, query)
-  return session && findEvent(db, session, query.eventId)
+  return session && eventFinder(db, session)(query.eventId)
 }

@@ -10,7 +10,7 @@ import { insertEvent, matchesStored } from './events-write.js'
 import { type Refusal, refuse } from './operation.js'
 import { keepSnapshot } from './session-fold.js'
 import { handToHeir } from './session-heirs.js'
-import { findEvent } from './session-lineage.js'
+import { eventFinder } from './session-lineage.js'
 import { findSession, noSession } from './session-rows.js'
 import { forgetSession } from './state-rows.js'
 import { run, sql } from './statements.js'
@@ -69,7 +69,8 @@ export function appendEvents(
   if (foreign) return foreign
   const appendedFirst = appendNew(db, session, input)
   if (appendedFirst) return appendedFirst
-  const stored = input.events.map((event) => findEvent(db, session, event.eventId))
+  const eventOf = eventFinder(db, session)
+  const stored = input.events.map(({ eventId }) => eventOf(eventId))
   const refusal = refuseAppend(session, input, stored)
   if (refusal) return refusal
   const fresh = input.events.filter((_, index) => stored[index] === undefined)

@@ -9,10 +9,12 @@ import type { Calls, Reads, WriteResult, Writes } from './calls.js'
 import { checkpointStore } from './checkpoints-store.js'
 import { isBusy, translate } from './driver-errors.js'
 import { GroupWriter, type Reply, type Request } from './group-writer.js'
+import { interchangeStore } from './interchange-store.js'
 import { leaseStore, metricStore } from './metrics-store.js'
 import { type Durability, openDatabase } from './open-database.js'
 import { inSnapshot, readQueries } from './read-queries.js'
 import { ReaderPool } from './reader-pool.js'
+import { Snapshots } from './snapshots.js'
 import { identify, needsPreparation, prepareStore, type StoreFile, writerOptions } from './store-file.js'
 import { auditStore, memoryStore, searchStore, sessionStore } from './stores.js'
 import { agentStore, taskStore } from './tasks-store.js'
@@ -90,6 +92,7 @@ interface Connections {
   writer: Runner
   /** For reads that take longer than a turn of the event loop may. */
   longReader: Runner
+  snapshots: Snapshots
 }
 
 async function connect(file: StoreFile, create: boolean, threads: boolean): Promise<Connections> {
@@ -99,7 +102,7 @@ async function connect(file: StoreFile, create: boolean, threads: boolean): Prom
   if (identity !== undefined) file.identity = identity
   const reader = openDatabase(file.path, { role: 'reader', durability: file.durability, busyTimeoutMs: 0 })
   const longReader = threads ? new ReaderPool(file) : inlineReader(reader)
-  return { reader, writer, longReader }
+  return { reader, writer, longReader, snapshots: new Snapshots(file, threads) }
 }
 
 function inlineReader(db: Database): Runner {
@@ -174,7 +177,7 @@ function closed(): CairnError {
 }
 
 function toStorage(
-  { reader, writer, longReader }: Connections,
+  { reader, writer, longReader, snapshots }: Connections,
   afterClose: () => void,
   observe: (name: string, millis: number) => void = () => undefined,
 ): Storage {
@@ -224,6 +227,7 @@ function toStorage(
     // What was called before this call is on its way here through the services, which takes it less than a turn.
     await nextTurn()
     open = false
+    await snapshots.close()
     await longReader.close()
     reader.close()
     await writer.close()
@@ -240,6 +244,7 @@ function toStorage(
     tasks: taskStore(calls),
     agents: agentStore(calls),
     audit: auditStore(calls),
+    interchange: interchangeStore(calls, snapshots, assertOpen),
     info: () => readLong('info', undefined),
     close: () => (closing ??= close()),
   }

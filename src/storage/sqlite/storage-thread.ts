@@ -4,12 +4,14 @@ import { translate } from './driver-errors.js'
 import { GroupWriter, type Reply, type Request } from './group-writer.js'
 import { openDatabase } from './open-database.js'
 import { readQueries, runQuery } from './read-queries.js'
+import { SnapshotReader } from './snapshot-reader.js'
 import { prepareStore, type StoreFile, writerOptions } from './store-file.js'
 import { writeOperations } from './write-operations.js'
 
 /** What a storage thread is told at its start. */
 export interface ThreadSetup {
-  role: 'writer' | 'reader'
+  /** `snapshot`: one export, from one view of the store, and then the thread is over. */
+  role: 'writer' | 'reader' | 'snapshot'
   file: StoreFile
 }
 
@@ -26,7 +28,8 @@ const repliesTogether = 16
 function main(port: MessagePort, { role, file }: ThreadSetup): void {
   try {
     if (role === 'writer') serveWrites(port, file)
-    else serveReads(port, file)
+    else if (role === 'reader') serveReads(port, file)
+    else serveSnapshot(port, file)
     port.postMessage('ready')
   } catch (error) {
     port.postMessage({ failure: toFailure(translate(error, file.path)) })
@@ -79,6 +82,18 @@ function serveReads(port: MessagePort, file: StoreFile): void {
       return
     }
     for (const request of message) port.postMessage([runQuery(db, readQueries, request)])
+  })
+}
+
+function serveSnapshot(port: MessagePort, file: StoreFile): void {
+  const reader = new SnapshotReader(file, threadBusyTimeoutMs)
+  port.on('message', (message: Request[] | 'close') => {
+    if (message === 'close') {
+      reader.close()
+      port.close()
+      return
+    }
+    for (const request of message) port.postMessage([reader.answer(request)])
   })
 }
 

@@ -3,6 +3,8 @@ import { changeAgent, releaseSilent, spawnAgent } from './agents-write.js'
 import { briefAppends, briefStamps } from './answers.js'
 import { recordAudit } from './audit-write.js'
 import { pruneCheckpoints, putCheckpoint } from './checkpoints-write.js'
+import { keepStates } from './interchange-states.js'
+import { importRows } from './interchange-write.js'
 import { takeLease } from './leases.js'
 import { restoreMemory, rollbackMemory } from './memories-restore.js'
 import { addMemories, deleteMemory, expireMemories, updateMemory } from './memories-write.js'
@@ -58,4 +60,6 @@ export const writeOperations = {
   'metrics.prune': pruneMetrics,
   'leases.take': takeLease,
   'audit.record': recordAudit,
+  'interchange.write': importRows,
+  'interchange.keepStates': keepStates,
 }

@@ -7,6 +7,7 @@ import { describeBranches } from './branches.js'
 import { describeCheckpoints } from './checkpoints.js'
 import { describeEvents } from './events.js'
 import { describeExpiry } from './expiry.js'
+import { describeInterchange } from './interchange.js'
 import { describeMemoryChanges } from './memory-changes.js'
 import { describeMemoryLists } from './memory-lists.js'
 import { describeMemoryReads } from './memory-reads.js'
@@ -72,6 +73,7 @@ export function describeStorage(name: string, open: () => Promise<OpenedStore>):
     describe('tasks: lists', () => describeTaskLists(subject))
     describe('agents', () => describeAgents(subject))
     describe('audit', () => describeAudit(subject))
+    describe('interchange', () => describeInterchange(subject))
     describe('the store', () => describeStore(subject))
   })
 }
