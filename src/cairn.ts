@@ -2,6 +2,8 @@ import { Guard, type ReadAudit } from './access/guard.js'
 import { narrow } from './access/policy.js'
 import { type Caller, type Principal, parsePrincipal } from './access/principal.js'
 import { AuditService } from './audit/audit-service.js'
+import { DocumentService } from './documents/document-service.js'
+import type { SharedReader } from './documents/shared-reader.js'
 import { MemoryService } from './memories/memory-service.js'
 import { MetricService } from './observe/metric-service.js'
 import type { OperationTimes } from './observe/operation-times.js'
@@ -30,6 +32,8 @@ export interface CairnParts {
   /** Shared by all handles of a store. */
   waiters?: TaskWaiters
   checkpointBytes: number
+  documentBytes: number
+  reader: SharedReader
   times: OperationTimes
   openDatabase: OpenForeignDatabase
 }
@@ -44,6 +48,7 @@ export class Cairn {
   readonly tasks: TaskService
   readonly agents: AgentService
   readonly checkpoints: CheckpointService
+  readonly documents: DocumentService
   readonly metrics: MetricService
   readonly audit: AuditService
   readonly #search: SearchService
@@ -60,6 +65,9 @@ export class Cairn {
     this.tasks = new TaskService({ storage, guard: this.#guard, newId, valueBytes, waiters })
     this.agents = new AgentService({ storage, guard: this.#guard, newId, valueBytes, waiters })
     this.checkpoints = new CheckpointService({ storage, guard: this.#guard, stateBytes: checkpointBytes })
+    this.documents = new DocumentService({
+      ...{ storage, guard: this.#guard, newId, maxBytes: parts.documentBytes, reader: parts.reader },
+    })
     this.metrics = new MetricService({ storage, guard: this.#guard, times: parts.times })
     this.audit = new AuditService({ storage, guard: this.#guard })
     this.#search = new SearchService({ storage, guard: this.#guard })
@@ -79,7 +87,7 @@ export class Cairn {
     }
   }
 
-  /** Finds memories and events by words. See `SearchOptions` for the filters. */
+  /** Finds memories, events and documents by words. See `SearchOptions` for the filters. */
   search(text: string, options: SearchOptions = {}): Promise<SearchResult> {
     return this.#search.search(text, options)
   }

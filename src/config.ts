@@ -59,6 +59,13 @@ export const configSchema = z.strictObject({
         .max(100_000_000)
         .default(16_777_216)
         .describe('Largest state of a checkpoint, in bytes of UTF-8.'),
+      documentBytes: z
+        .number()
+        .int()
+        .min(1024)
+        .max(100_000_000)
+        .default(10_485_760)
+        .describe('Largest markdown file that is indexed, in bytes.'),
       storeBytes: z
         .number()
         .int()
@@ -77,7 +84,8 @@ export type Config = z.output<typeof configSchema>
  * Settings as they are given; all may be left out. `db` is the path (cairn.db); `durability` full, normal or off (full);
  * `busyTimeoutMs` how long a write waits for other processes (10,000); `auditReads` off, basic or full (off);
  * `metricsDays` how long measurements are kept (30; 0 is for ever); `threads` whether writes and searches run in threads of
- * their own (true); `limits.valueBytes` (1 MiB), `limits.checkpointBytes` (16 MiB) and `limits.storeBytes` (0: none).
+ * their own (true); `limits.valueBytes` (1 MiB), `limits.checkpointBytes` (16 MiB),
+ * `limits.documentBytes` (10 MiB) and `limits.storeBytes` (0: none).
  */
 export type ConfigInput = z.input<typeof configSchema>
 

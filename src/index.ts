@@ -4,6 +4,17 @@ export type { AuditEntry, AuditOperation, AuditSubject } from './audit/audit.js'
 export type { AuditListQuery, AuditService } from './audit/audit-service.js'
 export type { Cairn } from './cairn.js'
 export type { ConfigInput } from './config.js'
+export type {
+  Document,
+  DocumentChunk,
+  DocumentFolder,
+  DocumentStatus,
+  DocumentWithChunks,
+} from './documents/document.js'
+export type { DocumentListQuery, DocumentPlaceOptions, SyncOptions } from './documents/document-inputs.js'
+export type { DocumentService } from './documents/document-service.js'
+export type { SkippedFile } from './documents/file-errors.js'
+export type { SyncProgress, SyncReport } from './documents/sync-report.js'
 export { CairnError, type ErrorCode, errorCodes } from './errors.js'
 export type { Json, JsonObject } from './json.js'
 export type { JsonDifference } from './memories/difference.js'
@@ -56,7 +67,7 @@ export type { ExportOptions, ImportFileOptions } from './ops/interchange-service
 export type { ImportChunks } from './ops/line-reader.js'
 export type { SeededMemory } from './ops/seed.js'
 export type { Page } from './page.js'
-export type { SearchHit, SearchOptions, SearchResult } from './search/search-service.js'
+export type { DocumentRef, SearchHit, SearchOptions, SearchResult } from './search/search-service.js'
 export type { Snippet } from './search/snippet.js'
 export type { ChildrenQuery, ForkOptions, HistoryChange, RewindOptions } from './sessions/branch-inputs.js'
 export type { AppendResult, EventInput, EventType, SessionEvent } from './sessions/event.js'

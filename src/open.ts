@@ -3,6 +3,7 @@ import { uuidv7 } from 'uuidv7'
 import { root } from './access/principal.js'
 import { Cairn } from './cairn.js'
 import { type ConfigInput, resolveConfig } from './config.js'
+import { sharedReader } from './documents/shared-reader.js'
 import { CairnError } from './errors.js'
 import { describe } from './json.js'
 import { OperationTimes } from './observe/operation-times.js'
@@ -58,6 +59,8 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
     openDatabase: openForeignDatabase,
     times,
     checkpointBytes: config.limits.checkpointBytes,
+    documentBytes: config.limits.documentBytes,
+    reader: sharedReader(config.threads),
   })
 }
 

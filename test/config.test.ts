@@ -20,7 +20,7 @@ const defaults = {
   auditReads: 'off',
   metricsDays: 30,
   threads: true,
-  limits: { valueBytes: 1_048_576, checkpointBytes: 16_777_216, storeBytes: 0 },
+  limits: { valueBytes: 1_048_576, checkpointBytes: 16_777_216, documentBytes: 10_485_760, storeBytes: 0 },
 }
 
 function folderWith(file: string, ...below: string[]): string {

@@ -56,7 +56,7 @@ export const agentStates = namesOf<AgentState>({
   terminated: true,
 })
 
-export const searchKinds = namesOf<SearchHit['kind']>({ memory: true, event: true })
+export const searchKinds = namesOf<SearchHit['kind']>({ memory: true, event: true, document: true })
 
 export const diffClocks = namesOf<NonNullable<NamespaceDiffQuery['clock']>>({ knownAt: true, validAt: true })
 

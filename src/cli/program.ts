@@ -4,6 +4,7 @@ import { addGlobalOptions, CairnCommand, globalHeading } from './command.js'
 import { addAgent } from './commands/agent.js'
 import { addAudit } from './commands/audit.js'
 import { addCheckpoint } from './commands/checkpoint.js'
+import { addDocs } from './commands/docs.js'
 import { addExport } from './commands/export.js'
 import { addImport } from './commands/import.js'
 import { addInit } from './commands/init.js'
@@ -41,7 +42,7 @@ export function buildProgram(io: Io): CairnCommand {
     })
   for (const add of [
     ...[addInit, addMemory, addSession, addTask, addAgent, addCheckpoint, addMetrics],
-    ...[addSearch, addAudit, addSeed, addExport, addImport, addStats, addVersion],
+    ...[addDocs, addSearch, addAudit, addSeed, addExport, addImport, addStats, addVersion],
   ])
     add(program, io)
   addHelp(program)

@@ -27,7 +27,7 @@ export function readSettings(db: string | undefined, { env, cwd }: Pick<Io, 'env
   return { ...config, db: resolve(cwd, config.db) }
 }
 
-/** Opens the store that the command's options name, as whoever they name, for one piece of work. */
+/** Opens the store that the command's options name, as whoever they name, for one piece of work. `threads` suit a long one. */
 export async function onStore(
   {
     command,

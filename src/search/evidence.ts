@@ -37,6 +37,7 @@ export function weighEvidence(pool: PoolItem[], question: Question, given: Weigh
   for (const parts of wholes.values()) addNeighbours(parts)
   addWholes(weighing, wholes)
   for (const item of weighing.items) if (item.score > 0) addTurn(item, weighing)
+  addSections(weighing.items)
   return weighing.items
 }
 
@@ -145,6 +146,20 @@ function addTurn(weighed: Weighed, { question, speakers }: Weighing): void {
     if (question.wanted === 'name' && item.text.tellsName) multiply(weighed, 'tellsName', weights.tellsName)
   }
   if (question.times.length > 0) multiply(weighed, 'date', 1 + weights.date * nearest(item, question.times))
+}
+
+/** The best section of a document stands for it, and the next best add to it: a page about something says so again. */
+function addSections(items: Weighed[]): void {
+  const documents = new Map<string, Weighed[]>()
+  for (const weighed of items) {
+    const { kind, whole } = weighed.item
+    if (kind === 'document' && whole !== undefined) documents.set(whole, [...(documents.get(whole) ?? []), weighed])
+  }
+  for (const sections of documents.values()) {
+    const [best, ...others] = sections.sort((a, b) => b.score - a.score)
+    const next = others.slice(0, weights.sectionsCounted).reduce((all, { score }) => all + score, 0)
+    if (best) add(best, 'sections', weights.sections * next, weights.sections)
+  }
 }
 
 const instant = 1

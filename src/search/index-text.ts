@@ -40,6 +40,10 @@ export function eventScope({ session, owner, type }: { session: string; owner: O
   return [kindToken('event'), typeToken('event', type), sessionToken(session), ownerToken(owner)].join(' ')
 }
 
+export function documentScope(namespace: string): string {
+  return [kindToken('document'), ...ancestors(namespace).map(documentToken)].join(' ')
+}
+
 /** The words of an item, without whom it is for. */
 export type ItemText = Omit<IndexText, 'scope'>
 
@@ -49,6 +53,18 @@ export function memoryText(key: string, value: Json, length = maxBodyLength): It
 
 export function eventText(actor: string, content: Json, length = maxBodyLength): ItemText {
   return { title: normalize(actorName(actor)), body: normalize(leafText(content, length)) }
+}
+
+/** A piece of a document. Where it stands is its title: the document's own title, the headings above it and the path. */
+export function documentText(
+  place: { title: string; heading: string; path: string },
+  text: string,
+  length = maxBodyLength,
+): ItemText {
+  const { title, heading, path } = place
+  const named = heading === title || heading.startsWith(`${title} > `) ? heading : `${title} ${heading}`
+  const words = withWords(path.replace(/\.[^./]*$/, ''))
+  return { title: normalize(`${named} ${words}`), body: normalize(text.slice(0, length).toWellFormed()) }
 }
 
 /** The string leaves of a JSON value in their order, members named `text` first, keys left out. At most `length` characters. */
@@ -125,6 +141,7 @@ function withWords(key: string): string {
 export const kindToken = (kind: string): string => token(`kind ${kind}`)
 export const typeToken = (kind: string, type: string): string => token(`type ${kind} ${type}`)
 export const memoryToken = (namespace: string): string => token(`memory ${namespace}`)
+export const documentToken = (namespace: string): string => token(`document ${namespace}`)
 export const sessionToken = (session: string): string => token(`session ${session}`)
 export const ownerToken = (owner: Owner): string => token(`owner ${JSON.stringify([owner.app, owner.user])}`)
 

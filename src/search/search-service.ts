@@ -15,7 +15,7 @@ import { toIso } from '../time.js'
 import { parseQuestion } from './question.js'
 import type { Snippet } from './snippet.js'
 
-const kinds = ['memory', 'event'] as const
+const kinds = ['memory', 'event', 'document'] as const
 const time = z.union([z.date(), z.string(), z.number()])
 
 export const searchOptionsSchema = z.strictObject({
@@ -33,15 +33,28 @@ export const searchOptionsSchema = z.strictObject({
 })
 
 /**
- * Filters, all applied before any limit. `namespaces` and what is below them; `types` of memories and of events; one
- * `session`; the clocks of memories. `limit` 10, at most 100; `offset` at most 1,000.
+ * Filters, all applied before any limit. `namespaces` and what is below them; `types` of memories and of events, one
+ * `session`, which leave documents out; the clocks of memories. `limit` 10, at most 100; `offset` at most 1,000.
  */
 export type SearchOptions = z.input<typeof searchOptionsSchema>
 
-/** Something found. Scores compare within one answer only. `time` is the event's timestamp or the memory's recordedAt. */
+/** Where in the documents: `path` is relative to `root`; the heading is null before the first; lines count from 1. */
+export interface DocumentRef {
+  namespace: string
+  root: string
+  path: string
+  heading: string | null
+  lines: [from: number, to: number]
+}
+
+/**
+ * Something found. Scores compare within one answer only. `time` is the event's timestamp, the memory's recordedAt or when
+ * the document was changed.
+ */
 export type SearchHit = { score: number; time: string; snippet: Snippet } & (
   | { kind: 'memory'; ref: { namespace: string; key: string; version: number } }
   | { kind: 'event'; ref: { session: string; seq: number; eventId: string } }
+  | { kind: 'document'; ref: DocumentRef }
 )
 
 /** `degraded` names each retriever that could not run, or not to its end, and why. */
@@ -51,7 +64,7 @@ export interface SearchResult {
   tookMs: number
 }
 
-/** Search over memories and session events through one index. */
+/** Search over memories, session events and documents through one index. */
 export class SearchService {
   readonly #storage: Storage
   readonly #guard: Guard
@@ -80,15 +93,19 @@ export class SearchService {
     return { hits: own.map(toHit), degraded, tookMs: Math.round((performance.now() - start) * 100) / 100 }
   }
 
-  async #scope(options: z.output<typeof searchOptionsSchema>): Promise<Pick<LexicalQuery, 'memories' | 'events'>> {
+  async #scope(
+    options: z.output<typeof searchOptionsSchema>,
+  ): Promise<Pick<LexicalQuery, 'memories' | 'events' | 'documents'>> {
     const { types, kinds: wanted = kinds } = options
     const named = options.namespaces?.map(parseNamespace)
     const session = options.session === undefined ? undefined : parseSegment(options.session, 'The session id')
-    const memories = wanted.includes('memory')
-      ? await this.#memoryScope(named, session, types, wanted.includes('event'))
+    const withEvents = wanted.includes('event')
+    const memories = wanted.includes('memory') ? await this.#memoryScope(named, session, types, withEvents) : undefined
+    const events = withEvents ? this.#eventScope(named, session, types) : undefined
+    const documents = wanted.includes('document')
+      ? await this.#documentScope(named, session, types, withEvents)
       : undefined
-    const events = wanted.includes('event') ? this.#eventScope(named, session, types) : undefined
-    return { ...(memories && { memories }), ...(events && { events }) }
+    return { ...(memories && { memories }), ...(events && { events }), ...(documents && { documents }) }
   }
 
   async #memoryScope(
@@ -98,17 +115,35 @@ export class SearchService {
     withEvents: boolean,
   ): Promise<LexicalQuery['memories']> {
     const asked = named ?? (session === undefined ? undefined : [`session:${session}`])
+    const within = await this.#readableOf(asked, withEvents)
+    const typed = types?.filter((type): type is MemoryType => (memoryTypes as readonly string[]).includes(type))
+    return { ...(within && { namespaces: within }), ...(typed && { types: typed }) }
+  }
+
+  /** Documents have no types and are in no session. */
+  async #documentScope(
+    named: string[] | undefined,
+    session: string | undefined,
+    types: string[] | undefined,
+    withEvents: boolean,
+  ): Promise<LexicalQuery['documents']> {
+    const within = await this.#readableOf(named, withEvents)
+    if (session !== undefined || types !== undefined) return undefined
+    return within ? { namespaces: within } : {}
+  }
+
+  /** The namespaces that are asked for, or else all that the caller may read; undefined means all. */
+  async #readableOf(asked: string[] | undefined, withEvents: boolean): Promise<string[] | undefined> {
+    if (asked === undefined) return readable(this.#guard.caller)
     const namespaces: string[] = []
-    for (const namespace of asked ?? []) {
+    for (const namespace of asked) {
       // A caller's own session may be named for its events, though its memories are for whoever was given the session.
       const forEvents = withEvents && namespace.startsWith('session:') && !this.#guard.may('read', namespace)
       if (forEvents) continue
       await this.#guard.demand('read', namespace, { subject: 'store', operation: 'search' })
       namespaces.push(namespace)
     }
-    const within = asked === undefined ? readable(this.#guard.caller) : namespaces
-    const typed = types?.filter((type): type is MemoryType => (memoryTypes as readonly string[]).includes(type))
-    return { ...(within && { namespaces: within }), ...(typed && { types: typed }) }
+    return namespaces
   }
 
   #eventScope(
@@ -128,8 +163,8 @@ export class SearchService {
   /** Policy once more, on what was read: the last line of defence against a mistake above. */
   #mayFind(hit: LexicalHit): boolean {
     const { caller } = this.#guard
-    if (hit.kind === 'memory') return this.#guard.may('read', hit.namespace)
-    return ownsSession(caller, hit.owner)
+    if (hit.kind === 'event') return ownsSession(caller, hit.owner)
+    return this.#guard.may('read', hit.namespace)
   }
 }
 
@@ -144,6 +179,11 @@ function toHit(hit: LexicalHit): SearchHit {
   if (hit.kind === 'memory') {
     const { kind, namespace, key, version, recordedAt } = hit
     return { kind, ref: { namespace, key, version }, time: toIso(recordedAt), ...shown }
+  }
+  if (hit.kind === 'document') {
+    const { kind, namespace, root, path, heading, lines, modifiedAt } = hit
+    const ref = { namespace, root, path, heading: heading === '' ? null : heading, lines }
+    return { kind, ref, time: toIso(modifiedAt), ...shown }
   }
   const { kind, session, seq, eventId, timestamp } = hit
   return { kind, ref: { session, seq, eventId }, time: toIso(timestamp), ...shown }

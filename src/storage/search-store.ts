@@ -1,5 +1,6 @@
 import type { Owner } from '../access/policy.js'
 import type { MemoryType } from '../memories/memory.js'
+import type { Evidence } from '../search/pool.js'
 import type { SearchTerm } from '../search/query.js'
 import type { Question } from '../search/question.js'
 import type { Snippet } from '../search/snippet.js'
@@ -29,6 +30,25 @@ export interface LexicalQuery extends Partial<Question> {
     sessions?: string[]
     types?: EventType[]
   }
+  documents?: {
+    /** Undefined: all. */
+    namespaces?: string[]
+  }
+  /** JSON object of scalar values; each must be equal in the metadata of a memory or document. Events have none. */
+  metadata?: string
+  /** From this time on, and before that one: of the event, of the memory's version, of the document's last change. */
+  from?: number
+  to?: number
+  /** How much of the question a hit must hold by itself, by the weights of the words: 0 to 1. Default 0. */
+  threshold?: number
+  /** At most so many sections of one document. Default 1. */
+  perDocument?: number
+  /** Whether hits stay that say the same as a better one. Default false: it counts them. */
+  duplicates?: boolean
+  /** With `full` each hit brings its whole text. */
+  detail?: 'short' | 'full'
+  /** Whether each hit says why it is where it is. */
+  explain?: boolean
   moment?: MomentInput
   now: number
   /** How many of the best are left out before the first. Default 0. */
@@ -42,8 +62,41 @@ export interface LexicalAnswer {
   degraded: string[]
 }
 
+/** A chunk; `path` is relative to `root`. */
+export interface DocumentHit {
+  kind: 'document'
+  namespace: string
+  document: string
+  root: string
+  path: string
+  title: string
+  heading: string
+  lines: [from: number, to: number]
+  modifiedAt: number
+}
+
+/** Why a hit is where it is. The points of its evidence add up to its score. */
+export interface HitExplanation {
+  /** Which way of finding candidates found it, and the score it had there. */
+  retrievers: { name: 'lexical'; score: number }[]
+  match: number
+  evidence: Evidence[]
+  /** The words of the question and what each weighs: how rare it is in what the caller may read. */
+  words: { text: string; weight: number }[]
+}
+
+/** What a hit shows of itself, whatever it is. `duplicates`: so many others say the same and were left out. */
+export interface ShownHit {
+  score: number
+  snippet: Snippet
+  text?: string
+  duplicates?: number
+  explain?: HitExplanation
+}
+
 /** What identifies a hit and whom it belongs to, with its snippet: rows stay where they are. */
-export type LexicalHit = { score: number; snippet: Snippet } & (
+export type LexicalHit = ShownHit & (
   | { kind: 'memory'; namespace: string; key: string; version: number; recordedAt: number }
   | { kind: 'event'; session: string; owner: Owner; seq: number; eventId: string; timestamp: number }
+  | DocumentHit
 )

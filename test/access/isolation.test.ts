@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Principal } from '../../src/access/principal.js'
@@ -87,6 +89,11 @@ describe('whatever a principal asks', () => {
       const [agents, seenAgents] = await Promise.all(both.map((at) => at.agents.list()))
       expect(seenAgents?.items).toEqual(agents?.items.filter((agent) => ownsWork(principal, agent, 'read')))
 
+      const [documents, seen] = await Promise.all(both.map((at) => at.documents.list({ limit: 1000 })))
+      expect(seen?.items).toEqual(documents?.items.filter(readable))
+      const [folders, shown] = await Promise.all(both.map((at) => at.documents.status()))
+      expect(shown?.items).toEqual(folders?.items.filter(readable))
+
       const [points, own] = await Promise.all(both.map((at) => at.metrics.query({ name: 'latency' })))
       const mine = points?.items.filter(({ app, user }) => owns(principal, { app: app ?? '', user: user ?? '' }))
       expect(own?.items).toEqual(mine)
@@ -94,7 +101,7 @@ describe('whatever a principal asks', () => {
       const sessions = new Map(threads?.items.map((session) => [session.id, session]))
       const [all, found] = await Promise.all(both.map((at) => at.search('harbour', { limit: 100 })))
       const wanted = all?.hits.filter((hit) => {
-        if (hit.kind === 'memory') return readable(hit.ref)
+        if (hit.kind !== 'event') return readable(hit.ref)
         const session = sessions.get(hit.ref.session)
         return session !== undefined && owns(principal, session)
       })
@@ -104,7 +111,8 @@ describe('whatever a principal asks', () => {
   }, 60_000)
 
   it('no answer of a search changes with what others keep, scores included', async () => {
-    await forAnyPrincipals(async ({ cairn: root }, _planted, _principal, handle) => {
+    await forAnyPrincipals(async (store, _planted, _principal, handle) => {
+      const { cairn: root } = store
       const questions = ['harbour', 'the harbour note', 'note canary1x', 'stranger']
       const times = [{}, { knownAt: new Date('2027-01-01') }, { kinds: ['memory' as const] }]
       const ask = async () => {
@@ -118,9 +126,14 @@ describe('whatever a principal asks', () => {
       await root.memories.addMany(entries.map((entry) => ({ ...entry, type: 'semantic' })))
       const { id } = await root.sessions.create({ app: 'shop', user: 'stranger' })
       await root.sessions.appendEvents(id, Array(20).fill({ type: 'message', actor: 'user', content: { text } }))
+      const folder = join(store.folder, 'strange')
+      mkdirSync(folder, { recursive: true })
+      for (const index of entries.keys()) writeFileSync(join(folder, `${index}.md`), text)
+      await root.documents.sync(folder, { namespace })
       expect(await ask()).toEqual(before)
       for (const { key } of entries) await root.memories.delete(namespace, key)
       await root.sessions.delete(id)
+      await root.documents.remove(folder)
       expect(await ask()).toEqual(before)
     })
   }, 60_000)

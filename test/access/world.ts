@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import type { Grant, Principal, Right } from '../../src/access/principal.js'
 import type { Cairn } from '../../src/cairn.js'
@@ -150,7 +152,7 @@ export interface Planted {
   work: (WorkOwner & { task: string; agent: string })[]
 }
 
-export async function plant({ cairn, clock }: TestStore, world: World): Promise<Planted> {
+export async function plant({ cairn, clock, folder }: TestStore, world: World): Promise<Planted> {
   const planted: Planted = { canaries: new Map(), memories: [], sessions: [], work: [] }
   const canary = (...places: Place[]): string => {
     const name = `canary${planted.canaries.size}x`
@@ -161,6 +163,8 @@ export async function plant({ cairn, clock }: TestStore, world: World): Promise<
     await plantSession(cairn, sessionId(index), plan, canary, planted)
   for (const [index, plan] of world.work.entries()) await plantWork(cairn, index, plan, canary, planted)
   for (const plan of world.memories) await plantMemory({ cairn, clock }, plan, canary, planted)
+  // Not in all namespaces: a file takes as long as ten memories.
+  for (const place of planted.memories.slice(0, 3)) await plantDocument(cairn, folder, place, canary)
   return planted
 }
 
@@ -256,6 +260,20 @@ async function plantMemory(
   if (fate === 'restored') await memories.restore(deep, key)
 }
 
+async function plantDocument(
+  cairn: Cairn,
+  folder: string,
+  { namespace, key }: { namespace: string; key: string },
+  canary: MakeCanary,
+): Promise<void> {
+  const mark = () => canary({ namespace })
+  const root = join(folder, mark())
+  mkdirSync(root)
+  const text = `---\ntag: ${mark()}\n---\n# ${mark()}\n\nthe harbour ${mark()}\n\n## ${mark()}\n\nthe harbour again\n`
+  writeFileSync(join(root, `${key}.md`), text)
+  await cairn.documents.sync(root, { namespace })
+}
+
 /** The canaries in an answer. */
 export function canariesIn(answer: unknown): string[] {
   return JSON.stringify(answer ?? null).match(/canary\d+x/g) ?? []
@@ -283,6 +301,7 @@ export async function dumpOutside(root: Cairn, principal: Principal): Promise<ob
     sessions: await Promise.all(sessions.map((session) => dumpSession(root, session, outside))),
     shared: await dumpShared(root, outside),
     ...(await dumpWork(root, principal)),
+    documents: await dumpDocuments(root, outside),
     metrics: (await root.metrics.query({ name: 'latency', limit: 1000 })).items.filter(
       ({ app, user }) => app === null || user === null || !owns(principal, { app, user }),
     ),
@@ -318,6 +337,13 @@ async function dumpMemories(root: Cairn, outside: (namespace: string) => boolean
       return (await root.memories.history(namespace, key)).items
     }),
   )
+}
+
+async function dumpDocuments(root: Cairn, outside: (namespace: string) => boolean): Promise<object[]> {
+  const { items } = await root.documents.list({ limit: 1000 })
+  const folders = (await root.documents.status()).items.filter(({ namespace }) => outside(namespace))
+  const found = items.filter(({ namespace }) => outside(namespace))
+  return [...folders, ...(await Promise.all(found.map(async ({ id }) => (await root.documents.get(id)) ?? {})))]
 }
 
 async function dumpSession(root: Cairn, session: Session, outside: (namespace: string) => boolean): Promise<object> {

@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { sample } from '../ops/importers/read.js'
@@ -232,5 +232,18 @@ describe('the shapes in the docs are those of', () => {
     expect(JSON.parse(stderr).error.message).toBe(
       (documented.get('error') as { error: { message: string } }).error.message,
     )
+  })
+
+  it('documents', async () => {
+    const cairn = newCli()
+    await cairn('init')
+    mkdirSync(cairn.path('docs'))
+    writeFileSync(cairn.path('docs/a.md'), '---\na: [\n---\n# A\n\nharbour\n')
+    writeFileSync(cairn.path('docs/b.md'), new Uint8Array([0]))
+    expectShape('docs sync', await cairn.json('docs sync docs'))
+    expectShape('document', await cairn.json('docs show a.md'))
+    expectShape('docs status', await cairn.json('docs status'))
+    const { hits } = await cairn.json<{ hits: Json[] }>('search harbour')
+    expectShape('document hit', hits[0] ?? null)
   })
 })

@@ -20,6 +20,7 @@ async function say(cairn: Cairn, owner: object, text: string, rest: object = {})
 
 /** Where a hit is from: the key of a memory, the session of an event. */
 function nameOf({ kind, ref }: SearchHit): string {
+  if (kind === 'document') return ref.path
   return kind === 'memory' ? ref.key : ref.session
 }
 
@@ -191,7 +192,7 @@ describe('a search', () => {
     [{ offset: -1 }, 'offset'],
     [{ offset: 1001 }, 'offset'],
     [{ kinds: [] }, 'kinds'],
-    [{ kinds: ['document'] }, 'kinds'],
+    [{ kinds: ['task'] }, 'kinds'],
     [{ types: ['fact'] }, 'types'],
     [{ namespaces: [] }, 'namespaces'],
     [{ namespaces: ['user'] }, 'it has no segment'],

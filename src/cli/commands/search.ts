@@ -24,7 +24,7 @@ export function addSearch(program: CairnCommand, io: Io): void {
   const types = [...memoryTypes, ...eventTypes]
   program
     .command('search')
-    .description('Find memories and events by words, best first. Finding nothing is an answer: exit code 0.')
+    .description('Find memories, events and documents by words, best first. Finding nothing is an answer: exit code 0.')
     .argument('<text...>', 'what to look for, in any words')
     .option('--kind <kinds>', `of these kinds: ${searchKinds.join(', ')}; commas between`, listOf(searchKinds))
     .option('--namespace <namespaces>', 'in these namespaces and below; commas between, or repeated', listOfNamespaces)
@@ -89,7 +89,9 @@ function formatHeading(hit: SearchHit, share: string, { columns, colors }: Outpu
 
 function placeOf(hit: SearchHit): string {
   if (hit.kind === 'memory') return oneLine(`${hit.ref.namespace} ${hit.ref.key} v${hit.ref.version}`)
-  return oneLine(`${hit.ref.session} #${hit.ref.seq}`)
+  if (hit.kind === 'event') return oneLine(`${hit.ref.session} #${hit.ref.seq}`)
+  const { path, heading, lines } = hit.ref
+  return oneLine(`${path}:${lines.join('-')}${heading === null ? '' : `  ${heading}`}`)
 }
 
 const indent = '  '

@@ -12,6 +12,8 @@ const counts = sql(
      (select count(*) from state) as state,
      (select count(*) from memory_entries where superseded_at is null and is_deleted = 0) as memories,
      (select count(*) from memory_entries) as memoryVersions,
+     (select count(*) from documents) as documents,
+     (select count(*) from document_chunks) as documentChunks,
      (select count(*) from tasks) as tasks,
      (select count(*) from agents) as agents,
      (select count(*) from checkpoints) as checkpoints,

@@ -16,12 +16,26 @@ const save = sql(
    set holder = excluded.holder, expires_at = excluded.expires_at`,
 )
 
+const release = sql('leases.release', 'delete from leases where name = :name and holder = :holder')
+
+/** Who has a lease now, if anybody has. */
+export function leaseHolder(db: Database, { name, now }: { name: string; now: number }): string | undefined {
+  const held = get<{ holder: string; expiresAt: number }>(db, find, { name })
+  return held && held.expiresAt > now ? held.holder : undefined
+}
+
 export function takeLease(
   db: Database,
   { name, holder, now, until }: { name: string; holder: string; now: number; until: number },
 ): boolean {
-  const held = get<{ holder: string; expiresAt: number }>(db, find, { name })
-  if (held && held.holder !== holder && held.expiresAt > now) return false
+  const held = leaseHolder(db, { name, now })
+  if (held !== undefined && held !== holder) return false
   run(db, save, { name, holder, until })
   return true
+}
+
+/** What another has taken over meanwhile stays with that one. */
+export function releaseLease(db: Database, { name, holder }: { name: string; holder: string }): null {
+  run(db, release, { name, holder })
+  return null
 }

@@ -17,5 +17,8 @@ export function metricStore({ write, read, readLong }: Calls): MetricStore {
 }
 
 export function leaseStore({ write }: Calls): LeaseStore {
-  return { take: (input) => write('leases.take', input) }
+  return {
+    take: (input) => write('leases.take', input),
+    release: async (input) => void (await write('leases.release', input)),
+  }
 }

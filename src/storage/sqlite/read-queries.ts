@@ -3,6 +3,7 @@ import { toFailure } from '../../errors.js'
 import { getAgent, listAgents } from './agents-read.js'
 import { listAudit } from './audit-read.js'
 import { countCheckpointsBesides, getCheckpoint, listCheckpoints } from './checkpoints-read.js'
+import { findDocuments, listChunks, listDocuments, listFiles, listFolders } from './documents-read.js'
 import { translate } from './driver-errors.js'
 import type { Reply, Request } from './group-writer.js'
 import { storeInfo } from './info-read.js'
@@ -45,6 +46,11 @@ export const readQueries = {
   'metrics.buckets': listBuckets,
   'metrics.names': listMetricNames,
   'metrics.histograms': listHistograms,
+  'documents.list': listDocuments,
+  'documents.find': findDocuments,
+  'documents.chunks': listChunks,
+  'documents.files': listFiles,
+  'documents.folders': listFolders,
   'search.lexical': searchLexical,
   'tasks.get': getTask,
   'tasks.list': listTasks,

@@ -1,7 +1,14 @@
 import type { Database } from 'better-sqlite3'
 import { decodeJson } from '../../json.js'
 import type { MemoryType } from '../../memories/memory.js'
-import { eventIndexText, type IndexText, indexTextVersion, memoryIndexText } from '../../search/index-text.js'
+import {
+  documentScope,
+  documentText,
+  eventIndexText,
+  type IndexText,
+  indexTextVersion,
+  memoryIndexText,
+} from '../../search/index-text.js'
 import type { EventType } from '../../sessions/event.js'
 import { setItemText } from './search-index.js'
 import { all, sql } from './statements.js'
@@ -27,6 +34,17 @@ const events = sql(
    limit :limit`,
 )
 
+const chunks = sql(
+  'search.chunksToIndex',
+  `select i.id, d.namespace, d.title, d.path, c.heading, c.text
+   from search_items i
+   cross join document_chunks c on c.id = i.ref
+   cross join documents d on d.id = c.document_id
+   where +i.kind = 'document' and i.id > :after
+   order by i.id
+   limit :limit`,
+)
+
 interface MemoryToIndex {
   id: number
   namespace: string
@@ -45,6 +63,15 @@ interface EventToIndex {
   user: string
 }
 
+interface ChunkToIndex {
+  id: number
+  namespace: string
+  title: string
+  path: string
+  heading: string
+  text: string
+}
+
 const batch = 500
 
 /** Whether the texts in the index were made by this version of `search/index-text.ts`. The header of the file says. */
@@ -61,6 +88,10 @@ export function reindexIfOld(db: Database): void {
     each<EventToIndex>(db, events, ({ app, user, content, ...event }) =>
       eventIndexText({ ...event, owner: { app, user } }, decodeJson(content)),
     )
+    each<ChunkToIndex>(db, chunks, ({ namespace, text, ...place }) => ({
+      scope: documentScope(namespace),
+      ...documentText(place, text),
+    }))
     db.pragma(`user_version = ${indexTextVersion}`)
   })
   if (!isIndexCurrent(db)) reindex.immediate()

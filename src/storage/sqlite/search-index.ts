@@ -3,7 +3,7 @@ import { type IndexText, indexTextVersion } from '../../search/index-text.js'
 import { run, sql } from './statements.js'
 
 export interface SearchItem {
-  kind: 'memory' | 'event'
+  kind: 'memory' | 'event' | 'document'
   ref: number
   namespace: string
   owner: string | null

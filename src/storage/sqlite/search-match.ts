@@ -1,4 +1,4 @@
-import { kindToken, memoryToken, ownerToken, sessionToken, typeToken } from '../../search/index-text.js'
+import { documentToken, kindToken, memoryToken, ownerToken, sessionToken, typeToken } from '../../search/index-text.js'
 import type { SearchTerm } from '../../search/query.js'
 import type { LexicalQuery } from '../search-store.js'
 
@@ -26,11 +26,19 @@ export function onlyScope(scope: string): string {
   return `{scope} : (${scope})`
 }
 
+const kinds = ['memory', 'event', 'document']
+
 /** The scope words of what may be found; `nothing` and `everything` say what they say. */
-export function scopeExpression({ memories, events }: Pick<LexicalQuery, 'memories' | 'events'>): string {
-  const parts = [memories && memoryScope(memories), events && eventScope(events)].filter((part) => part !== undefined)
+export function scopeExpression(query: Pick<LexicalQuery, 'memories' | 'events' | 'documents'>): string {
+  const { memories, events, documents } = query
+  const scopes = [
+    memories && memoryScope(memories),
+    events && eventScope(events),
+    documents && documentScope(documents),
+  ]
+  const parts = scopes.filter((part) => part !== undefined)
   if (parts.length === 0) return 'nothing'
-  const all = parts.length === 2 && parts.every((part) => part === kindToken('memory') || part === kindToken('event'))
+  const all = parts.length === kinds.length && kinds.every((kind) => parts.includes(kindToken(kind)))
   return all ? 'everything' : parts.map((part) => `(${part})`).join(' OR ')
 }
 
@@ -46,6 +54,11 @@ function eventScope({ owner, sessions, types }: NonNullable<LexicalQuery['events
   const within = both(owner && ownerToken(owner), sessions && any(sessions.map(sessionToken)))
   const typed = types && any(types.map((type) => typeToken('event', type)))
   return both(within, typed) ?? kindToken('event')
+}
+
+function documentScope({ namespaces }: NonNullable<LexicalQuery['documents']>): string | undefined {
+  if (namespaces === undefined) return kindToken('document')
+  return namespaces.length === 0 ? undefined : any(namespaces.map(documentToken))
 }
 
 function any(tokens: string[]): string {

@@ -1,5 +1,5 @@
 import { decodeJson, type Json } from '../../json.js'
-import { eventText, leafText, memoryText, normalize } from '../../search/index-text.js'
+import { documentText, eventText, leafText, memoryText, normalize } from '../../search/index-text.js'
 import type { PoolItem } from '../../search/pool.js'
 import { readText, type TextToRead } from '../../search/read-text.js'
 import { actorName } from '../../sessions/event.js'
@@ -15,10 +15,31 @@ export function toPoolItem(row: FoundRow, length: number): PoolItem {
     const text = readText(`${length} ${key}\n${value}`, () => readMemory(key, decodeJson(value), length))
     return { kind: 'memory', time: recordedAt, text, said: () => saidIn(decodeJson(value)) }
   }
+  if (row.kind === 'document') {
+    const { chunk } = row
+    const { document, title, heading, path, modifiedAt } = chunk
+    const source = `${length} ${title}\n${heading}\n${path}\n${chunk.text}`
+    const said = (): string => chunk.text.slice(0, saidLength)
+    const text = readText(source, () => ({ ...documentText(chunk, chunk.text, length), said: said() }))
+    return { kind: 'document', whole: document, time: modifiedAt, text, said }
+  }
   const { actor, content, timestamp, seq } = row.event
   const text = readText(`${length} ${actor}\n${content}`, () => readEvent(actor, decodeJson(content), length))
   const said = (): string => saidIn(decodeJson(content))
   return { kind: 'event', whole: row.session, place: seq, speaker: actorName(actor), time: timestamp, text, said }
+}
+
+/** What a row holds: JSON, or the markdown of a document. */
+export function textOf(row: FoundRow): string {
+  if (row.kind === 'memory') return row.memory.value
+  return row.kind === 'event' ? row.event.content : row.chunk.text
+}
+
+/** The same for rows that say the same: of the same kind, by the same speaker or with the same key. */
+export function sameWords(row: FoundRow): string | undefined {
+  const { text } = toPoolItem(row, rankedLength)
+  const words = row.kind === 'document' ? text.body : Int32Array.from([...text.title, -1, ...text.body])
+  return text.body.length === 0 ? undefined : `${row.kind} ${words.join(' ')}`
 }
 
 /** A title in the value is one, beside the key; it also stays a part of the text. */

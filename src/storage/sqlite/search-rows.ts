@@ -16,6 +16,7 @@ import { get, sql } from './statements.js'
 export type FoundRow = { score: number } & (
   | { kind: 'memory'; memory: MemoryRow }
   | { kind: 'event'; event: EventRow; session: string; owner: Owner }
+  | { kind: 'document'; chunk: FoundChunk }
 )
 
 /** What an item is, and what decides whether a memory may be found, without its value. */
@@ -43,11 +44,36 @@ const eventById = sql(
    where e.id = :id`,
 )
 
+const chunkById = sql(
+  'search.chunk',
+  `select c.document_id as document, d.namespace, f.root, d.path, d.title, c.heading, c.line_from as lineFrom,
+     c.line_to as lineTo, c.text, d.modified_at as modifiedAt, d.synced_at as syncedAt
+   from document_chunks c
+   cross join documents d on d.id = c.document_id
+   cross join document_folders f on f.id = d.folder_id
+   where c.id = :id`,
+)
+
+/** A piece of a document, and where it stands. */
+export interface FoundChunk {
+  document: string
+  namespace: string
+  root: string
+  path: string
+  title: string
+  heading: string
+  lineFrom: number
+  lineTo: number
+  text: string
+  modifiedAt: number
+  syncedAt: number
+}
+
 type MemoryItem = { kind: 'memory'; ref: number } & Pick<
   MemoryRow,
   'namespace' | 'key' | 'type' | 'deleted' | 'validFrom' | 'validTo' | 'expiresAt' | 'supersededAt'
 >
-type Item = MemoryItem | { kind: 'event'; ref: number }
+type Item = MemoryItem | { kind: 'event' | 'document'; ref: number }
 
 /**
  * Reads candidates as rows, or as undefined where the query may not find them: scope words only cut the work, rows
@@ -58,6 +84,7 @@ export function rowReader(db: Database, query: HistoryQuery): (candidate: Candid
   return ({ id, score }) => {
     const item = get<Item>(db, itemById, { id })
     if (item?.kind === 'event') return readEvent(db, item.ref, score, query)
+    if (item?.kind === 'document') return readChunk(db, item.ref, score, query)
     if (item?.kind !== 'memory' || !inMemoryScope(item, query) || !isVisible(item)) return undefined
     const memory = get<MemoryRow>(db, memoryById, { id: item.ref })
     return memory && { kind: 'memory', score, memory }
@@ -101,4 +128,14 @@ function readEvent(
   if (events.types && !events.types.includes(event.type)) return undefined
   if (moment?.knownAt !== undefined && event.recordedAt > moment.knownAt) return undefined
   return { kind: 'event', score, event, session, owner: { app, user } }
+}
+
+/** The index holds what is on disk now: what was indexed later than `knownAt` is not found. */
+function readChunk(db: Database, id: number, score: number, { documents, moment }: HistoryQuery): FoundRow | undefined {
+  const chunk = documents && get<FoundChunk>(db, chunkById, { id })
+  if (chunk === undefined) return undefined
+  const { namespaces } = documents ?? {}
+  if (namespaces && !namespaces.some((outer) => contains(outer, chunk.namespace))) return undefined
+  if (moment?.knownAt !== undefined && chunk.syncedAt > moment.knownAt) return undefined
+  return { kind: 'document', score, chunk }
 }

@@ -7,6 +7,7 @@ import { CairnError, fromFailure } from '../../errors.js'
 import type { Storage } from '../storage.js'
 import type { Calls, Reads, WriteResult, Writes } from './calls.js'
 import { checkpointStore } from './checkpoints-store.js'
+import { documentStore } from './documents-store.js'
 import { isBusy, translate } from './driver-errors.js'
 import { GroupWriter, type Reply, type Request } from './group-writer.js'
 import { interchangeStore } from './interchange-store.js'
@@ -238,6 +239,7 @@ function toStorage(
     memories: memoryStore(calls),
     sessions: sessionStore(calls),
     checkpoints: checkpointStore(calls),
+    documents: documentStore(calls),
     metrics: metricStore(calls),
     leases: leaseStore(calls),
     search: searchStore(calls),

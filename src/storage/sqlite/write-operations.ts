@@ -3,9 +3,11 @@ import { changeAgent, releaseSilent, spawnAgent } from './agents-write.js'
 import { briefAppends, briefStamps } from './answers.js'
 import { recordAudit } from './audit-write.js'
 import { pruneCheckpoints, putCheckpoint } from './checkpoints-write.js'
+import { claimFolder, finishFolder } from './document-folders.js'
+import { noteFiles, putDocument, removeFiles, removePlace } from './documents-write.js'
 import { keepStates } from './interchange-states.js'
 import { importRows } from './interchange-write.js'
-import { takeLease } from './leases.js'
+import { releaseLease, takeLease } from './leases.js'
 import { restoreMemory, rollbackMemory } from './memories-restore.js'
 import { addMemories, deleteMemory, expireMemories, updateMemory } from './memories-write.js'
 import { linkOrigin } from './memory-origins.js'
@@ -58,7 +60,14 @@ export const writeOperations = {
   'metrics.record': recordMetrics,
   'metrics.addHistograms': addHistograms,
   'metrics.prune': pruneMetrics,
+  'documents.claimFolder': claimFolder,
+  'documents.finishFolder': finishFolder,
+  'documents.put': putDocument,
+  'documents.note': noteFiles,
+  'documents.removeFiles': removeFiles,
+  'documents.remove': removePlace,
   'leases.take': takeLease,
+  'leases.release': releaseLease,
   'audit.record': recordAudit,
   'interchange.write': importRows,
   'interchange.keepStates': keepStates,

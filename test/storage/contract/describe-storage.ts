@@ -5,6 +5,7 @@ import { describeAudit } from './audit.js'
 import { describeBranchModel } from './branch-model.js'
 import { describeBranches } from './branches.js'
 import { describeCheckpoints } from './checkpoints.js'
+import { describeDocuments, describeFolders } from './documents.js'
 import { describeEvents } from './events.js'
 import { describeExpiry } from './expiry.js'
 import { describeInterchange } from './interchange.js'
@@ -65,6 +66,8 @@ export function describeStorage(name: string, open: () => Promise<OpenedStore>):
     describe('checkpoints', () => describeCheckpoints(subject))
     describe('metrics', () => describeMetrics(subject))
     describe('leases', () => describeLeases(subject))
+    describe('documents', () => describeDocuments(subject))
+    describe('documents: folders', () => describeFolders(subject))
     describe('search', () => describeSearch(subject))
     describe('search: scope', () => describeSearchScope(subject))
     describe('tasks: submitting', () => describeTaskSubmits(subject))

@@ -125,6 +125,14 @@ export function describeLeases(subject: Subject): void {
     expect(await take('p1', 20)).toBe(false)
   })
 
+  it('are given back by their holder only', async () => {
+    await take('p1', 0)
+    await subject.storage.leases.release({ name: 'work', holder: 'p2' })
+    expect(await take('p2', 1)).toBe(false)
+    await subject.storage.leases.release({ name: 'work', holder: 'p1' })
+    expect(await take('p2', 1)).toBe(true)
+  })
+
   it('are given once to many who ask at once', async () => {
     const other = await subject.another()
     const asked = Array.from({ length: 10 }, (_, index) =>

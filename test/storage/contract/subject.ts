@@ -101,13 +101,21 @@ export async function keys(storage: Storage, query: Partial<MemoryQuery> = {}): 
   return (await list(storage, query)).map(({ key }) => key)
 }
 
-/** Lexical hits for a question; memories and events of everybody unless the query says otherwise. */
+/** Lexical hits for a question; memories, events and documents of everybody unless the query says otherwise. */
 export async function answer(
   storage: Storage,
   text: string,
   query: Partial<LexicalQuery> = {},
 ): Promise<LexicalAnswer> {
-  return storage.search.lexical({ terms: parseQuery(text), memories: {}, events: {}, now, limit: 100, ...query })
+  return storage.search.lexical({
+    terms: parseQuery(text),
+    memories: {},
+    events: {},
+    documents: {},
+    now,
+    limit: 100,
+    ...query,
+  })
 }
 
 export async function search(storage: Storage, text: string, query: Partial<LexicalQuery> = {}): Promise<LexicalHit[]> {
@@ -116,11 +124,12 @@ export async function search(storage: Storage, text: string, query: Partial<Lexi
   return hits
 }
 
-/** What was found, in words: `user:alice tone 1` or `s1 3`. */
+/** What was found, in words: `user:alice tone 1`, `s1 3` or `user:alice notes.md`. */
 export async function found(storage: Storage, text: string, query: Partial<LexicalQuery> = {}): Promise<string[]> {
-  return (await search(storage, text, query)).map((hit) =>
-    hit.kind === 'memory' ? `${hit.namespace} ${hit.key} ${hit.version}` : `${hit.session} ${hit.seq}`,
-  )
+  return (await search(storage, text, query)).map((hit) => {
+    if (hit.kind === 'document') return `${hit.namespace} ${hit.path}`
+    return hit.kind === 'memory' ? `${hit.namespace} ${hit.key} ${hit.version}` : `${hit.session} ${hit.seq}`
+  })
 }
 
 export async function trail(storage: Storage, query: Partial<AuditQuery> = {}): Promise<AuditRow[]> {

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { auditOperations, auditSubjects } from '../../../src/audit/audit.js'
+import type { DocumentStatus } from '../../../src/documents/document.js'
 import { memoryTypes } from '../../../src/memories/memory.js'
 import { eventTypes } from '../../../src/sessions/event.js'
 import { sessionStatuses } from '../../../src/sessions/lifecycle.js'
@@ -20,6 +21,7 @@ beforeEach(() => {
   return () => db.close()
 })
 
+const documentStatuses: DocumentStatus[] = ['synced', 'failed']
 const dependency = { dependent_task_id: 't1', prerequisite_task_id: 't2', created_at: 0 }
 
 function row(table: string): Row {
@@ -41,6 +43,9 @@ const secondKeys: Record<string, Row> = {
   memory_origins: { source: '{"path":"other.md"}' },
   state: { key: 'other' },
   memory_entries: { key: 'other' },
+  document_folders: { id: 'f2', root: '/other' },
+  documents: { id: 'd2', path: 'b.md' },
+  document_chunks: { position: 1 },
   tasks: { id: 't3' },
   agents: { id: 'a2' },
   checkpoints: { iteration: 2 },
@@ -97,6 +102,21 @@ const cases: [table: string, column: string, values: (string | number | null)[]]
   ['memory_entries', 'is_deleted', [2, -1]],
   ['memory_entries', 'metadata', notAnObject],
   ['memory_entries', 'valid_to', [1, 0]],
+  ['document_folders', 'id', ['', long]],
+  ['document_folders', 'namespace', ['', 'project', ':default']],
+  ['document_folders', 'root', ['']],
+  ['documents', 'id', ['', long]],
+  ['documents', 'namespace', ['', 'project', ':default']],
+  ['documents', 'path', ['']],
+  ['documents', 'metadata', notAnObject],
+  ['documents', 'sha256', ['', 'a'.repeat(63)]],
+  ['documents', 'bytes', [-1]],
+  ['documents', 'chunks', [-1]],
+  ['documents', 'status', ['', 'bogus', 'failed']],
+  ['document_chunks', 'position', [-1]],
+  ['document_chunks', 'line_from', [0, -1]],
+  ['document_chunks', 'line_to', [0]],
+  ['document_chunks', 'tokens', [-1]],
   ['tasks', 'id', ['', long]],
   ['tasks', 'source', ['bogus']],
   ['tasks', 'priority', [-1, 11, 999]],
@@ -186,6 +206,7 @@ describe('a check', () => {
       ['tasks', 'source', taskSources, () => ({})],
       ['agents', 'state', agentStates, (value) => ({ terminated_at: value === 'terminated' ? 1 : null })],
       ['sessions', 'status', sessionStatuses, endTimes],
+      ['documents', 'status', documentStatuses, () => ({ error: 'why' })],
     ]
     for (const [table, column, values, others] of enumerations) {
       const { sql } = db
@@ -305,6 +326,21 @@ describe('a key', () => {
       'memory_entries',
       { key: 'tone', version: 2 },
       'memory_entries.namespace, memory_entries.key',
+    ],
+    ['a folder id', 'document_folders', { id: 'f1' }, 'document_folders.id'],
+    [
+      'a folder of a namespace',
+      'document_folders',
+      { root: '/notes' },
+      'document_folders.namespace, document_folders.root',
+    ],
+    ['a document id', 'documents', { id: 'd1' }, 'documents.id'],
+    ['a path in a folder', 'documents', { path: 'a.md' }, 'documents.folder_id, documents.path'],
+    [
+      'a chunk of a document',
+      'document_chunks',
+      { position: 0 },
+      'document_chunks.document_id, document_chunks.position',
     ],
     ['a task id', 'tasks', { id: 't1' }, 'tasks.id'],
     [

@@ -27,6 +27,14 @@ export const goodRows: Record<string, Row> = {
   memory_origins: {
     ...{ memory_id: 1, kind: 'document', source: '{"path":"notes.md"}', created_at: 0, created_by: 'user:alice' },
   },
+  document_folders: { id: 'f1', namespace: 'project:default', root: '/notes', identity: '1:2', created_at: 0 },
+  documents: {
+    ...{ id: 'd1', folder_id: 'f1', namespace: 'project:default', path: 'a.md', title: 'A', sha256: 'a'.repeat(64) },
+    ...{ bytes: 1, chunks: 1, modified_at: 0, stamp: '1 2 3 4', read_at: 0, synced_at: 0, created_at: 0 },
+  },
+  document_chunks: {
+    ...{ document_id: 'd1', position: 0, heading: 'A', line_from: 1, line_to: 2, tokens: 3, text: '# A' },
+  },
   tasks: {
     ...{ id: 't1', prompt: 'do it', result: '1', submitted_at: 0, updated_at: 0, created_by: 'user:alice' },
     ...{ parent_task_id: null, session_id: 's1' },

@@ -44,7 +44,6 @@ export const plannedQueries: PlannedQuery[] = [
     'select * from jobs where kind = :kind and run_after <= :now order by run_after, id limit :limit',
   ),
   planned('jobs.done', ['jobs (kind, subject)'], 'delete from jobs where kind = :kind and subject = :ref'),
-  planned('leases.release', ['leases (name)'], 'delete from leases where name = :name and holder = :owner'),
   planned(
     'search.outdated',
     ['rowid'],

@@ -199,6 +199,8 @@ describe('every foreign key', () => {
       'agents.task_id → tasks',
       'checkpoints.session_id → sessions',
       'checkpoints.task_id → tasks',
+      'document_chunks.document_id → documents',
+      'documents.folder_id → document_folders',
       'memory_origins.memory_id → memory_entries',
       'session_events.session_id → sessions',
       'session_operations.session_id → sessions',

@@ -34,6 +34,9 @@ export function populate(db: Database): void {
     fill(db, 'state', 1_000, state)
     fill(db, 'memory_entries', 6_000, memory)
     fill(db, 'memory_origins', 2_000, origin)
+    fill(db, 'document_folders', 40, documentFolder)
+    fill(db, 'documents', 2_000, document)
+    fill(db, 'document_chunks', 4_000, documentChunk)
     fill(db, 'tasks', 1_500, task)
     fill(db, 'task_dependencies', 700, dependency)
     fill(db, 'agents', 1_000, agent)
@@ -141,6 +144,30 @@ function memory(index: number): Row {
       updated_by: 'user:alice',
       metadata: '{"source":"chat"}',
     },
+  }
+}
+
+function documentFolder(index: number): Row {
+  const namespace = `project:p${index % 20}`
+  return { id: `f${index}`, namespace, root: `/work/${index}`, identity: `1:${index}`, created_at: sometime() }
+}
+
+function document(index: number): Row {
+  const folder = skewed(40)
+  const failed = random() < 0.01
+  return {
+    ...{ id: `d${index}`, folder_id: `f${folder}`, namespace: `project:p${folder % 20}`, path: `docs/${index}.md` },
+    ...{ title: 'Guide', sha256: 'a'.repeat(64), bytes: 100, chunks: 2, modified_at: sometime(), stamp: '1 2 3 4' },
+    ...{ status: failed ? 'failed' : 'synced', error: failed ? 'permission denied' : null },
+    ...{ read_at: sometime(), synced_at: sometime(), created_at: sometime() },
+  }
+}
+
+function documentChunk(index: number): Row {
+  const position = Math.floor(index / 2_000)
+  return {
+    ...{ document_id: `d${index % 2_000}`, position, heading: 'Guide', line_from: 1, line_to: 9, tokens: 99 },
+    text: `word${skewed(500)}`,
   }
 }
 

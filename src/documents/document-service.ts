@@ -1,0 +1,164 @@
+import { existsSync } from 'node:fs'
+import type { Guard } from '../access/guard.js'
+import { parseNamespace } from '../access/namespace.js'
+import { readable, writable } from '../access/policy.js'
+import { isRoot } from '../access/principal.js'
+import type { AuditOperation } from '../audit/audit.js'
+import { invalidInput } from '../errors.js'
+import { describe } from '../json.js'
+import { decodeCursor, type Page, toPage } from '../page.js'
+import { parse } from '../parse.js'
+import type { Storage } from '../storage/storage.js'
+import {
+  type Document,
+  type DocumentFolder,
+  type DocumentWithChunks,
+  toChunk,
+  toDocument,
+  toFolder,
+} from './document.js'
+import {
+  type DocumentListQuery,
+  type DocumentPlaceOptions,
+  documentListSchema,
+  documentPlaceSchema,
+  foldersSchema,
+  type SyncOptions,
+  syncOptionsSchema,
+} from './document-inputs.js'
+import { placeOf } from './document-place.js'
+import type { SharedReader } from './shared-reader.js'
+import { syncFolders } from './sync.js'
+import type { SyncReport } from './sync-report.js'
+
+export interface DocumentServiceOptions {
+  storage: Storage
+  guard: Guard
+  newId: () => string
+  maxBytes: number
+  reader: SharedReader
+}
+
+const removeBatch = 100
+
+/**
+ * An index of markdown files: what is on disk is the truth. Documents are in namespaces, under the same rights as memories.
+ * Methods reject with a `CairnError`: `invalid_input`, `forbidden` and `closed` everywhere, others as named.
+ */
+export class DocumentService {
+  readonly #options: DocumentServiceOptions
+  readonly #storage: Storage
+  readonly #guard: Guard
+
+  constructor(options: DocumentServiceOptions) {
+    this.#options = options
+    this.#storage = options.storage
+    this.#guard = options.guard
+  }
+
+  /**
+   * Makes the index what some folders are: new files added, changed ones indexed anew, moved ones renamed, missing ones
+   * removed. Waits while another process syncs one of them. `not_found` for a folder that is not there, or that vanishes
+   * meanwhile: then nothing is removed; `cancelled`, `busy`.
+   */
+  async sync(folders: string | string[], options: SyncOptions = {}): Promise<SyncReport> {
+    const paths = [parse(foldersSchema, folders, 'The folders')].flat()
+    const { namespace, onProgress = () => undefined, ...rest } = parse(syncOptionsSchema, options, 'sync')
+    const target = await this.#namespaceToWrite(namespace, 'update')
+    const { storage, newId, maxBytes, reader } = this.#options
+    return reader.use((opened) =>
+      syncFolders(paths, {
+        ...{ storage, newId, maxBytes, reader: opened, namespace: target, onProgress, ...rest },
+        now: this.#guard.now,
+        author: () => this.#guard.author(),
+      }),
+    )
+  }
+
+  /** Documents without their chunks, in the order of namespace, folder and path. */
+  async list(query: DocumentListQuery = {}): Promise<Page<Document>> {
+    const { namespace, failed = false, limit = 50, cursor } = parse(documentListSchema, query, 'list')
+    const namespaces = await this.#namespacesToRead(namespace, 'list')
+    const after = cursor === undefined ? undefined : decodeCursor(cursor, ['string', 'string', 'string'])
+    const rows = await this.#storage.documents.list({
+      ...{ namespaces, failed, limit: limit + 1 },
+      ...(after && { after: after as [string, string, string] }),
+    })
+    await this.#guard.noteRead({ subject: 'document', operation: 'list' }, () => ({ query, found: rows.length }))
+    return toPage(rows, limit, toDocument, ({ namespace, folder, path }) => [namespace, folder, path])
+  }
+
+  /** A document with its chunks, by its path on disk, by its path in a folder, or by its id; null when there is none. */
+  async get(name: string, options: DocumentPlaceOptions = {}): Promise<DocumentWithChunks | null> {
+    const { namespace } = parse(documentPlaceSchema, options, 'get')
+    const place = placeOf(parseName(name))
+    const namespaces = await this.#namespacesToRead(namespace, 'read')
+    const [found, other] = await this.#storage.documents.find({ ...place, namespaces })
+    await this.#guard.noteRead({ subject: 'document', operation: 'read' }, () => ({ name, found: found !== undefined }))
+    if (found === undefined) return null
+    if (other !== undefined) {
+      throw invalidInput(
+        `${name} is a document of ${found.namespace} in ${found.root}, and one of ${other.namespace} in ${other.root}.`,
+        'Name its whole path and its namespace, or its id.',
+      )
+    }
+    const chunks = await this.#storage.documents.chunks({ document: found.id })
+    return { ...toDocument(found), content: chunks.map(toChunk) }
+  }
+
+  /**
+   * Removes a document from the index, or all that is indexed of a folder or a part of one. Files stay where they are, and
+   * the next sync of their folder finds them again. Returns how many documents.
+   */
+  async remove(name: string, options: DocumentPlaceOptions = {}): Promise<number> {
+    const { namespace } = parse(documentPlaceSchema, options, 'remove')
+    const place = placeOf(parseName(name))
+    const parsed = namespace === undefined ? undefined : parseNamespace(namespace)
+    if (parsed !== undefined && !this.#guard.may('write', parsed)) {
+      throw await this.#guard.refusal('write', parsed, { subject: 'document', operation: 'delete' })
+    }
+    const namespaces = parsed === undefined ? writable(this.#guard.caller) : [parsed]
+    for (let total = 0; ; ) {
+      const batch = { ...place, namespaces, limit: removeBatch, author: this.#guard.author() }
+      const removed = await this.#storage.documents.remove(batch)
+      total += removed
+      if (removed < removeBatch) return total
+    }
+  }
+
+  /** The folders that were synced, with how many documents of each are indexed. */
+  async status(query: DocumentPlaceOptions = {}): Promise<{ items: DocumentFolder[] }> {
+    const { namespace } = parse(documentPlaceSchema, query, 'status')
+    const namespaces = await this.#namespacesToRead(namespace, 'list')
+    const rows = await this.#storage.documents.folders({ namespaces })
+    await this.#guard.noteRead({ subject: 'document', operation: 'list' }, () => ({ folders: rows.length }))
+    return { items: rows.map((row) => ({ ...toFolder(row), error: row.error ?? absence(row.root) })) }
+  }
+
+  async #namespaceToWrite(namespace: string | undefined, operation: AuditOperation): Promise<string> {
+    const { caller } = this.#guard
+    const project = isRoot(caller) ? undefined : caller.project
+    const target = parseNamespace(namespace ?? `project:${project ?? 'default'}`)
+    await this.#guard.demand('write', target, { subject: 'document', operation })
+    return target
+  }
+
+  async #namespacesToRead(namespace: string | undefined, operation: AuditOperation): Promise<string[] | undefined> {
+    if (namespace === undefined) return readable(this.#guard.caller)
+    const parsed = parseNamespace(namespace)
+    await this.#guard.demand('read', parsed, { subject: 'document', operation })
+    return [parsed]
+  }
+}
+
+/** A sync of a folder that is not there leaves no trace of itself. */
+function absence(root: string): string | null {
+  return existsSync(root) ? null : 'the folder is not there'
+}
+
+function parseName(name: unknown): string {
+  if (typeof name === 'string' && name !== '') return name
+  throw invalidInput(
+    `A document is named by a path or an id, not by ${name === '' ? 'an empty text' : describe(name)}.`,
+  )
+}

@@ -1,0 +1,40 @@
+import { documentText, type ItemText } from '../search/index-text.js'
+import { chunkMarkdown, type MarkdownChunk } from './chunk-markdown.js'
+import { readFrontMatter } from './front-matter.js'
+
+/** A document as the store takes it, but for what says which file it is. */
+export interface PreparedDocument {
+  title: string
+  /** A JSON object. */
+  metadata: string
+  error: string | null
+  chunks: (MarkdownChunk & { words: ItemText })[]
+}
+
+/** Title, metadata and chunks of a text; `path` is relative to its folder. */
+export function prepareDocument(text: string, path: string): PreparedDocument {
+  const { metadata, error, body, firstLine } = readFrontMatter(text.replaceAll(/\r\n?/g, '\n'))
+  const { title: heading, chunks } = chunkMarkdown(body, firstLine)
+  const title = titleIn(metadata.title) ?? heading ?? stemOf(path)
+  return {
+    title,
+    metadata: JSON.stringify(metadata),
+    error,
+    chunks: chunks.map((chunk) => ({
+      ...chunk,
+      words: documentText({ title, heading: chunk.heading, path }, chunk.text),
+    })),
+  }
+}
+
+function titleIn(value: unknown): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined
+  const title = String(value).replaceAll(/\s+/g, ' ').trim()
+  return title === '' ? undefined : title
+}
+
+/** The name of a file without its ending. */
+function stemOf(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  return name.replace(/(?<=.)\.[^.]*$/, '')
+}

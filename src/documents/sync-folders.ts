@@ -1,0 +1,131 @@
+import { lstat, realpath, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CairnError } from '../errors.js'
+import type { ClaimedFolders, StoredFolder } from '../storage/document-store.js'
+import type { Storage } from '../storage/storage.js'
+import { isMissing, reasonOf } from './file-errors.js'
+import { identityOf } from './file-stamp.js'
+
+/** A folder on disk, by its real path. */
+export interface DiskFolder {
+  path: string
+  identity: string
+}
+
+/** A folder that is synced, and what the index has of it. */
+export interface SyncTarget extends DiskFolder {
+  folder: StoredFolder
+  /** Where it is in `folder`; empty when it is that. */
+  under: string
+  inner: StoredFolder[]
+}
+
+/** The folders of some paths, without those inside of others. `not_found` or `invalid_input` for what is none. */
+export async function findFolders(paths: string[]): Promise<DiskFolder[]> {
+  const folders: DiskFolder[] = []
+  for (const path of paths) folders.push(await findFolder(resolve(path)))
+  const isInside = (inner: string, outer: string): boolean => inner.startsWith(outer === '/' ? outer : `${outer}/`)
+  const unique = folders.filter(({ path }, index) => folders.findIndex((other) => other.path === path) === index)
+  return unique
+    .filter(({ path }) => !unique.some((outer) => isInside(path, outer.path)))
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+async function findFolder(path: string): Promise<DiskFolder> {
+  try {
+    const real = await realpath(path)
+    const stats = await stat(real, { bigint: true })
+    if (stats.isDirectory()) return { path: real, identity: identityOf(stats) }
+  } catch (error) {
+    throw isMissing(error) ? noFolder(path) : unreadable(path, reasonOf(error))
+  }
+  throw new CairnError('invalid_input', `${path} is not a folder.`, { hint: 'Name the folder that it is in.' })
+}
+
+/** Rejects when a folder is not the one any more that it was. */
+export async function assertSameFolder({ path, identity }: DiskFolder): Promise<void> {
+  try {
+    const stats = await lstat(path, { bigint: true })
+    if (stats.isDirectory() && identityOf(stats) === identity) return
+  } catch (error) {
+    if (!isMissing(error)) throw unreadable(path, reasonOf(error))
+  }
+  throw new CairnError('not_found', `The folder ${path} vanished while it was synced.`, {
+    hint: 'Nothing was removed from the index. Sync again when it is back.',
+  })
+}
+
+export function noFolder(path: string): CairnError {
+  return new CairnError('not_found', `There is no folder ${path}.`, {
+    hint: 'What is indexed of it stays. If it is gone for good, remove it from the index: cairn docs remove.',
+    details: { folder: path },
+  })
+}
+
+export function unreadable(path: string, reason: string): CairnError {
+  return new CairnError('invalid_input', `The folder ${path} cannot be read: ${reason}.`, {
+    hint: 'What is indexed of it stays. Give this user the right to read it, and sync again.',
+    details: { folder: path },
+  })
+}
+
+export interface Claim {
+  storage: Storage
+  namespace: string
+  holder: string
+  now: () => number
+  newId: () => string
+  signal?: AbortSignal | undefined
+  onWait: () => void
+}
+
+/** How long a lease lasts unless it is prolonged: as long as others wait for a process that has died. */
+const leaseMillis = 10_000
+const pollMillis = 100
+
+/** Waits until nobody else syncs the folder. */
+export async function claimFolder(disk: DiskFolder, claim: Claim): Promise<SyncTarget> {
+  const { namespace, holder, signal } = claim
+  for (;;) {
+    const now = claim.now()
+    const claimed = await claim.storage.documents.claimFolder({
+      ...{ id: claim.newId(), namespace, root: disk.path, identity: disk.identity, holder, now },
+      until: now + leaseMillis,
+    })
+    if (!('heldBy' in claimed)) return toTarget(disk, claimed)
+    claim.onWait()
+    await sleep(pollMillis, undefined, { signal }).catch(() => undefined)
+    throwIfCancelled(signal)
+  }
+}
+
+function toTarget(disk: DiskFolder, { folder, inner }: ClaimedFolders): SyncTarget {
+  const under = disk.path === folder.root ? '' : disk.path.slice(join(folder.root, '/').length)
+  return { ...disk, folder, under, inner }
+}
+
+/** Keeps the leases of folders until it is stopped. `lost` says whether another process has taken one over. */
+export function keepClaims(targets: SyncTarget[], claim: Claim): { stop: () => void; lost: () => boolean } {
+  let lost = false
+  const prolong = async (): Promise<void> => {
+    for (const { path, identity } of targets) {
+      const now = claim.now()
+      const claimed = await claim.storage.documents.claimFolder({
+        ...{ id: claim.newId(), namespace: claim.namespace, root: path, identity, holder: claim.holder, now },
+        until: now + leaseMillis,
+      })
+      if ('heldBy' in claimed) lost = true
+    }
+  }
+  const timer = setInterval(() => void prolong().catch(() => undefined), leaseMillis / 4)
+  timer.unref()
+  return { stop: () => clearInterval(timer), lost: () => lost }
+}
+
+export function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return
+  throw new CairnError('cancelled', 'The sync was cancelled.', {
+    hint: 'What it has indexed so far is stored; sync again to go on.',
+  })
+}

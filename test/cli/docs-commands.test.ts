@@ -1,0 +1,81 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Document, DocumentWithChunks, Page, SearchResult, SyncReport } from '../../src/index.js'
+import { type Cli, useCli } from './run-cli.js'
+
+const newCli = useCli()
+let cairn: Cli
+beforeEach(async () => {
+  cairn = newCli()
+  await cairn('init')
+  mkdirSync(cairn.path('docs/sub'), { recursive: true })
+  writeFileSync(cairn.path('docs/tea.md'), '---\ntag: hot\n---\n# Tea\n\nGreen tea.\n\n## Pots\n\nIron pots.\n')
+  writeFileSync(cairn.path('docs/sub/cups.md'), 'Clay cups.\n')
+  writeFileSync(cairn.path('docs/image.md'), new Uint8Array([0, 1]))
+})
+
+describe('cairn docs', () => {
+  it('syncs a folder and says what it did, and what it did not', async () => {
+    const first = await cairn('docs sync docs', { columns: 200 })
+    expect(first.code).toBe(0)
+    expect(first.stdout).toMatch(/^2 added, 0 changed, 0 moved, 0 removed, 0 unchanged in \d+\.\d s\n/)
+    expect(first.stdout).toMatch(/\nskipped +\S+docs\/image\.md +binary/)
+    const again = await cairn.json<SyncReport>('docs sync docs --exclude image.md')
+    expect(again).toMatchObject({ unchanged: 2, skipped: [] })
+    writeFileSync(cairn.path('docs/sub/cups.md'), '---\na: [\n---\nCups.\n')
+    const warned = await cairn('docs sync docs/sub', { columns: 60 })
+    expect(warned.stdout).toMatch(/\nwarning \S+cups\.md: The front matter is not YAML/)
+  })
+
+  it('answers searches with where it stands', async () => {
+    await cairn('docs sync docs')
+    const { hits } = await cairn.json<SearchResult>('search pots --kind document')
+    expect(hits).toMatchObject([{ kind: 'document', ref: { path: 'tea.md', heading: 'Tea > Pots', lines: [8, 10] } }])
+    const { stdout } = await cairn('search pots', { columns: 100 })
+    expect(stdout).toMatch(/^document {2}tea\.md:8-10 Tea > Pots {2}/)
+  })
+
+  it('lists, shows and removes documents, by any of their names', async () => {
+    await cairn('docs sync docs')
+    const { items } = await cairn.json<Page<Document>>('docs list')
+    expect(items.map(({ path, title, chunks }) => [path, title, chunks])).toEqual([
+      ['sub/cups.md', 'cups', 1],
+      ['tea.md', 'Tea', 2],
+    ])
+    expect((await cairn('docs list')).stdout).toMatch(
+      /^path +title +chunks .*\nsub\/cups\.md +cups +1 .*\ntea\.md +Tea +2/,
+    )
+    const { stdout } = await cairn('docs show tea.md')
+    expect(stdout).toMatch(/title +Tea\n/)
+    expect(stdout).toMatch(/metadata +\{"tag":"hot"\}\n/)
+    expect(stdout).toContain('Tea > Pots lines 8-10, ')
+    for (const name of [join(cairn.path('docs'), 'tea.md'), items[1]?.id ?? ''])
+      expect((await cairn.json<DocumentWithChunks>(['docs', 'show', name])).path).toBe('tea.md')
+    const none = await cairn('docs show none.md')
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('No document none.md is indexed.')])
+    expect((await cairn('docs remove tea.md')).stdout).toBe('Removed 1 document from the index.\n')
+    expect(await cairn.json(['docs', 'remove', cairn.path('docs')])).toEqual({ removed: 1 })
+    expect((await cairn('docs list')).stderr).toBe('no documents\n')
+    expect((await cairn('docs status')).stderr).toBe('no folders\n')
+  })
+
+  it('shows the folders and what is wrong with them', async () => {
+    await cairn('docs sync docs')
+    expect((await cairn('docs status')).stdout).toMatch(/^folder +documents .*\n\S+docs +2 /)
+    rmSync(cairn.path('docs'), { recursive: true })
+    const gone = await cairn('docs sync docs')
+    expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('There is no folder')])
+    expect((await cairn('docs status')).stdout).toContain('the folder is not there')
+    expect(await cairn.json('docs status')).toMatchObject({ items: [{ documents: 2 }] })
+    expect((await cairn('docs list --failed')).stderr).toBe('no documents\n')
+  })
+
+  it('refuses what it must, with the exit codes of all commands', async () => {
+    expect((await cairn('docs sync')).code).toBe(2)
+    expect((await cairn('docs sync docs/tea.md')).code).toBe(2)
+    expect((await cairn('docs sync docs --namespace nowhere')).code).toBe(2)
+    expect((await cairn('docs sync docs --as user=alice')).code).toBe(3)
+    expect((await cairn('docs sync docs --as user=alice --namespace user:alice')).code).toBe(0)
+  })
+})

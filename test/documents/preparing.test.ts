@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { prepareDocument } from '../../src/documents/prepare-document.js'
+
+const prepare = (text: string, path = 'notes/some-file.md') => {
+  const { metadata, ...rest } = prepareDocument(text, path)
+  return { ...rest, metadata: JSON.parse(metadata) }
+}
+
+describe('the title of a document', () => {
+  it('is that of the front matter, else the first heading of the first level, else the name of the file', () => {
+    expect(prepare('---\ntitle: From above\n---\n# Heading\n').title).toBe('From above')
+    expect(prepare('---\ntitle: 2024\n---\n').title).toBe('2024')
+    for (const none of ['', "''", '[a]', '{ a: 1 }'])
+      expect(prepare(`---\ntitle: ${none}\n---\n# Heading\n`).title).toBe('Heading')
+    expect(prepare('text\n\n## Second\n\n# First\n').title).toBe('First')
+    expect(prepare('text').title).toBe('some-file')
+    expect(prepare('text', '.md').title).toBe('.md')
+    expect(prepare('text', 'a/release.v2.md').title).toBe('release.v2')
+  })
+})
+
+describe('front matter', () => {
+  it('becomes metadata and is no part of a chunk; lines count from the beginning of the file', () => {
+    const found = prepare('---\ntags: [a, b]\ndate: 2026-03-01\ndraft: false\n---\n\n# Title\n\ntext\n')
+    expect(found.metadata).toEqual({ tags: ['a', 'b'], date: '2026-03-01', draft: false })
+    expect(found.chunks).toMatchObject([{ heading: 'Title', lines: [7, 9], text: '# Title\n\ntext' }])
+    expect(found.error).toBeNull()
+  })
+
+  it.each([
+    ['an end of three dots', '---\na: 1\n...\ntext', { a: 1 }, [4, 4]],
+    ['nothing in it', '---\n---\ntext', {}, [3, 3]],
+    ['the end of the file', '---\na: 1\n---', { a: 1 }, undefined],
+    ['CRLF', '---\r\na: 1\r\n---\r\ntext\r\n', { a: 1 }, [4, 4]],
+    ['keys that are no texts', '---\n1: one\ntrue: yes\n---\ntext', { '1': 'one', true: 'yes' }, [5, 5]],
+    [
+      'what JSON cannot hold',
+      '---\na: .nan\nb: .inf\nc: "\\ud800"\n---\ntext',
+      { a: null, b: null, c: '\ufffd' },
+      [6, 6],
+    ],
+    ['a key twice', '---\na: 1\na: 2\n---\ntext', { a: 2 }, [5, 5]],
+    ['a key named __proto__', '---\n__proto__: 1\n---\ntext', JSON.parse('{"__proto__":1}'), [4, 4]],
+  ])('may have %s', (_, text, metadata, lines) => {
+    const found = prepare(text)
+    expect(found.metadata).toEqual(metadata)
+    expect(found.chunks.map((chunk) => chunk.lines)).toEqual(lines === undefined ? [] : [lines])
+  })
+
+  it.each([
+    ['is broken', '---\na: [1, 2\nb: "x\n---\n# Title\n', 'not YAML'],
+    ['goes on for ever', `---\na: ${'x'.repeat(70_000)}\n---\n# Title\n`, 'over 65536'],
+    ['is a bomb', `---\na: &a [x,x,x,x,x,x,x,x,x]\n${bomb()}---\n# Title\n`, 'not YAML'],
+  ])('that %s is told, and stays in the text', (_, text, error) => {
+    const found = prepare(text)
+    expect(found.error).toContain(error)
+    expect(found.metadata).toEqual({})
+    expect(found.title).toBe('Title')
+    expect(found.chunks[0]?.lines[0]).toBe(1)
+  })
+
+  it('is not what stands between two lines that were drawn', () => {
+    const found = prepare('---\n\njust a text\n\n---\n\nmore\n')
+    expect(found).toMatchObject({ error: null, metadata: {} })
+    expect(found.chunks[0]?.text).toContain('just a text')
+    expect(prepare('--- \nno end: of it\n').chunks).toHaveLength(1)
+  })
+})
+
+/** Each key nine times the one before. */
+function bomb(): string {
+  const keys = 'bcdefghij'.split('')
+  return keys.map((key, index) => `${key}: &${key} [${Array(9).fill(`*${'abcdefghi'[index]}`).join(',')}]\n`).join('')
+}
+
+describe('the words of a chunk', () => {
+  it('are its text, and as a title where it stands', () => {
+    const [chunk] = prepare('# Guide\n\n## Set up\nRun *it*.\n', 'guides/setUp-linux.md').chunks
+    expect(chunk?.words).toEqual({
+      title: 'guide set up guides setup linux guides set up linux',
+      body: ' guide set up run it ',
+    })
+  })
+})

@@ -1,0 +1,422 @@
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Cairn } from '../../src/cairn.js'
+import type { SyncReport } from '../../src/documents/sync-report.js'
+import { refusal } from '../helpers/refusal.js'
+import { openStore } from '../store.js'
+import { makeDocuments, write } from './folders.js'
+
+/** Root may read everything, so root is somebody else for a while. */
+async function asNobody<T>(act: () => Promise<T>): Promise<T> {
+  if (process.getuid?.() !== 0) return act()
+  process.seteuid?.(65_534)
+  try {
+    return await act()
+  } finally {
+    process.seteuid?.(0)
+  }
+}
+
+/** What is not zero or empty in a report, without the time it took. */
+function brief({ tookMs, skipped, warnings, ...counts }: SyncReport): object {
+  expect(tookMs).toBeGreaterThanOrEqual(0)
+  const done = Object.entries(counts).filter(([, count]) => count > 0)
+  return {
+    ...Object.fromEntries(done),
+    ...(skipped.length > 0 && { skipped }),
+    ...(warnings.length > 0 && { warnings }),
+  }
+}
+
+const sync = async (cairn: Cairn, folder: string | string[], options = {}) =>
+  brief(await cairn.documents.sync(folder, options))
+
+const paths = async (cairn: Cairn) => (await cairn.documents.list()).items.map(({ path }) => path)
+const idOf = async (cairn: Cairn, path: string) => (await cairn.documents.get(path))?.id
+const found = async (cairn: Cairn, text: string) =>
+  (await cairn.search(text, { kinds: ['document'] })).hits.map(({ ref }) => ('path' in ref ? ref.path : ''))
+
+describe('a sync', () => {
+  it('makes the index what a folder is, however that changes', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'tea.md': '# Tea\n\ngreen', 'sub/pots.md': '# Pots\n\niron', 'image.png': 'x' })
+    expect(await sync(cairn, folder)).toEqual({ added: 2 })
+    expect(await sync(cairn, folder)).toEqual({ unchanged: 2 })
+    expect(await found(cairn, 'green')).toEqual(['tea.md'])
+
+    write(folder, { 'tea.md': '# Tea\n\nblack', 'cups.md': 'clay' })
+    rmSync(join(folder, 'sub'), { recursive: true })
+    expect(await sync(cairn, folder)).toEqual({ added: 1, changed: 1, removed: 1 })
+    expect(await paths(cairn)).toEqual(['cups.md', 'tea.md'])
+    expect(await found(cairn, 'green iron')).toEqual([])
+    expect(await found(cairn, 'black clay')).toEqual(['cups.md', 'tea.md'])
+  })
+
+  it('finds what is in a document, with its heading and lines, by its words and by where it stands', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({
+      'guide/set-up.md': '---\ntags: [a]\n---\n# Guide\n\nHello.\n\n## Linux\n\nRun the installer.\n',
+    })
+    await sync(cairn, folder)
+    const { hits } = await cairn.search('installer')
+    expect(hits).toMatchObject([
+      {
+        kind: 'document',
+        ref: {
+          ...{
+            namespace: 'project:default',
+            root: folder,
+            path: 'guide/set-up.md',
+            heading: 'Guide > Linux',
+            lines: [8, 10],
+          },
+        },
+        snippet: { text: '## Linux Run the installer.', marks: [[17, 26]] },
+      },
+    ])
+    expect(await found(cairn, 'linux')).toEqual(['guide/set-up.md'])
+    expect(await cairn.documents.get('guide/set-up.md')).toMatchObject({
+      ...{ title: 'Guide', metadata: { tags: ['a'] }, chunks: 2, status: 'synced', error: null, root: folder },
+      content: [
+        { heading: 'Guide', lines: [4, 6] },
+        { heading: 'Guide > Linux', lines: [8, 10], text: '## Linux\n\nRun the installer.' },
+      ],
+    })
+  })
+
+  it('recognises what was moved, and keeps its id', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'a.md': 'first text', 'b.md': 'second text', 'c.md': 'third text' })
+    await sync(cairn, folder)
+    const [a, b] = [await idOf(cairn, 'a.md'), await idOf(cairn, 'b.md')]
+    mkdirSync(join(folder, 'sub'))
+    renameSync(join(folder, 'a.md'), join(folder, 'sub/renamed.md'))
+    // Moved onto another, which goes.
+    renameSync(join(folder, 'b.md'), join(folder, 'c.md'))
+    expect(await sync(cairn, folder)).toEqual({ moved: 1, changed: 1, removed: 1 })
+    expect(await idOf(cairn, 'sub/renamed.md')).toBe(a)
+    expect(await idOf(cairn, 'c.md')).not.toBe(b)
+    expect(await found(cairn, 'renamed')).toEqual(['sub/renamed.md'])
+    const { items } = await cairn.audit.list({ namespace: 'project:default', key: 'sub/renamed.md' })
+    expect(items).toMatchObject([{ subject: 'document', operation: 'update', detail: { from: 'a.md' } }])
+  })
+
+  it('tells copies of the same text apart, and moves the one of the same name', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'one/a.md': 'same', 'one/b.md': 'same', 'one/c.md': 'same' })
+    await sync(cairn, folder)
+    const ids = await Promise.all(['one/a.md', 'one/b.md', 'one/c.md'].map((path) => idOf(cairn, path)))
+    renameSync(join(folder, 'one'), join(folder, 'two'))
+    write(folder, { 'd.md': 'same' })
+    expect(await sync(cairn, folder)).toEqual({ added: 1, moved: 3 })
+    const moved = await Promise.all(['two/a.md', 'two/b.md', 'two/c.md', 'd.md'].map((path) => idOf(cairn, path)))
+    expect(new Set(moved).size).toBe(4)
+    expect(moved.filter((id) => ids.includes(id))).toHaveLength(3)
+  })
+
+  it('moves documents between folders that are synced together', async () => {
+    const { cairn } = await openStore()
+    const [one, two] = [makeDocuments({ 'a.md': 'text' }), makeDocuments()]
+    await sync(cairn, [one, two])
+    const id = await idOf(cairn, 'a.md')
+    renameSync(join(one, 'a.md'), join(two, 'b.md'))
+    expect(await sync(cairn, [one, two])).toEqual({ moved: 1 })
+    expect(await cairn.documents.get('b.md')).toMatchObject({ id, root: two })
+  })
+
+  it('believes the hash, and neither size nor times', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'a.md': 'green', 'b.md': 'same' })
+    const old = new Date('2020-01-01')
+    utimesSync(join(folder, 'a.md'), old, old)
+    await sync(cairn, folder)
+    write(folder, { 'a.md': 'black' })
+    utimesSync(join(folder, 'a.md'), old, old)
+    utimesSync(join(folder, 'b.md'), old, old)
+    expect(await sync(cairn, folder)).toEqual({ changed: 1, unchanged: 1 })
+    expect(await found(cairn, 'black')).toEqual(['a.md'])
+  })
+
+  it('does not read a file again that cannot have changed', async () => {
+    const { cairn, clock } = await openStore({ auditReads: 'off' })
+    const folder = makeDocuments({ 'a.md': 'text' })
+    clock.set(Date.now() + 60_000)
+    await sync(cairn, folder)
+    const before = await cairn.documents.get('a.md')
+    // Were it read, it would fail.
+    const progress: string[] = []
+    const onProgress = ({ phase, total }: { phase: string; total: number }) => progress.push(`${phase} ${total}`)
+    expect(await sync(cairn, folder, { onProgress })).toEqual({ unchanged: 1 })
+    expect(progress).toEqual(['scanning 0'])
+    expect(await cairn.documents.get('a.md')).toEqual(before)
+  })
+
+  it('tells how far it is', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'a.md': '1', 'b.md': '2' })
+    const told: object[] = []
+    await sync(cairn, folder, { onProgress: (progress: object) => told.push(progress) })
+    expect(told).toEqual([
+      { phase: 'scanning', done: 0, total: 0 },
+      { phase: 'indexing', done: 1, total: 2 },
+      { phase: 'indexing', done: 2, total: 2 },
+    ])
+  })
+
+  it('takes the files that are asked for, and removes those that are not any more', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({
+      'a.md': '1',
+      'drafts/b.md': '2',
+      'guide/c.md': '3',
+      'guide/deep/d.md': '4',
+      'e.txt': '5',
+    })
+    expect(await sync(cairn, folder, { exclude: ['drafts'] })).toEqual({ added: 3 })
+    expect(await sync(cairn, folder, { include: ['guide/**'] })).toEqual({ unchanged: 2, removed: 1 })
+    expect(await sync(cairn, folder, { include: ['*.txt', 'a.md'] })).toEqual({ added: 2, removed: 2 })
+    expect(await paths(cairn)).toEqual(['a.md', 'e.txt'])
+    expect(await sync(cairn, folder)).toEqual({ added: 3, unchanged: 1, removed: 1 })
+  })
+
+  it('of a part of a folder changes that part only', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'a.md': '1', 'sub/b.md': '2' })
+    await sync(cairn, folder)
+    write(folder, { 'a.md': 'other', 'sub/c.md': '3' })
+    rmSync(join(folder, 'sub/b.md'))
+    expect(await sync(cairn, join(folder, 'sub'))).toEqual({ added: 1, removed: 1 })
+    expect(await cairn.documents.get('sub/c.md')).toMatchObject({ root: folder })
+    expect((await cairn.documents.status()).items).toMatchObject([{ root: folder, documents: 2 }])
+    expect(await sync(cairn, [join(folder, 'sub'), folder, folder])).toEqual({ changed: 1, unchanged: 1 })
+  })
+
+  it('of a folder around another takes its documents over', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'a.md': '1', 'sub/b.md': 'two' })
+    await sync(cairn, join(folder, 'sub'))
+    const id = await idOf(cairn, 'b.md')
+    expect(await sync(cairn, folder)).toEqual({ added: 1, moved: 1 })
+    expect(await cairn.documents.get('sub/b.md')).toMatchObject({ id, root: folder })
+    expect((await cairn.documents.status()).items).toMatchObject([{ root: folder, documents: 2 }])
+    expect(await sync(cairn, folder)).toEqual({ unchanged: 2 })
+  })
+
+  it('keeps the same folder apart in several namespaces', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'a.md': 'text' })
+    expect(await sync(cairn, folder)).toEqual({ added: 1 })
+    expect(await sync(cairn, folder, { namespace: 'user:alice' })).toEqual({ added: 1 })
+    const error = await refusal(cairn.documents.get('a.md'), 'invalid_input')
+    expect(error.message).toContain('project:default')
+    expect(await cairn.documents.get('a.md', { namespace: 'user:alice' })).toMatchObject({ namespace: 'user:alice' })
+    expect(await cairn.documents.remove('a.md', { namespace: 'user:alice' })).toBe(1)
+    expect(await paths(cairn)).toEqual(['a.md'])
+  })
+
+  it('goes by the real path of a folder that is named through a link', async () => {
+    const { cairn, folder: other } = await openStore()
+    const folder = makeDocuments({ 'a.md': 'text' })
+    symlinkSync(folder, join(other, 'link'))
+    await sync(cairn, join(other, 'link'))
+    expect(await sync(cairn, folder)).toEqual({ unchanged: 1 })
+    expect(await cairn.documents.get(join(other, 'link', 'a.md'))).toMatchObject({ root: folder })
+  })
+
+  it('works in threads as without', async () => {
+    const { cairn } = await openStore({ threads: true })
+    const files = Array.from({ length: 60 }, (_, index) => [`${index}/note.md`, `# Note ${index}\n\nabout ${index}`])
+    const folder = makeDocuments(Object.fromEntries(files))
+    expect(await sync(cairn, folder)).toEqual({ added: 60 })
+    rmSync(join(folder, '7/note.md'))
+    renameSync(join(folder, '8'), join(folder, 'eight'))
+    expect(await sync(cairn, folder)).toEqual({ unchanged: 58, removed: 1, moved: 1 })
+    expect(await found(cairn, 'eight')).toEqual(['eight/note.md'])
+  })
+
+  it('is one at a time for a folder: another waits, and finds nothing left to do', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments(
+      Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`${index}.md`, `${index}`])),
+    )
+    const phases: string[] = []
+    const both = await Promise.all([
+      sync(cairn, folder),
+      sync(cairn, join(folder, '.'), { onProgress: ({ phase }: { phase: string }) => phases.push(phase) }),
+    ])
+    expect(both).toEqual([{ added: 30 }, { unchanged: 30 }])
+    expect(phases[0]).toBe('waiting')
+  })
+
+  it('that is cancelled leaves whole documents, and the next goes on', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments(
+      Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`${index}.md`, `${index}`])),
+    )
+    const controller = new AbortController()
+    const cancelled = cairn.documents.sync(folder, {
+      signal: controller.signal,
+      onProgress: ({ done }) => done === 5 && controller.abort(),
+    })
+    await refusal(cancelled, 'cancelled')
+    const stored = (await paths(cairn)).length
+    expect(stored).toBeGreaterThanOrEqual(5)
+    expect(stored).toBeLessThan(40)
+    expect((await cairn.documents.status()).items).toMatchObject([{ syncedAt: null, error: null }])
+    expect(await sync(cairn, folder)).toEqual({ added: 40 - stored, unchanged: stored })
+    await refusal(cairn.documents.sync(folder, { signal: AbortSignal.abort() }), 'cancelled')
+  })
+})
+
+describe('nothing is lost', () => {
+  it('when a folder is gone, or not a folder, or empty where another was', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'docs/a.md': 'text' })
+    const docs = join(folder, 'docs')
+    await sync(cairn, docs)
+    renameSync(docs, join(folder, 'away'))
+    const error = await refusal(cairn.documents.sync(docs), 'not_found')
+    expect(error.message).toBe(`There is no folder ${docs}.`)
+    write(folder, { docs: 'a file' })
+    await refusal(cairn.documents.sync(docs), 'invalid_input')
+    rmSync(docs)
+    mkdirSync(docs)
+    expect((await refusal(cairn.documents.sync(docs), 'not_found')).message).toContain('another folder')
+    expect(await paths(cairn)).toEqual(['a.md'])
+    expect((await cairn.documents.status()).items[0]?.error).toContain('another folder')
+    rmSync(docs, { recursive: true })
+    renameSync(join(folder, 'away'), docs)
+    expect(await sync(cairn, docs)).toEqual({ unchanged: 1 })
+    expect((await cairn.documents.status()).items[0]?.error).toBeNull()
+    rmSync(join(docs, 'a.md'))
+    expect(await sync(cairn, docs)).toEqual({ removed: 1 })
+  })
+
+  it('when a folder vanishes in the middle', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'docs/a.md': 'text', 'docs/b.md': 'more' })
+    const docs = join(folder, 'docs')
+    await sync(cairn, docs)
+    write(folder, { 'docs/a.md': 'other' })
+    const vanishing = cairn.documents.sync(docs, {
+      onProgress: ({ phase }) => phase === 'indexing' && rmSync(docs, { recursive: true, force: true }),
+    })
+    const error = await refusal(vanishing, 'not_found')
+    expect(error.message).toContain('vanished')
+    expect(await paths(cairn)).toEqual(['a.md', 'b.md'])
+  })
+
+  it('when folders and files cannot be read', async () => {
+    const { cairn, folder: storeFolder } = await openStore()
+    chmodSync(storeFolder, 0o755)
+    const folder = makeDocuments({ 'a.md': 'alpha', 'sub/b.md': 'beta', 'c.md': 'gamma', '.gitignore': 'x' })
+    const rights = (mode: { folder: number; part: number }) => {
+      chmodSync(folder, mode.folder)
+      for (const [path, least] of [
+        ['sub', 0o100],
+        ['a.md', 0],
+        ['.gitignore', 0],
+      ] as const)
+        chmodSync(join(folder, path), mode.part && mode.part | least)
+    }
+    rights({ folder: 0o755, part: 0o755 })
+    expect(await asNobody(() => sync(cairn, folder))).toEqual({ added: 3 })
+    rights({ folder: 0o755, part: 0 })
+    expect(await asNobody(() => sync(cairn, folder))).toEqual({
+      unchanged: 1,
+      skipped: [
+        { path: join(folder, 'a.md'), reason: 'permission denied' },
+        { path: join(folder, 'sub'), reason: 'permission denied' },
+      ],
+    })
+    expect(await found(cairn, 'alpha beta gamma')).toHaveLength(3)
+    expect((await cairn.documents.list({ failed: true })).items).toMatchObject([
+      { path: 'a.md', status: 'failed', error: 'permission denied' },
+      { path: 'sub/b.md', status: 'failed' },
+    ])
+    rights({ folder: 0, part: 0o755 })
+    const error = await asNobody(() => refusal(cairn.documents.sync(folder), 'invalid_input'))
+    expect(error.message).toContain('permission denied')
+    rights({ folder: 0o755, part: 0o755 })
+    await asNobody(() => sync(cairn, folder))
+    expect((await cairn.documents.list({ failed: true })).items).toEqual([])
+    expect(await paths(cairn)).toHaveLength(3)
+  })
+
+  it('of a file that cannot be indexed any more', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'a.md': 'harbour', 'b.md': 'harbour' })
+    await sync(cairn, folder)
+    write(folder, { 'a.md': new Uint8Array([0x68, 0xff]) })
+    rmSync(join(folder, 'b.md'))
+    symlinkSync('/nowhere', join(folder, 'b.md'))
+    const report = await sync(cairn, folder)
+    expect(report).toEqual({
+      skipped: [
+        { path: join(folder, 'a.md'), reason: 'not UTF-8' },
+        { path: join(folder, 'b.md'), reason: 'a symbolic link that leads nowhere: /nowhere' },
+      ],
+    })
+    expect(await found(cairn, 'harbour')).toHaveLength(2)
+    expect((await cairn.documents.list({ failed: true })).items.map(({ error }) => error)).toEqual([
+      'not UTF-8',
+      'a symbolic link that leads nowhere: /nowhere',
+    ])
+    write(folder, { 'a.md': 'harbour' })
+    expect(await sync(cairn, folder)).toMatchObject({ changed: 1 })
+    expect((await cairn.documents.list({ failed: true })).items).toHaveLength(1)
+  })
+
+  it('of a folder that is removed from the index while it is synced', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments(
+      Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`${index}.md`, `${index}`])),
+    )
+    let removal: Promise<number> | undefined
+    const syncing = cairn.documents.sync(folder, {
+      onProgress: ({ done }) => {
+        if (done === 5) removal = cairn.documents.remove(folder)
+      },
+    })
+    const error = await refusal(syncing, 'not_found')
+    expect(error.message).toContain('removed from the index')
+    await removal
+    expect(await sync(cairn, folder)).toMatchObject({ added: expect.any(Number) })
+    expect(await paths(cairn)).toHaveLength(40)
+  })
+})
+
+describe('what a sync is asked', () => {
+  it.each([
+    [[], {}, 'The folders'],
+    [[''], {}, 'The folders'],
+    [['.'], { namespace: 'nowhere' }, 'nowhere'],
+    [['.'], { include: [''] }, 'include'],
+    [['.'], { onProgress: 1 }, 'onProgress'],
+    [['.'], { folder: 'x' }, 'folder'],
+  ])('is checked: %j %j', async (folders, options, named) => {
+    const { cairn } = await openStore()
+    const error = await refusal(cairn.documents.sync(folders, options as object), 'invalid_input')
+    expect(error.message).toContain(named)
+  })
+
+  it('is for the project of a handle that has one, and takes the right to write there', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'a.md': 'harbour' })
+    const member = cairn.as({ user: 'alice', project: 'apollo', grants: ['project:write'] })
+    expect(await sync(member, folder)).toEqual({ added: 1 })
+    expect((await member.documents.list()).items).toMatchObject([{ namespace: 'project:apollo' }])
+    const reader = cairn.as({ user: 'bob', project: 'apollo' })
+    expect(await found(reader, 'harbour')).toEqual(['a.md'])
+    await refusal(reader.documents.sync(folder), 'forbidden')
+    expect(await reader.documents.remove('a.md')).toBe(0)
+    await refusal(reader.documents.remove('a.md', { namespace: 'project:apollo' }), 'forbidden')
+    const stranger = cairn.as({ user: 'carol', app: 'x' })
+    expect(await stranger.documents.get('a.md')).toBeNull()
+    expect((await stranger.documents.status()).items).toEqual([])
+    expect(await found(stranger, 'harbour')).toEqual([])
+    await refusal(stranger.documents.list({ namespace: 'project:apollo' }), 'forbidden')
+    await refusal(stranger.search('harbour', { kinds: ['document'], namespaces: ['project:apollo'] }), 'forbidden')
+  })
+})
