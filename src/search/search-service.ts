@@ -30,11 +30,25 @@ export const searchOptionsSchema = z.strictObject({
   offset: z.number().int().min(0).max(1000).optional(),
   knownAt: time.optional(),
   validAt: time.optional(),
+  from: time.optional(),
+  to: time.optional(),
+  metadata: objectOf(z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  threshold: z.number().min(0).max(1).optional(),
+  perDocument: z.number().int().min(1).max(1000).optional(),
+  duplicates: z.boolean().optional(),
+  detail: z.enum(['short', 'full']).optional(),
+  explain: z.boolean().optional(),
 })
 
 /**
  * Filters, all applied before any limit. `namespaces` and what is below them; `types` of memories and of events, one
- * `session`, which leave documents out; the clocks of memories. `limit` 10, at most 100; `offset` at most 1,000.
+ * `session`, which leave documents out; the clocks of memories; `from` a time on, and before the time `to`, of an event, of a
+ * memory's version or of a document's last change; `metadata` fields of memories and documents and the plain values they must
+ * equal. `limit` 10, at most 100; `offset` at most 1,000.
+ *
+ * `threshold` leaves out what holds less of the question by itself, by the weights of its words: 0 to 1, where .5 is half.
+ * `perDocument` sections of one document at most (1). What says the same as a better hit is counted there, in `duplicates`,
+ * and left out, unless `duplicates` is true. `detail: 'full'` brings the whole text of each hit, `explain` why it is there.
  */
 export type SearchOptions = z.input<typeof searchOptionsSchema>
 
@@ -51,7 +65,14 @@ export interface DocumentRef {
  * Something found. Scores compare within one answer only. `time` is the event's timestamp, the memory's recordedAt or when
  * the document was changed.
  */
-export type SearchHit = { score: number; time: string; snippet: Snippet } & (
+export type SearchHit = {
+  score: number
+  time: string
+  snippet: Snippet
+  text?: string
+  duplicates?: number
+  explain?: HitExplanation
+} & (
   | { kind: 'memory'; ref: { namespace: string; key: string; version: number } }
   | { kind: 'event'; ref: { session: string; seq: number; eventId: string } }
   | { kind: 'document'; ref: DocumentRef }
@@ -79,14 +100,12 @@ export class SearchService {
     const start = performance.now()
     if (typeof text !== 'string') throw invalidInput(`The question must be a text, not ${describe(text)}.`)
     const parsed = parse(searchOptionsSchema, options, 'search')
-    const { limit = 10, offset = 0 } = parsed
     const { hits, degraded } = await this.#storage.search.lexical({
       ...parseQuestion(text, this.#guard.now()),
       ...(await this.#scope(parsed)),
       ...parseMoment(parsed),
+      ...parseFilters(parsed),
       now: this.#guard.now(),
-      offset,
-      limit,
     })
     await this.#guard.noteRead({ subject: 'store', operation: 'search' }, () => ({ text, options, found: hits.length }))
     const own = hits.filter((hit) => this.#mayFind(hit))
@@ -168,6 +187,23 @@ export class SearchService {
   }
 }
 
+type Filters = Pick<LexicalQuery, 'limit'> & Partial<LexicalQuery>
+
+function parseFilters(options: z.output<typeof searchOptionsSchema>): Filters {
+  const { limit = 10, offset = 0, from, to, metadata, threshold, perDocument, duplicates, detail, explain } = options
+  return {
+    ...{ limit, offset },
+    ...(from !== undefined && { from: toMs(from, 'from') }),
+    ...(to !== undefined && { to: toMs(to, 'to') }),
+    ...(metadata && { metadata: encodeJsonObject(metadata, 'metadata', maxMetadataBytes) }),
+    ...(threshold !== undefined && { threshold }),
+    ...(perDocument !== undefined && { perDocument }),
+    ...(duplicates !== undefined && { duplicates }),
+    ...(detail && { detail }),
+    ...(explain !== undefined && { explain }),
+  }
+}
+
 /** The session whose events a namespace names, if it names a whole one. */
 function sessionOf(namespace: string): string | undefined {
   const [prefix, id, ...rest] = namespace.split(':')
@@ -175,7 +211,13 @@ function sessionOf(namespace: string): string | undefined {
 }
 
 function toHit(hit: LexicalHit): SearchHit {
-  const shown = { score: Math.round(hit.score * 1e6) / 1e6, snippet: hit.snippet }
+  const { score, snippet, text, duplicates, explain } = hit
+  const shown = {
+    ...{ score: Math.round(score * 1e6) / 1e6, snippet },
+    ...(text !== undefined && { text }),
+    ...(duplicates !== undefined && { duplicates }),
+    ...(explain && { explain }),
+  }
   if (hit.kind === 'memory') {
     const { kind, namespace, key, version, recordedAt } = hit
     return { kind, ref: { namespace, key, version }, time: toIso(recordedAt), ...shown }

@@ -95,8 +95,9 @@ export interface ShownHit {
 }
 
 /** What identifies a hit and whom it belongs to, with its snippet: rows stay where they are. */
-export type LexicalHit = ShownHit & (
-  | { kind: 'memory'; namespace: string; key: string; version: number; recordedAt: number }
-  | { kind: 'event'; session: string; owner: Owner; seq: number; eventId: string; timestamp: number }
-  | DocumentHit
-)
+export type LexicalHit = ShownHit &
+  (
+    | { kind: 'memory'; namespace: string; key: string; version: number; recordedAt: number }
+    | { kind: 'event'; session: string; owner: Owner; seq: number; eventId: string; timestamp: number }
+    | DocumentHit
+  )

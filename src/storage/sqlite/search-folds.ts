@@ -1,15 +1,19 @@
 import type { LexicalQuery } from '../search-store.js'
-import { sameWords } from './search-pool.js'
 import type { RankedRow } from './search-read.js'
 
 export type FoldedRow = RankedRow & { duplicates: number }
 
-/** Best first, without sections of a document beyond those asked for, and without what says the same as a better one. */
-export function foldHits(rows: RankedRow[], { perDocument = 1, duplicates = false }: LexicalQuery): FoldedRow[] {
+/**
+ * The best, as many as are asked for with those before them, without sections of a document beyond those asked for, and
+ * without what says the same as a better one.
+ */
+export function foldHits(rows: RankedRow[], query: LexicalQuery): FoldedRow[] {
+  const { perDocument = 1, duplicates = false, offset = 0, limit } = query
   const sections = new Map<string, number>()
   const known = new Map<string, FoldedRow>()
   const kept: FoldedRow[] = []
   for (const ranked of rows) {
+    if (kept.length === offset + limit) break
     const { row } = ranked
     if (row.kind === 'document') {
       const count = (sections.get(row.chunk.document) ?? 0) + 1
@@ -17,11 +21,18 @@ export function foldHits(rows: RankedRow[], { perDocument = 1, duplicates = fals
       if (count > perDocument) continue
     }
     const folded = { ...ranked, duplicates: 0 }
-    const words = duplicates ? undefined : sameWords(row)
+    const words = duplicates ? undefined : sameWords(ranked)
     const better = words === undefined ? undefined : known.get(words)
     if (better) better.duplicates++
     else kept.push(folded)
     if (words !== undefined && !better) known.set(words, folded)
   }
   return kept
+}
+
+/** The same for rows that say the same: of the same kind, by the same speaker or with the same key. */
+function sameWords({ row, text }: RankedRow): string | undefined {
+  if (text === undefined || text.body.length === 0) return undefined
+  const title = row.kind === 'document' ? '' : text.title.join(' ')
+  return `${row.kind} ${title}\n${text.body.join(' ')}`
 }

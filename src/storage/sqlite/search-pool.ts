@@ -35,13 +35,6 @@ export function textOf(row: FoundRow): string {
   return row.kind === 'event' ? row.event.content : row.chunk.text
 }
 
-/** The same for rows that say the same: of the same kind, by the same speaker or with the same key. */
-export function sameWords(row: FoundRow): string | undefined {
-  const { text } = toPoolItem(row, rankedLength)
-  const words = row.kind === 'document' ? text.body : Int32Array.from([...text.title, -1, ...text.body])
-  return text.body.length === 0 ? undefined : `${row.kind} ${words.join(' ')}`
-}
-
 /** A title in the value is one, beside the key; it also stays a part of the text. */
 function readMemory(key: string, value: Json, length: number): TextToRead {
   const { title, body } = memoryText(key, value, length)

@@ -5,7 +5,7 @@ import { leafText } from '../../search/index-text.js'
 import type { Ranked } from '../../search/pool.js'
 import { withAlike } from '../../search/query.js'
 import type { WeightedTerm } from '../../search/rank.js'
-import { forgetOldTexts } from '../../search/read-text.js'
+import { forgetOldTexts, type ReadText } from '../../search/read-text.js'
 import { makeSnippet } from '../../search/snippet.js'
 import type { LexicalAnswer, LexicalHit, LexicalQuery, ShownHit } from '../search-store.js'
 import { visibleMemories } from './memories-read.js'
@@ -17,10 +17,10 @@ import { type FoundRow, inMemoryScope, rowReader } from './search-rows.js'
 
 /**
  * Of the best candidates as many are ranked by their texts as these hold together: all turns of a long conversation,
- * some 200 abstracts. Those after them, on later pages, keep their order.
+ * some 400 abstracts. Those after them, on later pages, keep their order.
  */
 const maxPool = 1_000
-const maxPoolText = 300_000
+const maxPoolText = 600_000
 
 // Offset and limit of a search at their largest.
 const furthest = 1_100
@@ -33,6 +33,8 @@ const cutShort = `lexical: looked at ${maxLooks.toLocaleString('en')} items with
 /** A row with what speaks for it. */
 export interface RankedRow extends Ranked {
   row: FoundRow
+  /** Only of what was ranked by its text. */
+  text?: ReadText
 }
 
 interface Found {
@@ -116,9 +118,10 @@ function rankRows(rows: FoundRow[], question: LexicalQuery, terms: WeightedTerm[
   return rows
     .map((row, index) => {
       const found = ranked[index]
+      const text = pool[index]?.text
       if (found === undefined || found.score === 0) return byCandidate(row, row.score / 2, terms)
       const { score, match, evidence } = found
-      return { row, score, match, evidence }
+      return { row, score, match, evidence, ...(text && { text }) }
     })
     .sort((a, b) => b.score - a.score)
 }
@@ -145,7 +148,10 @@ function* pastMemories(db: Database, query: LexicalQuery): Generator<FoundRow> {
 }
 
 /** Makes hits of rows, with as much beside them as was asked for. */
-function shower(query: LexicalQuery, terms: WeightedTerm[]): (ranked: RankedRow & { duplicates: number }) => LexicalHit {
+function shower(
+  query: LexicalQuery,
+  terms: WeightedTerm[],
+): (ranked: RankedRow & { duplicates: number }) => LexicalHit {
   const marked = withAlike(query.terms)
   const words = terms.map(({ text, weight }) => ({ text, weight }))
   return ({ row, score, match, evidence, duplicates }) => {
@@ -155,7 +161,9 @@ function shower(query: LexicalQuery, terms: WeightedTerm[]): (ranked: RankedRow 
       snippet: makeSnippet(text, marked),
       ...(query.detail === 'full' && { text }),
       ...(duplicates > 0 && { duplicates }),
-      ...(query.explain && { explain: { retrievers: [{ name: 'lexical', score: row.score }], match, evidence, words } }),
+      ...(query.explain && {
+        explain: { retrievers: [{ name: 'lexical', score: row.score }], match, evidence, words },
+      }),
     }
     return { ...shown, ...identityOf(row) }
   }
