@@ -1,5 +1,5 @@
 // @ts-check
-// Draws docs/pictures/demo.svg from what the demo prints, for the README. Usage: node scripts/draw-demo.mjs [act ...]
+// Draws pictures of what the demo prints, for the pages. Usage: node scripts/draw-demo.mjs [picture ...]
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url'
 import { graphemes } from '../examples/demo/text-width.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const target = join(root, 'docs', 'pictures', 'demo.svg')
+const pictures = {
+  demo: { acts: [3, 5], title: 'What npm run demo prints about time and about two users' },
+  swarm: { acts: [8], title: 'What npm run demo prints about a planner and four workers' },
+}
 const columns = 92
 const cell = { width: 8.4, height: 19 }
 const margin = 18
@@ -20,14 +23,26 @@ const ground = '#161b22'
 
 /** @typedef {{ fill: string, bold: boolean, dim: boolean, underline: boolean }} Style */
 
-/** @param {number[]} acts */
-function runDemo(acts) {
+/** What the demo prints, act by act. */
+function runDemo() {
   const env = { ...process.env, NO_COLOR: '', FORCE_COLOR: '1', COLUMNS: String(columns), TERM: 'xterm' }
   const demo = join(root, 'examples', 'demo', 'demo.mjs')
   const { status, stdout, stderr } = spawnSync(process.execPath, [demo], { env, encoding: 'utf8' })
   if (status !== 0) throw new Error(`the demo failed: ${stderr}`)
-  const parts = stdout.split(/\n(?=[^\n]*━━ \d)/)
-  return parts.filter((part) => acts.some((act) => part.includes(`━━ ${act} `))).flatMap((part) => part.split('\n'))
+  return stdout.split(/\n(?=[^\n]*━━ \d)/)
+}
+
+/**
+ * @param {string[]} parts
+ * @param {number[]} acts
+ */
+function linesOf(parts, acts) {
+  const lines = parts
+    .filter((part) => acts.some((act) => part.includes(`━━ ${act} `)))
+    .flatMap((part) => part.split('\n'))
+  while (lines.at(-1)?.trim() === '') lines.pop()
+  while (lines[0]?.trim() === '') lines.shift()
+  return lines
 }
 
 /**
@@ -103,19 +118,30 @@ function restyle(style, code) {
   else style.fill = colors[/** @type {keyof typeof colors} */ (code)] ?? ink
 }
 
-const acts = process.argv.slice(2).map(Number)
-const lines = runDemo(acts.length > 0 ? acts : [3, 5])
-while (lines.at(-1)?.trim() === '') lines.pop()
-while (lines[0]?.trim() === '') lines.shift()
-const width = Math.ceil(columns * cell.width + margin * 2)
-const height = lines.length * cell.height + margin * 2
-const body = lines.map(drawLine).join('').replaceAll(/^ +/gm, '')
-const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"
+/**
+ * @param {string[]} lines
+ * @param {string} title
+ */
+function drawPicture(lines, title) {
+  const width = Math.ceil(columns * cell.width + margin * 2)
+  const height = lines.length * cell.height + margin * 2
+  const body = lines.map(drawLine).join('').replaceAll(/^ +/gm, '')
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"
   font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14" role="img">
-<title>What npm run demo prints about time and about two users</title>
+<title>${title}</title>
 <rect width="100%" height="100%" rx="10" fill="${ground}" stroke="#57606a"/>
 ${body}</svg>
 `
-mkdirSync(dirname(target), { recursive: true })
-writeFileSync(target, svg)
-console.log(`${target.slice(root.length + 1)}: ${lines.length} lines, ${(svg.length / 1000).toFixed(0)} KB`)
+}
+
+const parts = runDemo()
+const wanted = process.argv.slice(2)
+for (const [name, { acts, title }] of Object.entries(pictures)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  const target = join(root, 'docs', 'pictures', `${name}.svg`)
+  const lines = linesOf(parts, acts)
+  const svg = drawPicture(lines, title)
+  mkdirSync(dirname(target), { recursive: true })
+  writeFileSync(target, svg)
+  console.log(`${target.slice(root.length + 1)}: ${lines.length} lines, ${(svg.length / 1000).toFixed(0)} KB`)
+}

@@ -67,7 +67,8 @@ export type { ExportOptions, ImportFileOptions } from './ops/interchange-service
 export type { ImportChunks } from './ops/line-reader.js'
 export type { SeededMemory } from './ops/seed.js'
 export type { Page } from './page.js'
-export type { DocumentRef, SearchHit, SearchOptions, SearchResult } from './search/search-service.js'
+export type { Evidence, EvidenceName } from './search/pool.js'
+export type { DocumentRef, SearchHit, SearchOptions, SearchResult, SimilarTo } from './search/search-service.js'
 export type { Snippet } from './search/snippet.js'
 export type { ChildrenQuery, ForkOptions, HistoryChange, RewindOptions } from './sessions/branch-inputs.js'
 export type { AppendResult, EventInput, EventType, SessionEvent } from './sessions/event.js'
@@ -116,6 +117,8 @@ export type {
   TaskListQuery,
   TaskPageOptions,
   WaitOptions,
+  WorkOptions,
 } from './tasks/task-inputs.js'
 export type { CancelledTask, TaskService } from './tasks/task-service.js'
+export type { TaskHandler, WorkDone } from './tasks/work-loop.js'
 export type { TimeInput } from './time.js'

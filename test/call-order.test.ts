@@ -244,9 +244,10 @@ describe('a write', () => {
     'names',
   ]
   const writes = Object.entries(everyMethod).filter(([, { kind }]) => kind === 'write')
-  // Closing is no write of a service, `next` goes on asking until there is a task, and imports and syncs are many writes,
-  // which come when files have been read.
-  const others = ['close', String(Symbol.asyncDispose), 'tasks.next', 'import', 'importForeign', 'documents.sync']
+  // Closing is no write of a service, `next` and `work` go on asking until there is a task, and imports and syncs are many
+  // writes, which come when files have been read.
+  const whole = ['import', 'importForeign', 'documents.sync']
+  const others = ['close', String(Symbol.asyncDispose), 'tasks.next', 'tasks.work', ...whole]
 
   it.each(writes.filter(([name]) => !others.includes(name)))(
     'reaches the store before its call returns: %s',

@@ -11,6 +11,7 @@ import { actCost } from './acts/cost.mjs'
 import { actHistory } from './acts/history.mjs'
 import { actPlay } from './acts/play.mjs'
 import { actState } from './acts/state.mjs'
+import { actSwarm } from './acts/swarm.mjs'
 import { actTrail } from './acts/trail.mjs'
 import { help, parseArguments, UsageError, writtenConversation } from './arguments.mjs'
 import { readLabelledQuestions } from './labelled-questions.mjs'
@@ -21,7 +22,7 @@ import { storyOf } from './story-of-any.mjs'
 import { teaHouse } from './story-tea-house.mjs'
 import { dayFormat } from './words.mjs'
 
-const acts = [actPlay, actAsk, actClocks, actHistory, actApart, actState, actTrail, actCost]
+const acts = [actPlay, actAsk, actClocks, actHistory, actApart, actState, actTrail, actSwarm, actCost]
 
 /** Everything that the acts share. */
 function prepare(options) {

@@ -135,6 +135,7 @@ function fitOf(parts: Weighed[], terms: WeightedTerm[]): number {
 /** What makes a turn of a conversation an answer to this question. */
 function addTurn(weighed: Weighed, { question, speakers }: Weighing): void {
   const { item } = weighed
+  if (item.kind === 'memory') multiply(weighed, 'kept', weights.kept)
   if (item.kind === 'event') {
     const isNamed = item.speaker !== undefined && speakers.names.has(item.speaker)
     if (isNamed) multiply(weighed, 'speaker', weights.speaker)

@@ -23,6 +23,7 @@ export type EvidenceName =
   | 'neighbours'
   | 'answer'
   | 'whole'
+  | 'kept'
   | 'speaker'
   | 'ownWords'
   | 'asking'

@@ -3,20 +3,23 @@ import type { Guard } from '../access/guard.js'
 import { parseNamespace, parseSegment } from '../access/namespace.js'
 import { ownsSession, readable } from '../access/policy.js'
 import { isRoot } from '../access/principal.js'
-import { invalidInput } from '../errors.js'
-import { describe } from '../json.js'
+import { CairnError, invalidInput } from '../errors.js'
+import { describe, encodeJsonObject } from '../json.js'
 import { type MemoryType, memoryTypes } from '../memories/memory.js'
 import { parseMoment } from '../memories/memory-inputs.js'
-import { parse } from '../parse.js'
+import { objectOf, parse } from '../parse.js'
 import { type EventType, eventTypes } from '../sessions/event.js'
-import type { LexicalHit, LexicalQuery } from '../storage/search-store.js'
+import type { HitExplanation, ItemAddress, LexicalHit, LexicalQuery } from '../storage/search-store.js'
 import type { Storage } from '../storage/storage.js'
-import { toIso } from '../time.js'
+import { toIso, toMillis } from '../time.js'
 import { parseQuestion } from './question.js'
 import type { Snippet } from './snippet.js'
 
 const kinds = ['memory', 'event', 'document'] as const
 const time = z.union([z.date(), z.string(), z.number()])
+
+/** Of a filter: fields and plain values. */
+const maxMetadataBytes = 65_536
 
 export const searchOptionsSchema = z.strictObject({
   kinds: z.array(z.enum(kinds)).min(1).optional(),
@@ -112,6 +115,29 @@ export class SearchService {
     return { hits: own.map(toHit), degraded, tookMs: Math.round((performance.now() - start) * 100) / 100 }
   }
 
+  /**
+   * What is like an item that was found, best first, without it. Rejects with `not_found` for what is not there or is not for
+   * the caller, and like `search`.
+   */
+  async similar(item: SimilarTo, options: SearchOptions = {}): Promise<SearchResult> {
+    const start = performance.now()
+    const address = parseItem(item)
+    const parsed = parse(searchOptionsSchema, options, 'search')
+    const answer = await this.#storage.search.similar({
+      address,
+      ...(await this.#scope(parsed)),
+      ...parseMoment(parsed),
+      ...parseFilters(parsed),
+      now: this.#guard.now(),
+    })
+    const found = answer?.hits.length ?? 0
+    await this.#guard.noteRead({ subject: 'store', operation: 'search' }, () => ({ similar: address, options, found }))
+    if (answer === null) throw new CairnError('not_found', 'There is no such item to look for similar ones.')
+    const own = answer.hits.filter((hit) => this.#mayFind(hit))
+    const tookMs = Math.round((performance.now() - start) * 100) / 100
+    return { hits: own.map(toHit), degraded: answer.degraded, tookMs }
+  }
+
   async #scope(
     options: z.output<typeof searchOptionsSchema>,
   ): Promise<Pick<LexicalQuery, 'memories' | 'events' | 'documents'>> {
@@ -187,14 +213,42 @@ export class SearchService {
   }
 }
 
+const similarToSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('memory'),
+    ref: z.object({ namespace: z.string(), key: z.string(), version: z.number().int() }),
+  }),
+  z.object({ kind: z.literal('event'), ref: z.object({ session: z.string(), seq: z.number().int() }) }),
+  z.object({
+    kind: z.literal('document'),
+    ref: z.object({
+      namespace: z.string(),
+      root: z.string(),
+      path: z.string(),
+      lines: z.array(z.number().int()).min(1),
+    }),
+  }),
+])
+
+/** What a hit says of itself: its `kind` and `ref`. */
+export type SimilarTo = z.input<typeof similarToSchema>
+
+function parseItem(item: unknown): ItemAddress {
+  const { kind, ref } = parse(similarToSchema, item, 'item')
+  if (kind === 'memory') return { kind, namespace: parseNamespace(ref.namespace), key: ref.key, version: ref.version }
+  if (kind === 'event') return { kind, session: parseSegment(ref.session, 'The session id'), seq: ref.seq }
+  const { namespace, root, path, lines } = ref
+  return { kind, namespace: parseNamespace(namespace), root, path, line: lines[0] ?? 0 }
+}
+
 type Filters = Pick<LexicalQuery, 'limit'> & Partial<LexicalQuery>
 
 function parseFilters(options: z.output<typeof searchOptionsSchema>): Filters {
   const { limit = 10, offset = 0, from, to, metadata, threshold, perDocument, duplicates, detail, explain } = options
   return {
     ...{ limit, offset },
-    ...(from !== undefined && { from: toMs(from, 'from') }),
-    ...(to !== undefined && { to: toMs(to, 'to') }),
+    ...(from !== undefined && { from: toMillis(from, 'from') }),
+    ...(to !== undefined && { to: toMillis(to, 'to') }),
     ...(metadata && { metadata: encodeJsonObject(metadata, 'metadata', maxMetadataBytes) }),
     ...(threshold !== undefined && { threshold }),
     ...(perDocument !== undefined && { perDocument }),

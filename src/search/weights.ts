@@ -27,6 +27,9 @@ export const weights = {
   /** A session, document or memory that holds the most of the question, beside one that holds nothing of it. */
   whole: 1,
 
+  /** What was kept on purpose beside what was said in passing, which has others beside it to speak for it. */
+  kept: 1.3,
+
   /** Somebody named in the question said it, or somebody else did while the question names one; the name itself then tells less. */
   speaker: 1.6,
   otherSpeaker: 0.8,

@@ -13,7 +13,15 @@ export interface SearchStore {
    * filters of scope has a part in the scores: they must not tell what else is in the store.
    */
   lexical(input: LexicalQuery): Promise<LexicalAnswer>
+  /** What is like an item, without the item and the document that it is of. Null when the query may not find the item. */
+  similar(input: Omit<LexicalQuery, 'terms'> & { address: ItemAddress }): Promise<LexicalAnswer | null>
 }
+
+/** One item: a section of a document is named by its first line. */
+export type ItemAddress =
+  | { kind: 'memory'; namespace: string; key: string; version: number }
+  | { kind: 'event'; session: string; seq: number }
+  | { kind: 'document'; namespace: string; root: string; path: string; line: number }
 
 /** A question, as `search/question.ts` makes it, and where its answers may be. */
 export interface LexicalQuery extends Partial<Question> {

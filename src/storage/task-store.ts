@@ -30,7 +30,8 @@ export interface TaskStore {
   }): Promise<TaskRow[]>
   /**
    * First brings back what is due: pending tasks whose time has come, and running ones that were silent for too long.
-   * Then hands out the first ready task that matches, to nobody else; undefined when there is none.
+   * Then hands out the first ready task that matches, to nobody else; undefined when there is none. Either way it is a sign
+   * of life of the agent `claimedBy`, if there is one in the scope; `illegal_transition` when that is terminated.
    */
   claim(input: ClaimQuery & { claimedBy: string | null; author: Author }): Promise<TaskRow | undefined>
   /** Moves the lease of a running task on, and the heartbeat of the agent that has it. */

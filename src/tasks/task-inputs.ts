@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseId, parseName, parseSegment } from '../access/namespace.js'
-import type { WorkOwners } from '../access/policy.js'
+import type { WorkOwners, WorkScope } from '../access/policy.js'
 import { CairnError, invalidInput } from '../errors.js'
 import { encodeJson, encodeJsonObject } from '../json.js'
 import { type CursorKey, decodeCursor } from '../page.js'
@@ -58,10 +58,28 @@ export type ClaimOptions = z.input<typeof claimOptionsSchema>
 export const waitOptionsSchema = claimOptionsSchema.extend({
   waitMs: z.number().int().min(0).max(2_147_483_647).optional(),
   signal: z.instanceof(AbortSignal).optional(),
+  heartbeatSeconds: z.number().min(0.05).max(86_400).default(10),
 })
 
-/** As for `claim`, and how long to wait: `waitMs` milliseconds, by default for ever, or until `signal` is aborted. */
+/**
+ * As for `claim`, and how long to wait: `waitMs` milliseconds, by default for ever, or until `signal` is aborted. The
+ * `agent` gives a sign of life every `heartbeatSeconds` while it waits, by default 10.
+ */
 export type WaitOptions = z.input<typeof waitOptionsSchema>
+
+const workOptionsSchema = waitOptionsSchema.extend({ leaseSeconds: seconds(1).optional() })
+
+/**
+ * As for `next`. Work ends when no task came for `waitMs`, or when `signal` is aborted and the task at hand is done. A task
+ * at work gets a heartbeat every `heartbeatSeconds`, or thrice in its lease where that is more often; it keeps the task for
+ * `leaseSeconds`, by default its `timeoutSeconds`.
+ */
+export type WorkOptions = z.input<typeof workOptionsSchema>
+
+export function parseWork(handler: unknown, options: unknown): z.output<typeof workOptionsSchema> {
+  if (typeof handler !== 'function') throw invalidInput('work takes a function that does a task.', 'Pass one first.')
+  return parse(workOptionsSchema, options, 'work')
+}
 
 export const attemptSchema = z.object({ id, attempt: z.number().int().min(0) })
 
@@ -208,7 +226,21 @@ export function toFilter(input: z.output<typeof filterSchema>): TaskFilter {
   }
 }
 
-export function decodePlace(cursor: string, inQueue: boolean): NonNullable<TaskQuery['after']> {
+/** One row more than `limit`, which tells whether there is another page. */
+export function toTaskQuery(
+  { status, order, limit, cursor, ...filter }: z.output<typeof taskListSchema> & { limit: number },
+  scope: WorkScope | undefined,
+): TaskQuery {
+  const inQueue = order === 'queue' || (order === undefined && status !== undefined)
+  return {
+    ...{ scope, order: inQueue ? 'queue' : 'newest', limit: limit + 1 },
+    ...(inQueue ? { status: status ?? 'ready' } : status !== undefined && { status }),
+    ...(cursor !== undefined && { after: decodePlace(cursor, inQueue) }),
+    ...toFilter(filter),
+  }
+}
+
+function decodePlace(cursor: string, inQueue: boolean): NonNullable<TaskQuery['after']> {
   if (inQueue) return decodeCursor(cursor, ['number', 'number', 'string']) as [number, number, string]
   return decodeCursor(cursor, ['number', 'string']) as [number, string]
 }

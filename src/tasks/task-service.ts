@@ -6,7 +6,7 @@ import { type Page, toPage } from '../page.js'
 import { parse } from '../parse.js'
 import { toSession } from '../sessions/session.js'
 import type { Storage } from '../storage/storage.js'
-import type { AttemptAddress, ClaimQuery, TaskQuery, WorkAddress } from '../storage/task-store.js'
+import type { AttemptAddress, ClaimQuery, WorkAddress } from '../storage/task-store.js'
 import { type Task, type TaskDependencies, type TaskRow, type TaskWithSession, toDependency, toTask } from './task.js'
 import {
   attemptSchema,
@@ -16,7 +16,6 @@ import {
   claimOptionsSchema,
   type DeadLetterQuery,
   deadLettersSchema,
-  decodePlace,
   type FailOptions,
   failOptionsSchema,
   heartbeatOptionsSchema,
@@ -24,6 +23,7 @@ import {
   type NewTaskInput,
   pageOptionsSchema,
   parseTasks,
+  parseWork,
   placeOf,
   type ReprocessQuery,
   reprocessSchema,
@@ -34,11 +34,14 @@ import {
   taskListSchema,
   toFilter,
   toNewTask,
+  toTaskQuery,
   type WaitOptions,
+  type WorkOptions,
   waitOptionsSchema,
 } from './task-inputs.js'
 import type { TaskWaiters } from './task-waiters.js'
 import { WorkAccess } from './work-access.js'
+import { type TaskHandler, type WorkDone, workLoop } from './work-loop.js'
 
 export interface TaskServiceOptions {
   storage: Storage
@@ -114,7 +117,7 @@ export class TaskService {
 
   /**
    * Takes the next ready task: the highest priority, then the oldest. It is nobody else's until it is answered, or until
-   * it was silent for its `timeoutSeconds`. Null when there is none.
+   * it was silent for its `timeoutSeconds`. Null when there is none. `illegal_transition` for an agent that is terminated.
    */
   async claim(options: ClaimOptions = {}): Promise<Task | null> {
     const { agent, ...query } = parse(claimOptionsSchema, options, 'claim')
@@ -126,10 +129,10 @@ export class TaskService {
 
   /**
    * As `claim`, but waits for a task. Null when `waitMs` have passed without one. Rejects with `cancelled` when `signal` is
-   * aborted, and with `closed` when the store is closed.
+   * aborted, and with `closed` when the store is closed. The agent gives signs of life meanwhile.
    */
   async next(options: WaitOptions = {}): Promise<Task | null> {
-    const { agent, waitMs, signal, ...rest } = parse(waitOptionsSchema, options, 'next')
+    const { agent, waitMs, signal, heartbeatSeconds, ...rest } = parse(waitOptionsSchema, options, 'next')
     const refusal = this.#access.workRefusal()
     if (refusal) throw await refusal
     const query = this.#toQuery(rest)
@@ -139,8 +142,20 @@ export class TaskService {
     const first = signal?.aborted ? undefined : await claim()
     if (first && !signal?.aborted) return toTask(first)
     if (first) await giveBack(first)
-    const row = await this.#waiters.wait({ query, claim, giveBack, waitMs, signal })
+    const row = await this.#waiters.wait({
+      ...{ query, claim, giveBack, waitMs, signal },
+      heartbeatMs: heartbeatSeconds * 1000,
+    })
     return row === null ? null : toTask(row)
+  }
+
+  /**
+   * Takes one task after the other and hands it to `handler`, whose answer is the result and whose error ends the try. Task
+   * and agent get their heartbeats meanwhile, and while it waits. Returns how the tasks ended. Rejects as `next` does, but
+   * for `signal`, which ends it well.
+   */
+  async work(handler: TaskHandler, options: WorkOptions = {}): Promise<WorkDone> {
+    return workLoop(this, handler, parseWork(handler, options))
   }
 
   async #claim(query: ClaimQuery, agent: string | undefined): Promise<TaskRow | undefined> {
@@ -272,17 +287,12 @@ export class TaskService {
     return toTask(row)
   }
 
-  async #list({ status, order, limit = defaultLimit, cursor, ...filter }: TaskListQuery): Promise<Page<Task>> {
-    const inQueue = order === 'queue' || (order === undefined && status !== undefined)
-    const stored: TaskQuery = {
-      ...{ scope: this.#access.scope('read'), order: inQueue ? 'queue' : 'newest', limit: limit + 1 },
-      ...(inQueue ? { status: status ?? 'ready' } : status !== undefined && { status }),
-      ...toFilter(filter),
-    }
-    if (cursor !== undefined) stored.after = decodePlace(cursor, inQueue)
-    const rows = await this.#storage.tasks.list(stored)
-    await this.#guard.noteRead({ subject: 'task', operation: 'list' }, () => ({ ...filter, status }))
-    return toPage(rows, limit, toTask, (row) => placeOf(row, inQueue))
+  async #list({ limit = defaultLimit, cursor, ...which }: TaskListQuery): Promise<Page<Task>> {
+    const query = toTaskQuery({ ...which, limit, cursor }, this.#access.scope('read'))
+    const rows = await this.#storage.tasks.list(query)
+    const { order, ...filter } = which
+    await this.#guard.noteRead({ subject: 'task', operation: 'list' }, () => filter)
+    return toPage(rows, limit, toTask, (row) => placeOf(row, query.order === 'queue'))
   }
 
   async #demandSeen(id: string): Promise<void> {

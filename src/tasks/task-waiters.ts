@@ -11,12 +11,16 @@ export interface WaitRequest {
   giveBack: (task: TaskRow) => Promise<unknown>
   waitMs?: number | undefined
   signal?: AbortSignal | undefined
+  /** How often to claim whether there is something or not: a claim is a sign of life of its agent. Left out: never. */
+  heartbeatMs?: number | undefined
 }
 
 interface Waiter extends WaitRequest {
   /** Waiters of one key want the same: where one found nothing, the others need not ask. */
   key: string
   isClaiming: boolean
+  /** When it last claimed. */
+  heardAt: number
   /** How it ends, where that was decided while a claim for it was under way. */
   ending?: Ending
   settle: (task: TaskRow | null) => void
@@ -35,7 +39,8 @@ const longestMillis = 500
 /**
  * All who wait for tasks of one store in this process. What this process does to the queue wakes them at once. What others
  * do is noticed by one look at the store for all of them, every 50 ms while things change and less often when not; a timer
- * is set for the next task that becomes due. Claims are made in the order in which the waiters came.
+ * is set for the next task that becomes due. Claims are made in the order in which the waiters came. Who waits for long
+ * claims now and then all the same, so that its agent is not taken for dead.
  */
 export class TaskWaiters {
   readonly #storage: Storage
@@ -68,6 +73,7 @@ export class TaskWaiters {
         ...request,
         key: JSON.stringify(request.query),
         isClaiming: false,
+        heardAt: this.#now(),
         settle: (task) => {
           stop()
           resolve(task)
@@ -134,6 +140,7 @@ export class TaskWaiters {
     this.#interval = isQuiet ? Math.min(longestMillis, this.#interval * 1.5) : shortestMillis
     this.#version = outlook.version
     await Promise.all(queues.map((queue, at) => outlook.claimable[at] && this.#serve(queue)))
+    await this.#showLife()
     return outlook
   }
 
@@ -141,13 +148,24 @@ export class TaskWaiters {
   async #serve(queue: Waiter[]): Promise<void> {
     for (const waiter of queue) {
       if (!this.#waiters.has(waiter)) continue
-      if (!(await claimFor(waiter))) return
+      if (!(await this.#claimFor(waiter))) return
     }
   }
 
+  async #showLife(): Promise<void> {
+    const now = this.#now()
+    const due = [...this.#waiters].filter((waiter) => beatsAt(waiter) <= now)
+    await Promise.all(due.map((waiter) => this.#claimFor(waiter)))
+  }
+
+  #claimFor(waiter: Waiter): Promise<boolean> {
+    waiter.heardAt = this.#now()
+    return claimFor(waiter)
+  }
+
   #sleep({ dueAt }: Outlook): void {
-    const untilDue = dueAt === null ? longestMillis : Math.max(1, dueAt - this.#now())
-    this.#timer = setTimeout(() => this.#start(), Math.min(this.#interval, untilDue))
+    const next = Math.min(dueAt ?? Number.POSITIVE_INFINITY, ...[...this.#waiters].map(beatsAt))
+    this.#timer = setTimeout(() => this.#start(), Math.min(this.#interval, Math.max(1, next - this.#now())))
   }
 
   #rest(): void {
@@ -164,6 +182,10 @@ function byKey(waiters: Iterable<Waiter>): Waiter[][] {
     else queues.set(waiter.key, [waiter])
   }
   return [...queues.values()]
+}
+
+function beatsAt({ heardAt, heartbeatMs = Number.POSITIVE_INFINITY }: Waiter): number {
+  return heardAt + heartbeatMs
 }
 
 /** Ends a wait now or, when a claim for it is under way, as soon as that is answered. */

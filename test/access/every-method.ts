@@ -217,6 +217,7 @@ export const everyMethod: Record<string, Method> = {
     (at) => at.tasks.claim({ session: 's0', agent: 'intruder' }),
   ),
   'tasks.next': write('store', (at) => at.tasks.next({ waitMs: 0 })),
+  'tasks.work': write('store', (at) => at.tasks.work(() => 'intruder', { waitMs: 0 })),
   'tasks.heartbeat': write('task', (at, { task }) => at.tasks.heartbeat({ id: task, attempt: 1 })),
   'tasks.complete': write(
     'task',
@@ -315,6 +316,14 @@ export const everyMethod: Record<string, Method> = {
     (at, { session }) => at.search('harbour', { session }),
     (at, { session }) => at.search('harbour', { session, kinds: ['event'], knownAt: new Date('2027-01-01') }),
     (at, { session }) => at.search('harbour', { session, kinds: ['memory'], types: ['semantic'] }),
+    (at, { namespace }) => at.search('harbour', { namespaces: [namespace], detail: 'full', explain: true }),
+    (at, { session }) => at.search('harbour', { session, from: epoch, threshold: 0.1, duplicates: true }),
+  ),
+  similar: read(
+    'memory',
+    (at, { namespace, key }) =>
+      at.similar({ kind: 'memory', ref: { namespace, key, version: 1 } }, { namespaces: [namespace], detail: 'full' }),
+    (at, { session }) => at.similar({ kind: 'event', ref: { session, seq: 1 } }, { session, kinds: ['event'] }),
   ),
   as: read('store', async (at) => at.as({ user: 'alice', app: 'shop' }).sessions.list()),
   importForeign: write('store', (at) => at.importForeign('/nowhere', { from: 'mem0', user: 'alice' })),
@@ -347,6 +356,7 @@ export const unboundReads: ((handle: Cairn) => Promise<unknown>)[] = [
   (at) => at.memories.namespaces(),
   (at) => at.memories.namespaces({ cursor: encodeCursor(['app']) }),
   (at) => at.search('harbour', { limit: 100 }),
+  (at) => at.search('harbour', { limit: 100, detail: 'full', explain: true, duplicates: true }),
   (at) => at.search('harbour', { knownAt: soon, limit: 100 }),
   (at) => at.search('harbour', { knownAt: new Date('2027-01-01'), limit: 100 }),
   (at) => at.search('harbour', { types: ['semantic', 'message'], validAt: epoch }),

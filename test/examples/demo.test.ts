@@ -1,9 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { widthOf } from '../../examples/demo/text-width.mjs'
 import { openCairn } from '../../src/open.js'
 import { type DemoRun, makeFolder, runDemo } from './run-demo.js'
+
+// The demo starts six processes: seconds where they are alone, a minute where a whole run of the tests is beside them.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const acts = [
   'A conversation becomes memory',
@@ -13,6 +16,7 @@ const acts = [
   'Two users, kept apart',
   'State, and how a session ends',
   'The audit trail',
+  'A swarm at work',
   'What it took',
 ]
 

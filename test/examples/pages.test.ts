@@ -30,9 +30,9 @@ async function runInProject(code: string): Promise<string> {
 
 describe('the pages', () => {
   it('have an example that prints what its comments say', async () => {
-    const examples = withExample.flatMap((page) => blocksOf(page, 'ts'))
-    expect(examples).toHaveLength(withExample.length)
-    for (const code of examples) {
+    const examples = withExample.map((page) => blocksOf(page, 'ts'))
+    for (const ofPage of examples) expect(ofPage.length).toBeGreaterThan(0)
+    for (const code of examples.flat()) {
       const said = [...code.matchAll(/^console\.log\(.*\) \/\/ (.+)$/gm)].map((match) => match[1])
       expect(said.length).toBeGreaterThan(0)
       expect(await runInProject(code)).toBe(`${said.join('\n')}\n`)

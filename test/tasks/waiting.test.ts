@@ -201,6 +201,23 @@ describe('a waiter that goes while a task is claimed for it', () => {
   })
 })
 
+describe('a waiter that finds nothing', () => {
+  it('claims now and then all the same, as a sign of life', async () => {
+    vi.useFakeTimers()
+    const start = Date.now()
+    const claims: number[] = []
+    const waiters = waitersOf(async () => ({ version: 1, dueAt: null, claimable: [false, false] }))
+    const request = (agentTypes: string[], heartbeatMs?: number) => ({
+      ...{ query: { ...query, agentTypes }, giveBack: async () => 0, waitMs: 60_000, heartbeatMs },
+      claim: async () => void claims.push(Date.now() - start),
+    })
+    const all = [waiters.wait(request([], 20_000)), waiters.wait(request(['other']))]
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(await Promise.all(all)).toEqual([null, null])
+    expect(claims).toEqual([20_000, 40_000])
+  })
+})
+
 describe('a hundred waiters', () => {
   it('who want the same look at the store together, less often while nothing happens', async () => {
     vi.useFakeTimers()

@@ -42,12 +42,16 @@ export function saveAgent(db: Database, agent: AgentRow): void {
   run(db, save, { id, state, resourceUsage, heartbeatAt, terminatedAt })
 }
 
-/** Who works on a task is alive, if it is one of the caller's agents; anybody may use any name. */
+/**
+ * Who asks for a task or works on one is alive, if it is one of the caller's agents; anybody may use any name. Returns the
+ * agent; one that is terminated stays as it is.
+ */
 export function touchAgent(
   db: Database,
   { id, scope }: { id: string | null; scope: WorkScope | undefined },
   now: number,
-): void {
+): AgentRow | undefined {
   const agent = id === null ? undefined : findAgent(db, { id, scope })
   if (agent && agent.state !== 'terminated') saveAgent(db, { ...agent, heartbeatAt: now })
+  return agent
 }

@@ -10,6 +10,7 @@ import { makeSnippet } from '../../search/snippet.js'
 import type { LexicalAnswer, LexicalHit, LexicalQuery, ShownHit } from '../search-store.js'
 import { visibleMemories } from './memories-read.js'
 import { findCandidates } from './search-candidates.js'
+import { passes } from './search-filters.js'
 import { foldHits } from './search-folds.js'
 import { type HistoryQuery, withHistories } from './search-histories.js'
 import { rankedLength, textOf, toPoolItem } from './search-pool.js'
@@ -143,7 +144,8 @@ function searchPast(db: Database, query: HistoryQuery): Found {
 function* pastMemories(db: Database, query: LexicalQuery): Generator<FoundRow> {
   if (query.memories === undefined) return
   for (const memory of visibleMemories(db, query.memories.namespaces, query.now, query.moment)) {
-    if (inMemoryScope(memory, query)) yield { kind: 'memory', score: 0, memory }
+    const row: FoundRow = { kind: 'memory', score: 0, memory }
+    if (inMemoryScope(memory, query) && passes(row, query)) yield row
   }
 }
 
@@ -169,7 +171,8 @@ function shower(
   }
 }
 
-function readableText(row: FoundRow): string {
+/** The words of a row as people read them. */
+export function readableText(row: FoundRow): string {
   if (row.kind === 'document') return row.chunk.text
   const json = textOf(row)
   return leafText(decodeJson(json)) || json
@@ -183,7 +186,7 @@ function identityOf(row: FoundRow): Identity {
     return { kind: 'memory', namespace, key, version, recordedAt }
   }
   if (row.kind === 'document') {
-    const { text: _text, lineFrom, lineTo, syncedAt: _, ...place } = row.chunk
+    const { text: _text, metadata: _metadata, lineFrom, lineTo, syncedAt: _, ...place } = row.chunk
     return { kind: 'document', ...place, lines: [lineFrom, lineTo] }
   }
   const { session, owner, event } = row

@@ -5,6 +5,7 @@ import type { TaskRow } from '../../tasks/task.js'
 import type { Author } from '../storage.js'
 import type { ClaimQuery, Outlook } from '../task-store.js'
 import { touchAgent } from './agent-rows.js'
+import { type Refusal, refuse } from './operation.js'
 import { all, get, iterate, type Parameters, run, sqlFamily } from './statements.js'
 import { findTask, moveTask, taskColumns } from './task-rows.js'
 
@@ -95,13 +96,18 @@ function headsOf(db: Database, query: ClaimQuery, agentType: string | null): Hea
 export function claimTask(
   db: Database,
   input: ClaimQuery & { claimedBy: string | null; author: Author },
-): TaskRow | undefined {
+): TaskRow | Refusal | undefined {
   const { claimedBy, author, scope } = input
+  // A task of one that is terminated would be nobody's: when it dies, nobody is told.
+  if (touchAgent(db, { id: claimedBy, scope }, author.now)?.state === 'terminated')
+    return refuse('illegal_transition', `Agent ${claimedBy} is terminated and gets no tasks any more.`, {
+      hint: 'Spawn a new agent, and claim as that one.',
+      details: { agent: claimedBy },
+    })
   let head: Head | undefined
   for (let more = true; more && head === undefined; head = bestReady(db, input)) more = bringBack(db, author)
   const task = head && findTask(db, { id: head.id, scope })
   if (task === undefined) return undefined
-  touchAgent(db, { id: claimedBy, scope }, author.now)
   return moveTask(db, task, claimed(task, claimedBy, author.now), author)
 }
 

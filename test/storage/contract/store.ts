@@ -47,6 +47,8 @@ export function describeStore(subject: Subject): void {
       state: 1,
       memories: 1,
       memoryVersions: 2,
+      documents: 0,
+      documentChunks: 0,
       tasks: 1,
       agents: 0,
       checkpoints: 1,

@@ -127,6 +127,22 @@ function describeClaim(subject: Subject): void {
     for (const claimedBy of ['w1', 'w2', null]) await claim(storage, { scope: alice }, { claimedBy, now: now + 9 })
     const heard = async (id: string) => (await storage.agents.get({ id, scope: undefined }))?.heartbeatAt
     expect([await heard('w1'), await heard('w2')]).toEqual([now + 9, now])
+    await drain(storage)
+    expect(await claim(storage, {}, { now: now + 20 })).toBeUndefined()
+    expect([await heard('w1'), await heard('w2')]).toEqual([now + 20, now])
+  })
+
+  it('of an agent that is terminated is refused, so that no task is left with it', async () => {
+    const { storage } = subject
+    await spawn(storage)
+    await submit(storage, [{}])
+    await storage.agents.change({ id: 'w1', scope: undefined, state: 'terminated', heartbeat: false, author: author() })
+    const before = await footprint(storage)
+    const error = await refusal(claim(storage), 'illegal_transition')
+    expect(error).toMatchObject({ details: { agent: 'w1' }, hint: expect.stringContaining('Spawn') })
+    expect(await footprint(storage)).toEqual(before)
+    expect(await claim(storage, { scope: bob })).toBeUndefined()
+    expect(await claim(storage, {}, { claimedBy: 'w2' })).toMatchObject({ status: 'running', claimedBy: 'w2' })
   })
 }
 
