@@ -50,8 +50,8 @@ export const searchOptionsSchema = z.strictObject({
  * equal. `limit` 10, at most 100; `offset` at most 1,000.
  *
  * `threshold` leaves out what holds less of the question by itself, by the weights of its words: 0 to 1, where .5 is half.
- * `perDocument` sections of one document at most (1). What says the same as a better hit is counted there, in `duplicates`,
- * and left out, unless `duplicates` is true. `detail: 'full'` brings the whole text of each hit, `explain` why it is there.
+ * `perDocument` sections of one document at most (1). What says the same as a better hit of the same session,
+ * namespace or document is counted there, in `duplicates`, and left out, unless `duplicates` is true. `detail: 'full'` brings the whole text of each hit, `explain` why it is there.
  */
 export type SearchOptions = z.input<typeof searchOptionsSchema>
 
@@ -244,15 +244,25 @@ function parseItem(item: unknown): ItemAddress {
 type Filters = Pick<LexicalQuery, 'limit'> & Partial<LexicalQuery>
 
 function parseFilters(options: z.output<typeof searchOptionsSchema>): Filters {
-  const { limit = 10, offset = 0, from, to, metadata, threshold, perDocument, duplicates, detail, explain } = options
+  const {
+    limit = 10,
+    offset = 0,
+    from,
+    to,
+    metadata,
+    threshold,
+    perDocument,
+    duplicates = false,
+    detail,
+    explain,
+  } = options
   return {
-    ...{ limit, offset },
+    ...{ limit, offset, fold: !duplicates },
     ...(from !== undefined && { from: toMillis(from, 'from') }),
     ...(to !== undefined && { to: toMillis(to, 'to') }),
     ...(metadata && { metadata: encodeJsonObject(metadata, 'metadata', maxMetadataBytes) }),
     ...(threshold !== undefined && { threshold }),
     ...(perDocument !== undefined && { perDocument }),
-    ...(duplicates !== undefined && { duplicates }),
     ...(detail && { detail }),
     ...(explain !== undefined && { explain }),
   }

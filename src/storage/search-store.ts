@@ -51,8 +51,8 @@ export interface LexicalQuery extends Partial<Question> {
   threshold?: number
   /** At most so many sections of one document. Default 1. */
   perDocument?: number
-  /** Whether hits stay that say the same as a better one. Default false: it counts them. */
-  duplicates?: boolean
+  /** Whether what says the same as a better hit of the same session, namespace or document is counted there and left out. */
+  fold?: boolean
   /** With `full` each hit brings its whole text. */
   detail?: 'short' | 'full'
   /** Whether each hit says why it is where it is. */

@@ -1,5 +1,6 @@
 import type { LexicalQuery } from '../search-store.js'
 import type { RankedRow } from './search-read.js'
+import type { FoundRow } from './search-rows.js'
 
 export type FoldedRow = RankedRow & { duplicates: number }
 
@@ -8,7 +9,7 @@ export type FoldedRow = RankedRow & { duplicates: number }
  * without what says the same as a better one.
  */
 export function foldHits(rows: RankedRow[], query: LexicalQuery): FoldedRow[] {
-  const { perDocument = 1, duplicates = false, offset = 0, limit } = query
+  const { perDocument = 1, fold = false, offset = 0, limit } = query
   const sections = new Map<string, number>()
   const known = new Map<string, FoldedRow>()
   const kept: FoldedRow[] = []
@@ -21,7 +22,7 @@ export function foldHits(rows: RankedRow[], query: LexicalQuery): FoldedRow[] {
       if (count > perDocument) continue
     }
     const folded = { ...ranked, duplicates: 0 }
-    const words = duplicates ? undefined : sameWords(ranked)
+    const words = fold ? sameWords(ranked) : undefined
     const better = words === undefined ? undefined : known.get(words)
     if (better) better.duplicates++
     else kept.push(folded)
@@ -30,9 +31,13 @@ export function foldHits(rows: RankedRow[], query: LexicalQuery): FoldedRow[] {
   return kept
 }
 
-/** The same for rows that say the same: of the same kind, by the same speaker or with the same key. */
+/** The same for rows that say the same in the same place. */
 function sameWords({ row, text }: RankedRow): string | undefined {
   if (text === undefined || text.body.length === 0) return undefined
-  const title = row.kind === 'document' ? '' : text.title.join(' ')
-  return `${row.kind} ${title}\n${text.body.join(' ')}`
+  return `${placeOf(row)}\n${text.body.join(' ')}`
+}
+
+function placeOf(row: FoundRow): string {
+  if (row.kind === 'memory') return `memory ${row.memory.namespace}`
+  return row.kind === 'event' ? `event ${row.session} ${row.event.actor}` : `document ${row.chunk.namespace}`
 }

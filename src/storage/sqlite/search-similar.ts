@@ -29,7 +29,7 @@ const chunkItem = sql(
    cross join documents d on d.folder_id = f.id and d.path = :path
    cross join document_chunks c on c.document_id = d.id
    cross join search_items i on i.kind = 'document' and i.ref = c.id
-   where f.namespace = :namespace and f.root = :root and c.line_from = :line`,
+   where f.root = :root and +f.namespace = :namespace and c.line_from = :line`,
 )
 
 /** A long text is about the words that it says most; in a short one all are said once. */

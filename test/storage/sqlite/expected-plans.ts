@@ -111,7 +111,7 @@ export const expectedPlans: Record<string, string[]> = {
   'search.memoryItem': ['memory_entries (namespace, key, version)', 'search_items (kind, ref)'],
   'search.eventItem': ['session_events (session_id, seq)', 'search_items (kind, ref)'],
   'search.chunkItem': [
-    'document_folders (namespace, root)',
+    'document_folders_by_root',
     'documents (folder_id, path)',
     'document_chunks (document_id, position)',
     'search_items (kind, ref)',
