@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { Option } from 'commander'
 import { CairnError } from '../../errors.js'
 import type { ImportProgress, ImportReport } from '../../index.js'
+import type { ImportProblem } from '../../ops/import-problems.js'
 import { importFormats } from '../choices.js'
 import type { CairnCommand } from '../command.js'
 import { count } from '../format.js'
@@ -56,19 +57,24 @@ function importFile(
       output.show(report, () => formatReport(report, output))
     } catch (error) {
       progress.end()
-      noteProblems(error, output)
-      throw foreign === undefined && file !== '-' ? await withForeignHint(error, file, io.cwd) : error
+      const told = noteProblems(error, output)
+      throw foreign === undefined && file !== '-' ? await withForeignHint(told, file, io.cwd) : told
     } finally {
       progress.end()
     }
   })
 }
 
-/** Every bad line, where the error names the first ones only. */
-function noteProblems(error: unknown, output: Output): void {
-  const { problems = [] } = error instanceof CairnError ? (error.details ?? {}) : {}
-  for (const { line, reason } of problems as { line: number; reason: string }[])
-    output.note(oneLine(`line ${line}: ${reason}`))
+/** Tells people every bad line, and the error only how many there are. With --json the error has them all. */
+function noteProblems(error: unknown, output: Output): unknown {
+  if (output.json || !(error instanceof CairnError)) return error
+  const { code, hint, details, cause } = error
+  const { problems = [], count: all = 0 } = (details ?? {}) as { problems?: ImportProblem[]; count?: number }
+  if (problems.length === 0) return error
+  for (const { line, reason } of problems) output.note(oneLine(`line ${line}: ${reason}`))
+  const named = problems.length < all ? `the first ${problems.length.toLocaleString('en')} named above` : 'named above'
+  const message = `The file is not what it should be: ${count(all, 'problem')}, ${named}.`
+  return new CairnError(code, message, { hint, details, cause })
 }
 
 function formatReport({ dryRun, records, differences }: ImportReport, output: Output): string {
