@@ -51,7 +51,7 @@ export interface LexicalQuery extends Partial<Question> {
   threshold?: number
   /** At most so many sections of one document. Default 1. */
   perDocument?: number
-  /** Whether what says the same as a better hit of the same session, namespace or document is counted there and left out. */
+  /** Whether what says the same as a better hit is counted there and left out: a turn said twice, a memory of the same key. */
   fold?: boolean
   /** With `full` each hit brings its whole text. */
   detail?: 'short' | 'full'

@@ -31,13 +31,13 @@ export function foldHits(rows: RankedRow[], query: LexicalQuery): FoldedRow[] {
   return kept
 }
 
-/** The same for rows that say the same in the same place. */
+/** The same for rows that say the same: a turn said twice, a memory that was published, a copy of a page. */
 function sameWords({ row, text }: RankedRow): string | undefined {
   if (text === undefined || text.body.length === 0) return undefined
   return `${placeOf(row)}\n${text.body.join(' ')}`
 }
 
 function placeOf(row: FoundRow): string {
-  if (row.kind === 'memory') return `memory ${row.memory.namespace}`
+  if (row.kind === 'memory') return `memory ${row.memory.key}`
   return row.kind === 'event' ? `event ${row.session} ${row.event.actor}` : `document ${row.chunk.namespace}`
 }

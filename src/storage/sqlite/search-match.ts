@@ -3,9 +3,9 @@ import type { SearchTerm } from '../../search/query.js'
 import type { LexicalQuery } from '../search-store.js'
 
 /** A term in FTS5's language, or what may stand for it. All user text is inside quotes. */
-export function oneTerm({ text, prefix, alike = [] }: SearchTerm): string {
+export function oneTerm({ text, prefix, alike = [] }: SearchTerm, columns = 'title body'): string {
   const words = [`${quoted(text)}${prefix ? '*' : ''}`, ...alike.map((other) => quoted(other.text))]
-  return `{title body} : (${words.join(' OR ')})`
+  return `{${columns}} : (${words.join(' OR ')})`
 }
 
 function quoted(text: string): string {
@@ -13,7 +13,7 @@ function quoted(text: string): string {
 }
 
 export function allTerms(terms: SearchTerm[]): string {
-  return terms.map(oneTerm).join(' AND ')
+  return terms.map((term) => oneTerm(term)).join(' AND ')
 }
 
 /** An expression within a scope, which cuts the posting lists before anything is looked at. */

@@ -18,10 +18,10 @@ import { type FoundRow, inMemoryScope, rowReader } from './search-rows.js'
 
 /**
  * Of the best candidates as many are ranked by their texts as these hold together: all turns of a long conversation,
- * some 400 abstracts. Those after them, on later pages, keep their order.
+ * some 200 abstracts. Those after them, on later pages, keep their order.
  */
 const maxPool = 1_000
-const maxPoolText = 600_000
+const maxPoolText = 300_000
 
 // Offset and limit of a search at their largest.
 const furthest = 1_100
