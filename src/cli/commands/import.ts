@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { resolve } from 'node:path'
 import { Option } from 'commander'
 import { CairnError } from '../../errors.js'
@@ -10,6 +11,7 @@ import { examples } from '../help.js'
 import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { Progress } from '../progress.js'
+import { onSignal } from '../signals.js'
 import { onStore } from '../store.js'
 import { oneLine } from '../text.js'
 import { type ForeignFlags, foreignExamples, foreignOptions, formatForeign, withForeignHint } from './import-foreign.js'
@@ -46,6 +48,8 @@ function importFile(
     const onProgress = ({ pass, share, records }: ImportProgress): void =>
       progress.update(share, `${pass === 'check' ? 'checking' : 'storing'}, ${count(records, 'record')}`)
     const path = resolve(io.cwd, file)
+    // What came in by stdin lies in a temporary file, which goes when the process exits; a signal alone is no exit.
+    const done = file === '-' ? onSignal((signal) => process.exit(128 + constants.signals[signal])) : undefined
     try {
       if (foreign !== undefined) {
         const report = await cairn.importForeign(path, { ...foreign, dryRun, onProgress })
@@ -61,6 +65,7 @@ function importFile(
       throw foreign === undefined && file !== '-' ? await withForeignHint(told, file, io.cwd) : told
     } finally {
       progress.end()
+      done?.()
     }
   })
 }
