@@ -30,9 +30,13 @@ export function weighEvidence(pool: PoolItem[], question: Question, given: Weigh
   const terms = given.map((term, index) =>
     speakers.terms.has(index) ? { ...term, weight: term.weight * weights.nameOfSpeaker } : term,
   )
-  const total = terms.reduce((sum, { weight }) => sum + weight, 0)
+  const table = makeTermTable(terms)
+  const counts = pool.map(({ text }) => countTerms(text, table, terms.length))
+  // What nothing holds, such as a misspelt word, tells nothing apart.
+  const known = terms.filter((_, term) => counts.some(({ shares }) => (shares[term] ?? 0) > 0))
+  const total = known.reduce((sum, { weight }) => sum + weight, 0)
   const weighing: Weighing = { terms, total, question, speakers, items: [] }
-  weighing.items = weighWords(pool, weighing)
+  weighing.items = weighWords(pool, counts, weighing)
   const wholes = groupByWhole(weighing.items)
   for (const parts of wholes.values()) addNeighbours(parts)
   addWholes(weighing, wholes)
@@ -41,11 +45,10 @@ export function weighEvidence(pool: PoolItem[], question: Question, given: Weigh
   return weighing.items
 }
 
-function weighWords(pool: PoolItem[], { terms, total }: Weighing): Weighed[] {
-  const table = makeTermTable(terms)
+function weighWords(pool: PoolItem[], counted: TermCounts[], { terms, total }: Weighing): Weighed[] {
   const means = meanLengths(pool)
-  return pool.map((item) => {
-    const counts = countTerms(item.text, table, terms.length)
+  return pool.map((item, index) => {
+    const counts = counted[index] ?? countTerms(item.text, new Map(), terms.length)
     const points = termPoints(counts, terms, lengthOf(item) / Math.max(1, means.get(item.kind) ?? 1))
     const match = covered(counts, terms, total)
     const weighed: Weighed = { item, counts, points, own: 0, score: 0, match, evidence: [] }
