@@ -13,7 +13,7 @@ import type { ExportOptions, ImportFileOptions, InterchangeService } from './ops
 import type { ImportChunks } from './ops/line-reader.js'
 import { type SeededMemory, seedApp } from './ops/seed.js'
 import type { ValueLimits } from './ops/value-limits.js'
-import { type SearchOptions, type SearchResult, SearchService } from './search/search-service.js'
+import { type SearchOptions, type SearchResult, SearchService, type SimilarTo } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
 import type { OpenForeignDatabase } from './storage/foreign-database.js'
 import type { Storage, StoreInfo } from './storage/storage.js'
@@ -87,6 +87,11 @@ export class Cairn {
   /** Finds memories, events and documents by words. See `SearchOptions` for the filters. */
   search(text: string, options: SearchOptions = {}): Promise<SearchResult> {
     return this.#search.search(text, options)
+  }
+
+  /** Finds what is like something that was found: `item` is a hit, or its `kind` and `ref`. */
+  similar(item: SimilarTo, options: SearchOptions = {}): Promise<SearchResult> {
+    return this.#search.similar(item, options)
   }
 
   /** Adds the memories that an app begins with, each of them once: what is there, edited or deleted stays as it is. */
