@@ -21,10 +21,18 @@ export async function measureContext(context) {
     const search = await timeEach(runs, () => agent.search(query(), { limit: 30 }))
     const small = await timeEach(runs, () => build({ budgetTokens: 4_000 }))
     const large = await timeEach(runs, () => build({ budgetTokens: 20_000 }))
+    const busy = []
+    for (let i = 0; i < runs; i++) {
+      const before = process.cpuUsage()
+      await build({ budgetTokens: 4_000 })
+      const { user, system } = process.cpuUsage(before)
+      busy.push((user + system) / 1000)
+    }
     return [
       { operation: 'search for 30 of the 3,000 alone, p99', ...figures(search) },
       { operation: `context of 4,000 tokens from ${candidates} candidates, p99`, ...figures(small), atMost: 100 },
       { operation: `context of 20,000 tokens from ${candidates} candidates, p99`, ...figures(large), atMost: 100 },
+      { operation: 'processor time of a context of 4,000 tokens, all threads, p99', ...figures(busy) },
     ]
   } finally {
     await cairn.close()

@@ -104,15 +104,20 @@ export class ContextFill {
 
   #take(section: ContextSection, candidate: Candidate): boolean {
     const placed = this.#placed.get(section) ?? []
-    const frame = placed.length === 0 ? this.#count(sectionStart(section)) + this.#count(sectionEnd(section)) : 0
+    const frame = placed.length === 0 ? this.#frameOf(section) : 0
     const fitted = this.#fit(candidate, this.#allowed - this.#spent - frame)
     if (fitted === undefined) return false
     const { text, tokens, cut } = fitted
     const included = { ...candidate.item, tokens, section, why: candidate.why, ...(cut && { cut }) }
-    this.#placed.set(section, [...placed, { candidate, text, included }])
+    placed.push({ candidate, text, included })
+    this.#placed.set(section, placed)
     this.#spent += frame + tokens
     this.#seen.add(idOf(candidate.item)).add(sameness(candidate.name, candidate.body))
     return true
+  }
+
+  #frameOf(section: ContextSection): number {
+    return this.#count(sectionStart(section)) + this.#count(sectionEnd(section))
   }
 
   #fit({ heading, body, shrinks }: Candidate, room: number): { text: string; tokens: number; cut?: true } | undefined {
@@ -136,10 +141,12 @@ export class ContextFill {
       return placed === undefined ? [] : [{ name, placed: placed.sort(byPlace) }]
     })
     if (filled.length === 0) return { text: '', tokens: 0, sections: [], included: [] }
-    const bodies = filled.map(({ name, placed }) => {
-      const text = `${sectionStart(name)}${placed.map((each) => each.text).join('')}${sectionEnd(name)}`
-      return { name, text, tokens: this.#count(text), items: placed.length }
-    })
+    const bodies = filled.map(({ name, placed }) => ({
+      name,
+      text: `${sectionStart(name)}${placed.map((each) => each.text).join('')}${sectionEnd(name)}`,
+      tokens: placed.reduce((sum, { included }) => sum + included.tokens, this.#frameOf(name)),
+      items: placed.length,
+    }))
     return {
       text: `${fenceStart}${bodies.map(({ text }) => text).join('')}${fenceEnd}`,
       tokens: this.#spent,
