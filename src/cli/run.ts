@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from 'commander'
 import { CairnError } from '../errors.js'
 import { CommandMissing } from './command.js'
+import { inCommandLineWords } from './command-line-words.js'
 import { exitCodeOf, exitCodes } from './exit-codes.js'
 import type { Io } from './io.js'
 import { Output } from './output.js'
@@ -16,18 +17,9 @@ export async function run(argv: string[], io: Io): Promise<number> {
     if (error instanceof CommanderError && error.exitCode === 0) return 0
     const output = new Output(io, wantsJson(argv))
     if (error instanceof CommandMissing) return explain(error, { argv, io, output })
-    output.error(inWordsOfTheCommandLine(error))
+    output.error(inCommandLineWords(error))
     return exitCodeOf(error)
   }
-}
-
-/** The API's hint for a refusal speaks of handles, where a command line has --as. */
-function inWordsOfTheCommandLine(error: unknown): unknown {
-  if (!(error instanceof CairnError) || error.code !== 'forbidden') return error
-  const { message, details, cause } = error
-  const { namespace, right } = details ?? {}
-  const grant = namespace === undefined ? '' : `Add grant=${namespace}=${right} to --as, or leave`
-  return new CairnError('forbidden', message, { hint: `${grant || 'Leave'} --as out.`, details, cause })
 }
 
 /** `cairn` alone asks for help; `cairn memory` is a command line that is not finished. */

@@ -6,7 +6,7 @@ import type { ImportReport } from './import-report.js'
 import { ImportWriter } from './import-writer.js'
 import type { InterchangeRecord, InterchangeRow } from './interchange.js'
 import { toRow } from './interchange-line.js'
-import { RecordChecker } from './record-checker.js'
+import { type Named, RecordChecker } from './record-checker.js'
 import type { ValueLimits } from './value-limits.js'
 
 export interface ImportOptions {
@@ -29,8 +29,8 @@ export interface ImportProgress {
   share: number
 }
 
-/** A row by the number of its line, or what is wrong with that line. */
-export type Numbered<Row> = { line: number; row: Row } | { line: number; problem: string }
+/** A row by the number of its line, or what is wrong with that line and, where it can be told, whose line it would be. */
+export type Numbered<Row> = { line: number; row: Row } | { line: number; problem: string; of?: Named | undefined }
 export type NumberedRow = Numbered<InterchangeRow>
 
 /**
@@ -112,8 +112,11 @@ async function check(
   const problems = new ImportProblems()
   const checker = new RecordChecker({ problems, ordered: options.ordered, limits: options.limits })
   await eachRow(rows, { ...options, pass: 'check' }, async (numbered) => {
-    if ('problem' in numbered) problems.add(numbered.line, numbered.problem)
-    else checker.check(numbered.line, numbered.row)
+    if ('row' in numbered) checker.check(numbered.line, numbered.row)
+    else {
+      problems.add(numbered.line, numbered.problem)
+      if (numbered.of !== undefined) checker.excuse(numbered.of)
+    }
   })
   checker.refuseMissing(await storage.interchange.missing(checker.end()))
   problems.refuseAny()

@@ -4,6 +4,7 @@ import type { ImportFile } from './import-file.js'
 import type { InterchangeHeader } from './interchange.js'
 import { parseLine } from './interchange-line.js'
 import { type NumberedLine, readLines } from './line-reader.js'
+import type { Named } from './record-checker.js'
 import type { ValueLimits } from './value-limits.js'
 
 /** The rows of an interchange file, a few at a time. What does not begin as one is refused at once. */
@@ -39,7 +40,7 @@ class FileReader {
     }
     if ('problem' in numbered) return [numbered]
     const read = attempt(line, () => parseLine(numbered.text, this.#seen))
-    if ('problem' in read) return [read]
+    if ('problem' in read) return [{ ...read, of: namedBy(numbered.text) }]
     const { row } = read
     const problem = this.#ended ? 'stands after the end of the file' : undefined
     if (row.record === 'header') return [{ line, problem: problem ?? 'is a second header; import one file at a time' }]
@@ -55,6 +56,18 @@ class FileReader {
     if (this.#lines === 0) throw notOurs('It is empty.')
     return this.#ended ? [] : [{ line: this.#lastLine, problem: 'is the last, and not the end: the file was cut off' }]
   }
+}
+
+// A quote within a text has a backslash before it, so these are members. Whether the line is JSON does not matter.
+const kindOfLine = /"record"\s*:\s*"(session|task)"/
+const idOfLine = /"id"\s*:\s*"([^"\\]*)"/
+
+/** Which session or task a bad line is, as far as it shows. */
+function namedBy(text: string): Named | undefined {
+  const [, kind] = kindOfLine.exec(text) ?? []
+  const [, id] = idOfLine.exec(text) ?? []
+  if (kind === undefined || id === undefined) return undefined
+  return { to: kind === 'session' ? 'sessions' : 'tasks', id }
 }
 
 function demandHeader(first: NumberedLine): InterchangeHeader {
@@ -74,5 +87,6 @@ function demandHeader(first: NumberedLine): InterchangeHeader {
 function notOurs(why: string): CairnError {
   return new CairnError('invalid_input', `This is no file that \`cairn export\` made. ${why}`, {
     hint: 'A file begins with {"format":"cairn","record":"header",…}; see docs/interchange.md.',
+    details: { header: 'missing' },
   })
 }

@@ -20,11 +20,18 @@ interface Reference {
 
 type Referred = 'sessions' | 'tasks'
 
+/** A session or a task by its id. */
+export interface Named {
+  to: Referred
+  id: string
+}
+
 /** Whether records fit together. It is shown them one by one, and keeps of them only the ids of sessions and tasks. */
 export class RecordChecker {
   readonly #options: CheckerOptions
   readonly #sessions = new Map<string, Pick<RowOf<'session'>, 'lastSeq' | 'forkedAtSeq' | 'app' | 'user'>>()
   readonly #tasks = new Set<string>()
+  readonly #excused = { sessions: new Set<string>(), tasks: new Set<string>() }
   readonly #parents = { sessions: new Map<string, string[]>(), tasks: new Map<string, string[]>() }
   readonly #prerequisites = new Map<string, string[]>()
   readonly #lines = { sessions: new Map<string, number>(), tasks: new Map<string, number>() }
@@ -42,6 +49,11 @@ export class RecordChecker {
   /** Whether a record of the file has this id. */
   has(to: Referred, id: string): boolean {
     return to === 'sessions' ? this.#sessions.has(id) : this.#tasks.has(id)
+  }
+
+  /** One bad line is named as such; what refers to it is not at fault. */
+  excuse({ to, id }: Named): void {
+    this.#excused[to].add(id)
   }
 
   check(line: number, row: InterchangeRow): void {
@@ -125,7 +137,7 @@ export class RecordChecker {
   }
 
   #ofSession(session: string, problem: (reason: string) => void): void {
-    if (!this.#sessions.has(session)) problem(`its session ${session} is not before it in the file`)
+    if (!this.#isKnown('sessions', session)) problem(`its session ${session} is not before it in the file`)
   }
 
   #memory(row: RowOf<'memory'>, problem: (reason: string) => void): void {
@@ -160,11 +172,16 @@ export class RecordChecker {
   }
 
   #refer(line: number, to: Referred, what: string, id: string | null): void {
-    if (id !== null && !this.has(to, id)) this.#run.push({ line, to, what, id })
+    if (id !== null && !this.#isKnown(to, id)) this.#run.push({ line, to, what, id })
+  }
+
+  #isKnown(to: Referred, id: string): boolean {
+    return this.has(to, id) || this.#excused[to].has(id)
   }
 
   #endRun(): void {
-    for (const { to, ...reference } of this.#run) if (!this.has(to, reference.id)) this.#elsewhere[to].push(reference)
+    for (const { to, ...reference } of this.#run)
+      if (!this.#isKnown(to, reference.id)) this.#elsewhere[to].push(reference)
     this.#run = []
   }
 

@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { sample } from '../ops/importers/read.js'
 import { type Cli, useCli } from './run-cli.js'
@@ -67,5 +67,22 @@ describe('cairn import --from', () => {
     copyFileSync('package.json', cairn.path('package.json'))
     expect((await cairn('import package.json')).stderr).not.toContain('--from')
     expect((await cairn('import nowhere.json')).stderr).not.toContain('--from')
+  })
+
+  it('says what a file is that nothing can import as it is', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    const hintFor = async (name: string, bytes: string): Promise<string | undefined> => {
+      writeFileSync(cairn.path(name), bytes)
+      return /^hint: (.*)$/m.exec((await cairn(['import', name])).stderr)?.[1]
+    }
+    expect(await hintFor('export.zip', 'PK\u0003\u0004 and so on')).toContain('a ZIP archive: unpack it')
+    expect(await hintFor('rows.json', '[{"a":1}]')).toBe('It looks like JSON of objects with a.')
+    expect(await hintFor('cut.jsonl', '{"format":"cairn","record":"header","scope":{},"version":1}\n')).toMatch(
+      /^Nothing/,
+    )
+    expect(await hintFor('cairn.jsonl', '{"format":"cairn","record":"header","scope":{},"version":9}\n')).toMatch(
+      /^Upd/,
+    )
   })
 })

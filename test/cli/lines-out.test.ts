@@ -1,7 +1,12 @@
-import { PassThrough } from 'node:stream'
+import { readdirSync, readFileSync } from 'node:fs'
+import { PassThrough, Readable } from 'node:stream'
 import { expect, it } from 'vitest'
 import type { Io } from '../../src/cli/io.js'
-import { writeToStdout } from '../../src/cli/lines-out.js'
+import { writeToFile, writeToStdout } from '../../src/cli/lines-out.js'
+import { refusal } from '../helpers/refusal.js'
+import { useTempFolder } from '../helpers/temp-folder.js'
+
+const path = useTempFolder()
 
 const ioOf = (stdout: Io['stdout']): Io => ({ stdout, stderr: { write: () => true }, env: {}, cwd: '.', isTTY: false })
 
@@ -46,4 +51,15 @@ it('a reader that fails is as good as gone', async () => {
   stdout.destroy(new Error('EPIPE'))
   await done
   expect(made.count).toBeLessThan(10)
+})
+
+it('two that write one file at the same time write one whole file, and the second is told', async () => {
+  const texts = ['a', 'b'].map((letter) => letter.repeat(300_000))
+  const writing = texts.map((text) => writeToFile(Readable.from([text]), path('out.jsonl')))
+  const results = await Promise.allSettled(writing)
+  expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+  const [first, second] = results[0]?.status === 'fulfilled' ? [0, 1] : [1, 0]
+  await refusal(writing[second] as Promise<void>, 'already_exists')
+  expect(readFileSync(path('out.jsonl'), 'utf8') === texts[first]).toBe(true)
+  expect(readdirSync(path('.'))).toEqual(['out.jsonl'])
 })

@@ -212,6 +212,21 @@ describe('cairn session list', () => {
     const lines = (await cairn('session list --limit 1', { columns: 100 })).stdout.split('\n')
     expect(lines[0]).toMatch(/^session +status +user +app +project +events +updated$/)
   })
+
+  it('shows titles where sessions have them', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    const create = 'session create --user alice --app chat --id'
+    await cairn.json([...`${create} s1 --metadata`.split(' '), '{"title":"A trip to Lisbon, by tram"}'])
+    await cairn.json([...`${create} s2 --metadata`.split(' '), '{"title":7}'])
+    const list = async (columns: number) => (await cairn('session list', { columns })).stdout.split('\n')
+    const wide = await list(120)
+    expect(wide[0]).toMatch(/^session {2}title +status/)
+    expect(wide.find((line) => line.startsWith('s1'))).toContain('A trip to Lisbon, by tram')
+    expect((await list(60)).find((line) => line.startsWith('s1'))).toMatch(/A trip to Lis.*…/)
+    await cairn.json('session delete s1 --yes')
+    expect((await list(120))[0]).toMatch(/^session {2}status/)
+  })
 })
 
 describe('the end of a session', () => {

@@ -160,6 +160,20 @@ describe('a file at fault', () => {
     expect((await cairn.info()).rows.sessions).toBe(0)
   })
 
+  it('is not blamed for what refers to a bad line', async () => {
+    const { cairn } = await openStore()
+    const bad = [aSession({ lastSeq: -1 }), aSession({ id: 's2', parent: 's1', forkedAtSeq: 1 })]
+    const records = [...bad, anEvent(), anEvent({ seq: 2, eventId: 'e2' }), anOperation()]
+    const tasks = [aTask({ id: 't1', priority: 11 }), aTask({ id: 't2', parent: 't1' }), aCheckpoint({ task: 't1' })]
+    expect(await problemsOf(cairn, fileOf([...records, ...tasks]))).toEqual([
+      expect.stringMatching(/^2: session: lastSeq/),
+      expect.stringMatching(/^7: task: priority/),
+    ])
+    expect(await problemsOf(cairn, fileOf(['{"id":"s1","record":"session",', anEvent()]))).toEqual([
+      expect.stringMatching(/^2: is not JSON/),
+    ])
+  })
+
   it('is known as cut off, wherever the cut is', async () => {
     const { cairn } = await openStore()
     const text = fileOf([aSession(), anEvent(), anEvent({ seq: 2 })])

@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { createReadStream, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { once } from 'node:events'
+import { createReadStream, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Cairn } from '../../src/cairn.js'
 import type { ImportReport } from '../../src/index.js'
 import { openCairn } from '../../src/open.js'
@@ -177,4 +181,36 @@ describe('a hundred megabytes', () => {
     expect(said?.grown).toBeLessThan(250_000_000)
     expect(readFileSync(file).subarray(-100).toString()).toContain('"record":"end"')
   }, 120_000)
+})
+
+describe('an export to a file', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('that %s ends leaves nothing behind', async (signal) => {
+    const folder = tempPath(`ended-${signal}`)
+    mkdirSync(folder)
+    const child = startChild('write-for-ever.mjs', join(folder, 'out.jsonl'))
+    expect(await child.next()).toBe('writing')
+    expect(readdirSync(folder)).toEqual([expect.stringMatching(/^out\.jsonl\..*\.part$/)])
+    process.kill(child.pid, signal)
+    expect((await child.ended).signal).toBe(signal)
+    expect(readdirSync(folder)).toEqual([])
+  })
+})
+
+describe('an import from stdin', () => {
+  it('that a signal ends leaves no copy of the data', async () => {
+    const folder = tempPath('temporary')
+    mkdirSync(folder)
+    const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+    await (await opened(tempPath('by-stdin.db'))).close()
+    const child = spawn(process.execPath, [main, 'import', '-', '--db', tempPath('by-stdin.db')], {
+      env: { ...process.env, TMPDIR: folder },
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+    const ended = once(child, 'exit')
+    child.stdin.write('{"not whole')
+    await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(1), { timeout: 30_000 })
+    child.kill('SIGTERM')
+    expect(await ended).toEqual([143, null])
+    expect(readdirSync(folder)).toEqual([])
+  })
 })

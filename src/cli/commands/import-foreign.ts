@@ -36,13 +36,14 @@ export function foreignOptions(
   return { from, user, ...(app !== undefined && { app }), ...(project !== undefined && { project }) }
 }
 
-/** An error about a file that is none of Cairn's own, with the command that takes it when its format is known. */
+/** An error about a file that is none of Cairn's own, with what it is, and the command that takes it when there is one. */
 export async function withForeignHint(error: unknown, file: string, cwd: string): Promise<unknown> {
   if (!(error instanceof CairnError) || error.code !== 'invalid_input') return error
   const found = await detectForeignFormat(resolve(cwd, file)).catch(() => undefined)
-  if (found?.format === undefined) return error
+  if (found === undefined || (found.format === undefined && error.details?.header !== 'missing')) return error
   const { code, message, details } = error
-  const hint = `It looks like ${found.looksLike}. Import it with: cairn import ${shellQuote(file)} --from ${found.format} --user NAME`
+  const command = `Import it with: cairn import ${shellQuote(file)} --from ${found.format} --user NAME`
+  const hint = `It looks like ${found.looksLike}.${found.format === undefined ? '' : ` ${command}`}`
   return new CairnError(code, message, { hint, details, cause: error })
 }
 

@@ -1,7 +1,9 @@
+import { constants } from 'node:os'
 import { resolve } from 'node:path'
 import { Option } from 'commander'
 import { CairnError } from '../../errors.js'
 import type { ImportProgress, ImportReport } from '../../index.js'
+import type { ImportProblem } from '../../ops/import-problems.js'
 import { importFormats } from '../choices.js'
 import type { CairnCommand } from '../command.js'
 import { count } from '../format.js'
@@ -9,6 +11,7 @@ import { examples } from '../help.js'
 import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { Progress } from '../progress.js'
+import { onSignal } from '../signals.js'
 import { onStore } from '../store.js'
 import { oneLine } from '../text.js'
 import { type ForeignFlags, foreignExamples, foreignOptions, formatForeign, withForeignHint } from './import-foreign.js'
@@ -45,6 +48,8 @@ function importFile(
     const onProgress = ({ pass, share, records }: ImportProgress): void =>
       progress.update(share, `${pass === 'check' ? 'checking' : 'storing'}, ${count(records, 'record')}`)
     const path = resolve(io.cwd, file)
+    // What came in by stdin lies in a temporary file, which goes when the process exits; a signal alone is no exit.
+    const done = file === '-' ? onSignal((signal) => process.exit(128 + constants.signals[signal])) : undefined
     try {
       if (foreign !== undefined) {
         const report = await cairn.importForeign(path, { ...foreign, dryRun, onProgress })
@@ -56,19 +61,25 @@ function importFile(
       output.show(report, () => formatReport(report, output))
     } catch (error) {
       progress.end()
-      noteProblems(error, output)
-      throw foreign === undefined && file !== '-' ? await withForeignHint(error, file, io.cwd) : error
+      const told = noteProblems(error, output)
+      throw foreign === undefined && file !== '-' ? await withForeignHint(told, file, io.cwd) : told
     } finally {
       progress.end()
+      done?.()
     }
   })
 }
 
-/** Every bad line, where the error names the first ones only. */
-function noteProblems(error: unknown, output: Output): void {
-  const { problems = [] } = error instanceof CairnError ? (error.details ?? {}) : {}
-  for (const { line, reason } of problems as { line: number; reason: string }[])
-    output.note(oneLine(`line ${line}: ${reason}`))
+/** Tells people every bad line, and the error only how many there are. With --json the error has them all. */
+function noteProblems(error: unknown, output: Output): unknown {
+  if (output.json || !(error instanceof CairnError)) return error
+  const { code, hint, details, cause } = error
+  const { problems = [], count: all = 0 } = (details ?? {}) as { problems?: ImportProblem[]; count?: number }
+  if (problems.length === 0) return error
+  for (const { line, reason } of problems) output.note(oneLine(`line ${line}: ${reason}`))
+  const named = problems.length < all ? `the first ${problems.length.toLocaleString('en')} named above` : 'named above'
+  const message = `The file is not what it should be: ${count(all, 'problem')}, ${named}.`
+  return new CairnError(code, message, { hint, details, cause })
 }
 
 function formatReport({ dryRun, records, differences }: ImportReport, output: Output): string {

@@ -154,11 +154,18 @@ function addList(session: CairnCommand, io: Io): void {
 function formatSessions(sessions: Session[], output: Output): string {
   return output.table(sessions, [
     { title: 'session', cell: ({ id }) => id },
+    // What people know a conversation by, where it has one: those from other tools do.
+    {
+      title: 'title',
+      cell: ({ metadata: { title } }) => (typeof title === 'string' ? title : ''),
+      shrinkTo: 16,
+      dropAt: 1,
+    },
     { title: 'status', cell: ({ status }) => status },
     { title: 'user', cell: ({ user }) => user, shrinkTo: 8 },
-    { title: 'app', cell: ({ app }) => app, shrinkTo: 8, dropAt: 2 },
-    { title: 'project', cell: ({ project }) => project ?? '', shrinkTo: 8, dropAt: 4 },
-    { title: 'events', cell: ({ lastSeq }) => `${lastSeq}`, align: 'right', dropAt: 3 },
-    { title: 'updated', cell: ({ updatedAt }) => formatMinute(updatedAt), dropAt: 1 },
+    { title: 'app', cell: ({ app }) => app, shrinkTo: 8, dropAt: 3 },
+    { title: 'project', cell: ({ project }) => project ?? '', shrinkTo: 8, dropAt: 5 },
+    { title: 'events', cell: ({ lastSeq }) => `${lastSeq}`, align: 'right', dropAt: 4 },
+    { title: 'updated', cell: ({ updatedAt }) => formatMinute(updatedAt), dropAt: 2 },
   ])
 }

@@ -100,7 +100,7 @@ function contentOf(message: Parts, report: ReportBuilder): JsonObject | undefine
   const content = isObject(message.content) ? message.content : {}
   const parts = Array.isArray(content.parts) ? content.parts : []
   const text = textOf(content, parts)
-  const others = parts.filter((part) => typeof part !== 'string')
+  const others = parts.filter((part) => typeof part !== 'string' && !isTranscript(part))
   for (const part of others)
     if (isObject(part) && textIn(part.asset_pointer)) {
       report.left(
@@ -110,7 +110,7 @@ function contentOf(message: Parts, report: ReportBuilder): JsonObject | undefine
       )
     }
   const metadata = isObject(message.metadata) ? message.metadata : {}
-  const rest = withoutEmpty(without(content, 'parts', 'content_type', 'text', 'result'))
+  const rest = withoutEmpty(without(content, 'parts', 'content_type', 'text', 'result', ...saidIn(content)))
   const isInstruction = metadata.is_user_system_message === true
   if (text === '' && others.length === 0 && Object.keys(rest).length === 0 && !isInstruction) return undefined
   return cleanObject({
@@ -123,9 +123,33 @@ function contentOf(message: Parts, report: ReportBuilder): JsonObject | undefine
 }
 
 function textOf(content: Parts, parts: unknown[]): string {
-  const texts = parts.length > 0 ? parts : [content.text, content.result]
+  const texts = parts.length > 0 ? parts.map(spokenText) : [content.text, content.result, thoughtText(content)]
   const text = texts.filter((part) => typeof part === 'string').join('\n')
   return text.trim() === '' ? '' : text
+}
+
+/** What was said aloud stands in a part of its own. */
+function isTranscript(part: unknown): part is Parts {
+  return isObject(part) && part.content_type === 'audio_transcription' && typeof part.text === 'string'
+}
+
+function spokenText(part: unknown): unknown {
+  return isTranscript(part) ? part.text : part
+}
+
+/** Thoughts, and the line that sums them up, have their words in `content`; thoughts are kept as they are, too. */
+function thoughtText({ content_type, content, thoughts }: Parts): unknown {
+  if (content_type === 'reasoning_recap') return content
+  if (content_type !== 'thoughts' || !Array.isArray(thoughts)) return undefined
+  const texts = thoughts.map((thought) =>
+    isObject(thought) ? (textIn(thought.content) ?? thought.summary) : undefined,
+  )
+  return texts.filter((text) => typeof text === 'string').join('\n')
+}
+
+/** The members that are the text and nothing else. */
+function saidIn({ content_type, content }: Parts): string[] {
+  return content_type === 'reasoning_recap' && typeof content === 'string' ? ['content'] : []
 }
 
 function aboutMessage(message: Parts): Parts {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../json.js'
 import { actorOf, kindOfRole } from './actors.js'
-import { cleanObject, isObject, textIn, without, withoutEmpty } from './clean-json.js'
+import { cleanObject, isObject, isOnlyText, textIn, without, withoutEmpty } from './clean-json.js'
 import { conversationRecords, type ForeignConversation, type ForeignMessage } from './conversation.js'
 import type { TreeNode } from './conversation-tree.js'
 import { demandFormat } from './detect-format.js'
@@ -105,10 +105,20 @@ function toEvent(block: Parts, speaker: string): Omit<ForeignMessage, 'id'> {
   if (block.type === 'thinking') return { type: 'reflection', actor: speaker, time, content: content(block.thinking) }
   const kind = cleanObject({ block: block.type })
   if (block.type === 'tool_result') {
-    return { type: 'tool_call', actor: actorOf('tool', block.name), time, content: { ...kind, ...content(block.text) } }
+    const { text, others } = answerOf(block.content)
+    const answer = cleanObject({ ...withoutEmpty({ text }), ...kind, ...withoutEmpty({ ...rest, content: others }) })
+    return { type: 'tool_call', actor: actorOf('tool', block.name), time, content: answer }
   }
   const type = block.type === 'tool_use' ? 'tool_call' : 'message'
   return { type, actor: speaker, time, content: { ...kind, ...content(block.text) } }
+}
+
+/** What a tool answered: its texts as text, and beside it what is more than that. */
+function answerOf(content: unknown): { text: string; others: unknown } {
+  if (typeof content === 'string') return { text: content, others: [] }
+  if (!Array.isArray(content)) return { text: '', others: content }
+  const texts = content.filter(isOnlyText).map(({ text }) => text)
+  return { text: texts.join('\n'), others: content.filter((block) => !isOnlyText(block)) }
 }
 
 function attachmentsOf(message: Parts, report: ReportBuilder): Parts | undefined {

@@ -32,6 +32,15 @@ export function withoutEmpty(object: Record<string, unknown>): Record<string, un
   return Object.fromEntries(Object.entries(object).filter(([, value]) => !isEmpty(value)))
 }
 
+// The second and third in the words of OpenAI's Responses.
+const textTypes = ['text', 'input_text', 'output_text']
+
+/** Whether a part of a message is text and says nothing else, so that it need not be kept beside its text. */
+export function isOnlyText(part: unknown): part is { text: string } {
+  if (!isObject(part) || !textTypes.includes(String(part.type)) || typeof part.text !== 'string') return false
+  return Object.keys(withoutEmpty(without(part, 'type', 'text'))).length === 0
+}
+
 /** Members of an object but for some. */
 export function without(object: Record<string, unknown>, ...names: string[]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)))

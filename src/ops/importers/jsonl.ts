@@ -3,7 +3,7 @@ import type { JsonObject } from '../../json.js'
 import { toIso } from '../../time.js'
 import type { InterchangeRecord } from '../interchange.js'
 import { actorOf, kindOfRole } from './actors.js'
-import { cleanObject, isObject, textIn, without, withoutEmpty } from './clean-json.js'
+import { cleanObject, isObject, isOnlyText, textIn, without, withoutEmpty } from './clean-json.js'
 import { demandFormat } from './detect-format.js'
 import { fileTime } from './file-time.js'
 import { readTime } from './foreign-time.js'
@@ -170,7 +170,7 @@ function contentOf(item: Parts): JsonObject {
           .map((part) => (isObject(part) ? part.text : part))
           .filter((part) => typeof part === 'string')
           .join('\n')
-  const others = parts.filter((part) => typeof part !== 'string' && !(isObject(part) && part.type === 'text'))
+  const others = parts.filter((part) => typeof part !== 'string' && !isOnlyText(part))
   const rest = without(item, 'role', 'content', 'name', ...sessionNames, ...timeNames, ...idNames)
   return cleanObject({
     ...(text !== '' && { text }),

@@ -71,8 +71,30 @@ describe('a ChatGPT export', () => {
     })
     expect(of('event').find(({ eventId }) => eventId === 'a1')).toMatchObject({
       type: 'reflection',
-      content: { contentType: 'thoughts', thoughts: [{ summary: 'Milk', content: 'They want milk.' }] },
+      content: {
+        text: 'They want milk.',
+        contentType: 'thoughts',
+        thoughts: [{ summary: 'Milk', content: 'They want milk.' }],
+      },
     })
+  })
+
+  it('takes what was said aloud, and what sums thoughts up, as text', async () => {
+    const message = (id: string, content: object, role = 'assistant') => ({ id, author: { role }, content })
+    const sound = { content_type: 'audio_asset_pointer', asset_pointer: 'sediment://file_1', format: 'wav' }
+    const spoken = { content_type: 'audio_transcription', text: 'Feed the sourdough', direction: 'in' }
+    const mapping = {
+      a: { parent: null, message: message('a', { content_type: 'multimodal_text', parts: [spoken, sound] }, 'user') },
+      b: { parent: 'a', message: message('b', { content_type: 'reasoning_recap', content: 'Thought for 4 seconds' }) },
+      c: { parent: 'b', message: message('c', { content_type: 'thoughts', thoughts: [{ summary: 'Short' }, 7] }) },
+    }
+    const file = fileWith(path('voice.json'), JSON.stringify([{ id: 'v', mapping, current_node: 'c' }]))
+    const { of } = await readAll(file, { from })
+    expect(of('event').map(({ content }) => content)).toEqual([
+      { text: 'Feed the sourdough', contentType: 'multimodal_text', parts: [sound] },
+      { text: 'Thought for 4 seconds', contentType: 'reasoning_recap' },
+      { text: 'Short', contentType: 'thoughts', thoughts: [{ summary: 'Short' }, 7] },
+    ])
   })
 
   it('gives the same records each time', async () => {

@@ -25,7 +25,7 @@ describe('a Claude export', () => {
       ['u1', 'message', 'user:alice', 'What grows in shade?'],
       ['u2/1', 'reflection', 'agent:claude', 'Shade means ferns.'],
       ['u2/2', 'tool_call', 'agent:claude', undefined],
-      ['u2/3', 'tool_call', 'tool:web_search', undefined],
+      ['u2/3', 'tool_call', 'tool:web_search', 'ferns, hostas'],
       ['u2/4', 'message', 'agent:claude', 'Ferns do.\nHostas, too.'],
     ])
     expect(of('event')[2]?.content).toEqual({ block: 'tool_use', name: 'web_search', input: { query: 'shade plants' } })
@@ -96,5 +96,21 @@ describe('a Claude export', () => {
       countOf(report.left, 'messages'),
       countOf(report.left, 'items'),
     ]).toEqual([1, 1, 1])
+  })
+
+  it('takes what a tool answered in text as text, and keeps the rest beside it', async () => {
+    const found = { type: 'knowledge', title: 'Tram 28', text: 'It goes up' }
+    const result = (content: unknown) => ({ type: 'tool_result', name: 'look', tool_use_id: 't', content })
+    const said = [{ type: 'text', text: 'one' }, found, { type: 'text', text: 'two' }]
+    const content = [result(said), result('as it is'), result(null), result([found])]
+    const conversation = { uuid: 'c', name: '', chat_messages: [{ uuid: 'm', sender: 'assistant', content }] }
+    const { of } = await readAll(fileWith(path('tools.json'), JSON.stringify([conversation])), { from })
+    const about = { block: 'tool_result', name: 'look', tool_use_id: 't' }
+    expect(of('event').map((event) => event.content)).toEqual([
+      { text: 'one\ntwo', ...about, content: [found] },
+      { text: 'as it is', ...about },
+      about,
+      { ...about, content: [found] },
+    ])
   })
 })

@@ -74,4 +74,12 @@ describe('messages on lines', () => {
     expect([bytes > 800_000, bytes <= 1_048_576]).toEqual([true, true])
     expect(countOf(report.left, 'parts of values', 'raise limits.valueBytes')).toBe(2)
   })
+
+  it('keeps a part that is nothing but text once, and one that says more as it is', async () => {
+    const cited = { type: 'output_text', text: 'Hi', annotations: [{ url: 'http://x' }] }
+    const line = (role: string, part: object) => JSON.stringify({ role, content: [part] })
+    const lines = [line('user', { type: 'input_text', text: 'Hello' }), line('assistant', cited)]
+    const { of } = await readAll(fileWith(path('responses.jsonl'), `${lines.join('\n')}\n`), { from })
+    expect(of('event').map(({ content }) => content)).toEqual([{ text: 'Hello' }, { text: 'Hi', parts: [cited] }])
+  })
 })
