@@ -166,6 +166,7 @@ export function idOf({ kind, ref }: ContextRef): string {
 }
 
 function sameness(name: string, body: string): string {
-  const text = body.normalize('NFC').replaceAll(/\s+/g, ' ').trim().toLowerCase()
+  // What is longer goes in no further than this.
+  const text = body.slice(0, longestBody).normalize('NFC').replaceAll(/\s+/g, ' ').trim().toLowerCase()
   return text.length >= tellingLength ? text : JSON.stringify([name, text])
 }

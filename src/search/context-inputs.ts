@@ -4,7 +4,9 @@ import { parse } from '../parse.js'
 
 export const contextOptionsSchema = z.strictObject({
   session: z.string().optional(),
-  task: z.union([z.string(), z.object({ id: z.string() })]).optional(),
+  task: z
+    .union([z.string(), z.object({ id: z.string() })], { error: 'expected the id of a task, or a task' })
+    .optional(),
   query: z.string().optional(),
   budgetTokens: z.number().int().min(200).max(1_000_000).optional(),
 })

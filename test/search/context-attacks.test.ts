@@ -147,8 +147,8 @@ describe('counting', () => {
       const run = renderItem('x', `some words\n${unit.repeat(800)}\nmore`)
       expect(count(run)).toBeGreaterThanOrEqual(tokensOf(run))
       const start = performance.now()
-      for (let index = 0; index < 200; index++) count(`${run}- ${index}\n`)
-      expect(performance.now() - start).toBeLessThan(1_000)
+      for (let index = 0; index < 100; index++) count(renderItem('x', unit.repeat(900 + index)))
+      expect(performance.now() - start).toBeLessThan(2_000)
     }
   })
 })

@@ -205,6 +205,8 @@ describe('the budget', () => {
     for (const budgetTokens of [0, 199, -1, 1.5, Number.NaN, 2_000_000])
       await refusal(agent.context({ budgetTokens }), 'invalid_input')
     await refusal(agent.context({ budget: 500 } as never), 'invalid_input')
+    const { message } = await refusal(agent.context({ task: {} as never }), 'invalid_input')
+    expect(message).toBe('context: task: expected the id of a task, or a task.')
   })
 })
 
