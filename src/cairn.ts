@@ -3,7 +3,7 @@ import { narrow } from './access/policy.js'
 import { type Caller, type Principal, parsePrincipal } from './access/principal.js'
 import { AuditService } from './audit/audit-service.js'
 import { DocumentService } from './documents/document-service.js'
-import type { SharedReader } from './documents/shared-reader.js'
+import type { DocumentWork } from './documents/document-work.js'
 import { MemoryService } from './memories/memory-service.js'
 import { MetricService } from './observe/metric-service.js'
 import type { OperationTimes } from './observe/operation-times.js'
@@ -34,8 +34,7 @@ export interface CairnParts {
   /** Shared by all handles of a store. */
   waiters?: TaskWaiters
   checkpointBytes: number
-  documentBytes: number
-  reader: SharedReader
+  documents: DocumentWork
   times: OperationTimes
   openDatabase: OpenForeignDatabase
 }
@@ -67,9 +66,7 @@ export class Cairn {
     this.tasks = new TaskService({ storage, guard: this.#guard, newId, valueBytes, waiters })
     this.agents = new AgentService({ storage, guard: this.#guard, newId, valueBytes, waiters })
     this.checkpoints = new CheckpointService({ storage, guard: this.#guard, stateBytes: checkpointBytes })
-    this.documents = new DocumentService({
-      ...{ storage, guard: this.#guard, newId, maxBytes: parts.documentBytes, reader: parts.reader },
-    })
+    this.documents = new DocumentService({ storage, guard: this.#guard, newId, work: parts.documents })
     this.metrics = new MetricService({ storage, guard: this.#guard, times: parts.times })
     this.audit = new AuditService({ storage, guard: this.#guard })
     this.#search = new SearchService({ storage, guard: this.#guard })
@@ -170,6 +167,7 @@ export class Cairn {
   async close(): Promise<void> {
     await this.#guard.demandRoot('close the store', { subject: 'store', operation: 'update' })
     await this.#parts.waiters.close()
+    await this.#parts.documents.close()
     await this.#parts.storage.close()
   }
 

@@ -73,3 +73,8 @@ export function fromFailure(failure: Failure, cause?: unknown): CairnError {
 export function invalidInput(message: string, hint = 'Correct what is named here and call again.'): CairnError {
   return new CairnError('invalid_input', message, { hint })
 }
+
+/** What every call answers after `close`. */
+export function closedStore(): CairnError {
+  return new CairnError('closed', 'This store has been closed.', { hint: 'Open it again with openCairn().' })
+}

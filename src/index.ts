@@ -11,9 +11,10 @@ export type {
   DocumentStatus,
   DocumentWithChunks,
 } from './documents/document.js'
-export type { DocumentListQuery, DocumentPlaceOptions, SyncOptions } from './documents/document-inputs.js'
+export type { DocumentListQuery, DocumentPlaceOptions, SyncOptions, WatchOptions } from './documents/document-inputs.js'
 export type { DocumentService } from './documents/document-service.js'
 export type { SkippedFile } from './documents/file-errors.js'
+export type { FolderWatcher, WatchEvents } from './documents/folder-watcher.js'
 export type { SyncProgress, SyncReport } from './documents/sync-report.js'
 export { CairnError, type ErrorCode, errorCodes } from './errors.js'
 export type { Json, JsonObject } from './json.js'

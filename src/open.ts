@@ -3,7 +3,7 @@ import { uuidv7 } from 'uuidv7'
 import { root } from './access/principal.js'
 import { Cairn } from './cairn.js'
 import { type ConfigInput, resolveConfig } from './config.js'
-import { sharedReader } from './documents/shared-reader.js'
+import { documentWork } from './documents/document-work.js'
 import { CairnError } from './errors.js'
 import { describe } from './json.js'
 import { OperationTimes } from './observe/operation-times.js'
@@ -59,8 +59,7 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
     openDatabase: openForeignDatabase,
     times,
     checkpointBytes: config.limits.checkpointBytes,
-    documentBytes: config.limits.documentBytes,
-    reader: sharedReader(config.threads),
+    documents: documentWork({ maxBytes: config.limits.documentBytes, threads: config.threads }),
   })
 }
 

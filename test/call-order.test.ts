@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { root } from '../src/access/principal.js'
 import { Cairn } from '../src/cairn.js'
-import { sharedReader } from '../src/documents/shared-reader.js'
+import { documentWork } from '../src/documents/document-work.js'
 import type { Origin } from '../src/memories/origin.js'
 import { OperationTimes } from '../src/observe/operation-times.js'
 import { openForeignDatabase } from '../src/storage/sqlite/foreign-database.js'
@@ -246,7 +246,7 @@ describe('a write', () => {
   const writes = Object.entries(everyMethod).filter(([, { kind }]) => kind === 'write')
   // Closing is no write of a service, `next` and `work` go on asking until there is a task, and imports and syncs are many
   // writes, which come when files have been read.
-  const whole = ['import', 'importForeign', 'documents.sync']
+  const whole = ['import', 'importForeign', 'documents.sync', 'documents.watch']
   const others = ['close', String(Symbol.asyncDispose), 'tasks.next', 'tasks.work', ...whole]
 
   it.each(writes.filter(([name]) => !others.includes(name)))(
@@ -276,7 +276,7 @@ async function openRecorded(): Promise<{ cairn: Cairn; called: string[] }> {
   const called: string[] = []
   const storage = recorded(await openSqliteStorage(settings), called)
   onTestFinished(() => storage.close())
-  const limits = { valueBytes: 1e6, checkpointBytes: 1e6, documentBytes: 1e6, reader: sharedReader(false) }
+  const limits = { valueBytes: 1e6, checkpointBytes: 1e6, documents: documentWork({ maxBytes: 1e6, threads: false }) }
   const parts = { now: clock, newId: () => `${Math.random()}`, auditReads: 'off' as const, times: new OperationTimes() }
   const opened = new Cairn({ storage, caller: root, openDatabase: openForeignDatabase, ...limits, ...parts })
   return { cairn: opened, called }

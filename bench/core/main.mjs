@@ -8,6 +8,7 @@ import { measureContext } from './context.mjs'
 import { measureInterchange } from './interchange.mjs'
 import { measureManyProcesses, measureStart } from './processes.mjs'
 import { measureReads, measureSearch } from './reads.mjs'
+import { judge, table } from './report.mjs'
 import { makeFolder, makeLargeStore, makeMainStore, makeSearchStore } from './stores.mjs'
 import { measureTasks } from './tasks.mjs'
 import { measureAdds, measureAppends, measureSessions } from './writes.mjs'
@@ -62,24 +63,3 @@ const report = {
   rows: rows.map(judge),
 }
 console.log(values.json ? JSON.stringify(report, null, 2) : table(report))
-
-function judge(row) {
-  const { atLeast, atMost, value } = row
-  const target = atLeast === undefined ? (atMost === undefined ? '' : `≤ ${atMost}`) : `≥ ${atLeast}`
-  const met = target === '' ? undefined : atLeast === undefined ? value <= atMost : value >= atLeast
-  return { ...row, target: row.ratio ? `${target} × raw` : target, met }
-}
-
-function table({ rows, machine, node }) {
-  const lines = rows.map(({ operation, measured, yardstick = '', value, target, met }) => {
-    const verdict = met === undefined ? '' : met ? 'met' : 'MISSED'
-    return `| ${operation} | ${measured} | ${yardstick} | ${value} | ${target} | ${verdict} |`
-  })
-  return [
-    `${machine}, Node ${node}`,
-    '',
-    '| operation | measured | raw | figure | target | |',
-    '|---|---|---|---|---|---|',
-    ...lines,
-  ].join('\n')
-}

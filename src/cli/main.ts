@@ -26,5 +26,9 @@ const code = await run(process.argv.slice(2), {
   columns: process.stdout.columns,
   isTTY: process.stdout.isTTY === true,
   errorIsTTY: process.stderr.isTTY === true,
+  untilStopped: () =>
+    new Promise((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    }),
 })
 process.exitCode = code === 0 && unwritten ? exitCodes.disk_full : code

@@ -23,6 +23,11 @@ export class Output {
     if (text !== '') this.#io.stdout.write(`${text}\n`)
   }
 
+  /** One of many answers of a command that goes on: with --json always on a line of its own. */
+  line<Data>(data: Data, toText: (data: Data) => string): void {
+    this.#io.stdout.write(`${this.json ? JSON.stringify(data) : toText(data)}\n`)
+  }
+
   /** A remark for people that is no part of the answer. */
   note(text: string): void {
     if (!this.json) this.#io.stderr.write(`${this.#errorColors().dim(text)}\n`)

@@ -44,7 +44,7 @@ function chunkSection({ headings, blocks, from, to }: Section, source: Source): 
   if (whole.text === '') return []
   const tokens = tokensWithin(whole.text, maxTokens)
   if (tokens !== undefined) return [{ heading, lines: whole.lines, tokens, text: whole.text }]
-  return packUnits(unitsOf(blocks, to, source), source).map((piece) => ({ heading, ...piece }))
+  return packUnits(unitsOf({ blocks, from, to }, source), source).map((piece) => ({ heading, ...piece }))
 }
 
 /** A heading with nothing of its own goes to the first section below it. */

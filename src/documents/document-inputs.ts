@@ -21,6 +21,17 @@ export const syncOptionsSchema = z.strictObject({
  */
 export type SyncOptions = z.input<typeof syncOptionsSchema>
 
+export const watchOptionsSchema = syncOptionsSchema.omit({ signal: true, onProgress: true }).extend({
+  debounceMs: z.number().int().min(0).max(3_600_000).optional(),
+  scanMs: z.number().int().min(1_000).max(86_400_000).optional(),
+})
+
+/**
+ * As for a sync. A change is looked at when none has come for `debounceMs` (500), or after twenty times that; all of a folder
+ * every `scanMs` (an hour), for changes that no event has told of.
+ */
+export type WatchOptions = z.input<typeof watchOptionsSchema>
+
 export const documentListSchema = z.strictObject({
   namespace: z.string().optional(),
   failed: z.boolean().optional(),

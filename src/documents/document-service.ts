@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Guard } from '../access/guard.js'
 import { parseNamespace } from '../access/namespace.js'
 import { readable, writable } from '../access/policy.js'
@@ -25,18 +26,21 @@ import {
   foldersSchema,
   type SyncOptions,
   syncOptionsSchema,
+  type WatchOptions,
+  watchOptionsSchema,
 } from './document-inputs.js'
 import { placeOf } from './document-place.js'
-import type { SharedReader } from './shared-reader.js'
-import { syncFolders } from './sync.js'
+import type { DocumentWork } from './document-work.js'
+import type { FolderWatcher } from './folder-watcher.js'
+import { type SyncContext, syncFolders } from './sync.js'
+import { findFolders } from './sync-folders.js'
 import type { SyncReport } from './sync-report.js'
 
 export interface DocumentServiceOptions {
   storage: Storage
   guard: Guard
   newId: () => string
-  maxBytes: number
-  reader: SharedReader
+  work: DocumentWork
 }
 
 const removeBatch = 100
@@ -65,14 +69,38 @@ export class DocumentService {
     const paths = [parse(foldersSchema, folders, 'The folders')].flat()
     const { namespace, onProgress = () => undefined, ...rest } = parse(syncOptionsSchema, options, 'sync')
     const target = await this.#namespaceToWrite(namespace, 'update')
-    const { storage, newId, maxBytes, reader } = this.#options
+    return this.#sync(paths, { ...rest, namespace: target, onProgress })
+  }
+
+  #sync(
+    paths: string[],
+    options: Pick<SyncContext, 'namespace' | 'include' | 'exclude' | 'signal' | 'onProgress'>,
+  ): Promise<SyncReport> {
+    const { storage, newId, work } = this.#options
+    const { maxBytes, reader } = work
     return reader.use((opened) =>
       syncFolders(paths, {
-        ...{ storage, newId, maxBytes, reader: opened, namespace: target, onProgress, ...rest },
+        ...{ storage, newId, maxBytes, reader: opened, ...options },
         now: this.#guard.now,
         author: () => this.#guard.author(),
       }),
     )
+  }
+
+  /**
+   * Keeps the index of some folders as they are until the watcher that it returns is closed, or the store is: what changed
+   * while nothing ran is found at the start, and after that every change. One process at a time watches a folder; another
+   * stands by and takes over. `not_found` for a folder that is not there; one that goes later is waited for.
+   */
+  async watch(folders: string | string[], options: WatchOptions = {}): Promise<FolderWatcher> {
+    const paths = [parse(foldersSchema, folders, 'The folders')].flat().map((path) => resolve(path))
+    const { namespace, debounceMs = 500, scanMs = 3_600_000, ...globs } = parse(watchOptionsSchema, options, 'watch')
+    const target = await this.#namespaceToWrite(namespace, 'update')
+    await findFolders(paths)
+    const { storage, work } = this.#options
+    const sync = (signal: AbortSignal) =>
+      this.#sync(paths, { ...globs, namespace: target, signal, onProgress: () => undefined })
+    return work.watchers.add({ storage, namespace: target, paths, now: this.#guard.now, debounceMs, scanMs, sync })
   }
 
   /** Documents without their chunks, in the order of namespace, folder and path. */

@@ -43,8 +43,3 @@ function matcher(globs: string[]): (path: string) => boolean {
 function withoutDots(glob: string): string {
   return glob.replace(/^\.\//, '').replace(/(?<=.)\/$/, '')
 }
-
-/** Hidden files and folders, and what package managers put there, are never indexed. */
-export function isHidden(name: string): boolean {
-  return name.startsWith('.') || name === 'node_modules'
-}

@@ -1,28 +1,37 @@
 import type { FolderReader } from './folder-reader.js'
 
-/** One reader for all who work at the same time; it ends with the last of them. */
+// To load the parser and the tokenizer takes a quarter of a second, and they take 60 MB.
+const idleMillis = 10_000
+
+/** One reader for all who work at the same time or shortly after each other. */
 export class SharedReader {
   readonly #open: () => Promise<FolderReader>
   #reader: Promise<FolderReader> | undefined
   #users = 0
+  #idle: NodeJS.Timeout | undefined
 
   constructor(open: () => Promise<FolderReader>) {
     this.#open = open
   }
 
   async use<T>(work: (reader: FolderReader) => Promise<T>): Promise<T> {
+    clearTimeout(this.#idle)
     this.#users++
     this.#reader ??= this.#open()
-    const reader = this.#reader
     try {
-      return await work(await reader)
+      return await work(await this.#reader)
     } finally {
       this.#users--
-      if (this.#users === 0) {
-        this.#reader = undefined
-        await reader.then((opened) => opened.close()).catch(() => undefined)
-      }
+      if (this.#users === 0) this.#idle = setTimeout(() => void this.close(), idleMillis).unref()
     }
+  }
+
+  /** Whoever uses it later opens another. */
+  async close(): Promise<void> {
+    clearTimeout(this.#idle)
+    const reader = this.#reader
+    this.#reader = undefined
+    await reader?.then((opened) => opened.close()).catch(() => undefined)
   }
 }
 

@@ -82,8 +82,8 @@ async function finish(
 }
 
 /** How many files are on their way at once, and how many bytes: enough to fill the writer's groups, and no more. */
-const filesAtOnce = 16
-const bytesAtOnce = 4_000_000
+const filesAtOnce = 8
+const bytesAtOnce = 1_000_000
 const idsAtOnce = 50
 const knownAtOnce = 1_000
 

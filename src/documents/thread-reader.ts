@@ -1,5 +1,5 @@
-import { Worker } from 'node:worker_threads'
-import { CairnError } from '../errors.js'
+import { type ResourceLimits, Worker } from 'node:worker_threads'
+import { CairnError, closedStore } from '../errors.js'
 import type { FolderReader } from './folder-reader.js'
 import type { ReadResult } from './read-file.js'
 import type { Answer, Job } from './reader-thread.js'
@@ -9,6 +9,9 @@ import type { Missing, Walk } from './walk-folder.js'
 const entry = import.meta.url.endsWith('.ts') ? '../../dist/documents/reader-thread.js' : './reader-thread.js'
 
 type Question = Job extends infer Each ? (Each extends Job ? Omit<Each, 'id'> : never) : never
+
+// A table of a million rows takes more; whatever is written for people takes a fiftieth.
+const usualLimits: ResourceLimits = { maxOldGenerationSizeMb: 1_024 }
 
 interface Waiting {
   job: Job
@@ -21,9 +24,14 @@ interface Waiting {
  * is the reason: that one is given up, and another thread goes on with the rest.
  */
 export class ThreadReader implements FolderReader {
+  readonly #limits: ResourceLimits
   #worker: Worker | undefined
   #nextId = 1
   readonly #waiting = new Map<number, Waiting>()
+
+  constructor(limits = usualLimits) {
+    this.#limits = limits
+  }
 
   walk(input: Job['walk'] & object): Promise<Walk> {
     return this.#ask({ walk: input }) as Promise<Walk>
@@ -37,6 +45,7 @@ export class ThreadReader implements FolderReader {
     try {
       return (await this.#ask({ read: input })) as ReadResult
     } catch (error) {
+      if (error instanceof CairnError && error.code === 'closed') throw error
       return { reason: `it could not be cut into chunks: ${error instanceof Error ? error.message : error}` }
     }
   }
@@ -44,6 +53,8 @@ export class ThreadReader implements FolderReader {
   async close(): Promise<void> {
     const worker = this.#worker
     this.#worker = undefined
+    for (const { reject } of this.#waiting.values()) reject(closedStore())
+    this.#waiting.clear()
     await worker?.terminate()
   }
 
@@ -52,12 +63,13 @@ export class ThreadReader implements FolderReader {
       const job = { id: this.#nextId++, ...question } as Job
       this.#waiting.set(job.id, { job, resolve, reject })
       this.#worker ??= this.#start()
+      this.#worker.ref()
       this.#worker.postMessage(job)
     })
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL(entry, import.meta.url), { execArgv: [] })
+    const worker = new Worker(new URL(entry, import.meta.url), { execArgv: [], resourceLimits: this.#limits })
     let reason = 'the thread stopped'
     worker.on('message', (answer: Answer) => this.#settle(answer))
     worker.on('error', (error) => {
@@ -72,6 +84,8 @@ export class ThreadReader implements FolderReader {
   #settle(answer: Answer): void {
     const waiting = this.#waiting.get(answer.id)
     this.#waiting.delete(answer.id)
+    // With nothing to do it must not keep the process.
+    if (this.#waiting.size === 0) this.#worker?.unref()
     if ('error' in answer) waiting?.reject(new CairnError('internal', answer.error))
     else waiting?.resolve(answer.value)
   }

@@ -11,8 +11,11 @@ export interface Unit {
   solid: boolean
 }
 
-/** The blocks of a section that ends before line `to`, each as long as it fits, else cut into parts that do. */
-export function unitsOf(blocks: Block[], to: number, source: Source): Unit[] {
+/** The lines [from, to) of a section and the blocks in it, each as long as it fits, else cut into parts that do. */
+export function unitsOf(section: { blocks: Block[]; from: number; to: number }, source: Source): Unit[] {
+  const { from, to } = section
+  const before: Block = { kind: 'other', from, to, level: 0, text: '', items: [] }
+  const blocks = section.blocks[0]?.from === from ? section.blocks : [before, ...section.blocks]
   return blocks.flatMap((block, index) => {
     // What belongs to no block, such as link definitions, goes with the block before.
     const end = blocks[index + 1]?.from ?? to
@@ -37,15 +40,13 @@ function itemUnits(from: number, to: number, source: Source): Unit[] {
 }
 
 function lineUnits(from: number, to: number, source: Source): Unit[] {
-  const units: Unit[] = []
-  for (let line = from; line < to; line++) {
+  return Array.from({ length: to - from }, (_, index) => from + index).flatMap((line) => {
     const [start, end] = [source.offset(line), source.offset(line + 1)]
-    const tokens = tokensWithin(source.text.slice(start, end), maxTokens)
-    if (tokens === undefined) units.push(...partUnits(start, source.text.slice(start, end), cuts))
-    else units.push({ start, end, tokens, solid: false })
-  }
-  return units
+    return partUnits(start, source.text.slice(start, end), [whole, ...cuts])
+  })
 }
+
+const whole = /.+/gsu
 
 /** Ways to cut a long line, the best first: into sentences, words, and characters in small groups. */
 const cuts = [

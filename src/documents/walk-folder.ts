@@ -1,8 +1,9 @@
 import { type Dirent, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { reasonOf, type SkippedFile } from './file-errors.js'
-import { type FileSelection, isHidden, type SelectionGlobs, selectFiles } from './file-selection.js'
+import { type FileSelection, type SelectionGlobs, selectFiles } from './file-selection.js'
 import { type FileStamp, stampOf } from './file-stamp.js'
+import { isHidden } from './hidden-files.js'
 import { isIgnored, type RuleFile, rulesAbove, withRulesOf } from './ignore-rules.js'
 
 export interface FoundFile extends FileStamp {

@@ -1,4 +1,4 @@
-import { CairnError } from '../errors.js'
+import { CairnError, closedStore } from '../errors.js'
 import type { Storage } from '../storage/storage.js'
 import type { ClaimQuery, Outlook } from '../storage/task-store.js'
 import type { TaskRow } from './task.js'
@@ -61,7 +61,7 @@ export class TaskWaiters {
   wait(request: WaitRequest): Promise<TaskRow | null> {
     return new Promise((resolve, reject) => {
       const { signal, waitMs } = request
-      if (this.#closed) return reject(closed())
+      if (this.#closed) return reject(closedStore())
       if (signal?.aborted) return reject(aborted(signal))
       const stop = (): void => {
         clearTimeout(timer)
@@ -103,7 +103,7 @@ export class TaskWaiters {
   async close(): Promise<void> {
     this.#closed = true
     for (const waiter of this.#waiters) {
-      end(waiter, { takesTask: false, finish: () => waiter.fail(closed()) })
+      end(waiter, { takesTask: false, finish: () => waiter.fail(closedStore()) })
     }
     await this.#running
     this.#rest()
@@ -214,8 +214,4 @@ async function claimFor(waiter: Waiter): Promise<boolean> {
 
 function aborted(signal: AbortSignal | undefined): CairnError {
   return new CairnError('cancelled', 'The wait for a task was cancelled.', { cause: signal?.reason })
-}
-
-function closed(): CairnError {
-  return new CairnError('closed', 'This store has been closed.', { hint: 'Open it again with openCairn().' })
 }

@@ -303,6 +303,10 @@ export const everyMethod: Record<string, Method> = {
   ),
   'documents.status': read('memory', (at, { namespace }) => at.documents.status({ namespace })),
   'documents.sync': write('memory', (at, { namespace }) => at.documents.sync('test/access/intruder', { namespace })),
+  'documents.watch': write('memory', async (at, { namespace }) => {
+    const watcher = await at.documents.watch('test/access/intruder', { namespace })
+    await watcher.close()
+  }),
   'documents.remove': write(
     'memory',
     (at, { namespace, key }) => at.documents.remove(`${key}.md`, { namespace }),

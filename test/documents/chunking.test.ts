@@ -91,6 +91,11 @@ describe('chunks', () => {
     ['a list that does not fit', Array.from({ length: 400 }, (_, index) => `- item ${index} of a list`).join('\n')],
     ['a code block that does not fit', `\`\`\`\n${numbered(1_000, (index) => `let it = ${index}\n`)}\`\`\``],
     ['a table that does not fit', `|a|b|\n|-|-|\n${numbered(500, (index) => `| one | ${index} |\n`)}`],
+    [
+      'link definitions, of which nothing else speaks',
+      numbered(300, (index) => `[ref${index}]: http://example.org/${index}\n`),
+    ],
+    ['link definitions before a text', `${numbered(300, (index) => `[r${index}]: x${index}\n`)}\ntext\n`],
     ['spaces', `a${' '.repeat(100_000)}b`],
     ['special tokens', numbered(400, (index) => `<|endoftext|> ${index} `)],
   ])('of %s fit, lose nothing, and are not inside of one another', (_, text) => {
@@ -103,6 +108,12 @@ describe('chunks', () => {
       expect(found[index - 1]?.text.includes(chunk.text) ?? false).toBe(false)
     }
     expect(uncovered(text, found)).toEqual('')
+  })
+
+  it('of a line with more sentences than a stack has room for', () => {
+    const found = chunks(numbered(200_000, (index) => `One ${index}. `))
+    expect(found.length).toBeGreaterThan(1_000)
+    expect(found.at(-1)?.text).toContain('One 199999.')
   })
 
   it('cover any text, in order, each line where it is', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
-import { CairnError, fromFailure } from '../../errors.js'
+import { closedStore, fromFailure } from '../../errors.js'
 import type { Storage } from '../storage.js'
 import type { Calls, Reads, WriteResult, Writes } from './calls.js'
 import { checkpointStore } from './checkpoints-store.js'
@@ -165,16 +165,12 @@ async function readHere<Name extends keyof Reads>(
     try {
       return inSnapshot(db, () => query(db, input))
     } catch (error) {
-      if (!db.open) throw closed()
+      if (!db.open) throw closedStore()
       // Only while another process recovers or closes the log is a reader ever locked out.
       if (!isBusy(error) || attempt > 1000) throw translate(error, db.name)
       await sleep(retryMillis)
     }
   }
-}
-
-function closed(): CairnError {
-  return new CairnError('closed', 'This store has been closed.', { hint: 'Open it again with openCairn().' })
 }
 
 function toStorage(
@@ -185,7 +181,7 @@ function toStorage(
   let closing: Promise<void> | undefined
   let open = true
   const assertOpen = (): void => {
-    if (!open) throw closed()
+    if (!open) throw closedStore()
   }
   const write = async <Name extends keyof Writes>(
     name: Name,

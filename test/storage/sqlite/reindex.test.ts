@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { openCairn } from '../../../src/open.js'
@@ -12,6 +13,10 @@ async function fill(path: string): Promise<void> {
   const agent = cairn.as(owner)
   const { id } = await agent.sessions.create()
   await agent.sessions.appendEvent(id, { type: 'message', actor: 'user', content: { text: 'the tea is cold' } })
+  const folder = `${path}.docs`
+  mkdirSync(folder)
+  writeFileSync(`${folder}/tea.md`, '# Tea\n\nTea is grown in the hills.\n')
+  await cairn.documents.sync(folder, { namespace: 'user:alice' })
   await cairn.close()
 }
 
@@ -31,7 +36,7 @@ describe('an index whose texts another version made', () => {
     age(path)
     const cairn = await openCairn({ db: path, threads: false })
     const { hits } = await cairn.as(owner).search('tea')
-    expect(hits.map((hit) => hit.kind).sort()).toEqual(['event', 'memory'])
+    expect(hits.map((hit) => hit.kind).sort()).toEqual(['document', 'event', 'memory'])
     expect((await cairn.search('old')).hits).toEqual([])
     await cairn.close()
   })
@@ -41,7 +46,7 @@ describe('an index whose texts another version made', () => {
     await fill(path)
     age(path)
     const both = await Promise.all([openCairn({ db: path }), openCairn({ db: path })])
-    for (const cairn of both) expect((await cairn.search('tea')).hits).toHaveLength(2)
+    for (const cairn of both) expect((await cairn.search('tea')).hits).toHaveLength(3)
     for (const cairn of both) await cairn.close()
   })
 })

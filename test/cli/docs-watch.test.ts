@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { run } from '../../src/cli/run.js'
+import { useCli } from './run-cli.js'
+
+const newCli = useCli()
+
+/** Runs a watch until it is told to stop; `line` waits for the next line of its answer. */
+function startWatch(cwd: string, args: string[]) {
+  const lines: string[] = []
+  let wake = (): void => undefined
+  let stop = (): void => undefined
+  const stderr: string[] = []
+  const ended = run(['docs', 'watch', ...args], {
+    stdout: {
+      write: (text: string) => {
+        lines.push(text)
+        wake()
+      },
+    },
+    stderr: { write: (text: string) => stderr.push(text) },
+    env: {},
+    cwd,
+    isTTY: false,
+    untilStopped: () =>
+      new Promise((resolve) => {
+        stop = resolve
+      }),
+  })
+  const line = async (): Promise<string> => {
+    while (lines.length === 0)
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    return lines.shift() ?? ''
+  }
+  return { line, stderr, stop: () => stop(), ended }
+}
+
+it('cairn docs watch prints each sync that changes something, until it is stopped', async () => {
+  const cairn = newCli()
+  await cairn('init')
+  mkdirSync(cairn.path('docs'))
+  writeFileSync(cairn.path('docs/a.md'), 'alpha')
+  const watch = startWatch(cairn.path(''), ['docs', '--json', '--debounce-ms', '50'])
+  expect(JSON.parse(await watch.line())).toMatchObject({ at: expect.stringMatching(/Z$/), added: 1, skipped: [] })
+  writeFileSync(cairn.path('docs/b.md'), 'beta')
+  expect(JSON.parse(await watch.line())).toMatchObject({ added: 1, unchanged: 1 })
+  watch.stop()
+  expect(await watch.ended).toBe(0)
+  expect(watch.stderr).toEqual([])
+})
+
+it('cairn docs watch says for people that it watches, or who else does', async () => {
+  const cairn = newCli()
+  await cairn('init')
+  mkdirSync(cairn.path('docs'))
+  const watch = startWatch(cairn.path(''), ['docs'])
+  expect(await watch.line()).toMatch(/^\d{4}-\d\d-\d\d .*Z {2}0 added, /)
+  const other = startWatch(cairn.path(''), ['docs'])
+  watch.stop()
+  expect(await watch.ended).toBe(0)
+  expect(watch.stderr.join('')).toBe('Watching. Ctrl-C ends it.\n')
+  expect(await other.line()).toMatch(/0 added/)
+  other.stop()
+  expect(await other.ended).toBe(0)
+  expect((await cairn('docs watch none')).code).toBe(1)
+})
