@@ -15,7 +15,7 @@ import { type SeededMemory, seedApp } from './ops/seed.js'
 import type { ValueLimits } from './ops/value-limits.js'
 import type { ContextResult } from './search/context.js'
 import type { ContextOptions } from './search/context-inputs.js'
-import { type SearchOptions, type SearchResult, SearchService } from './search/search-service.js'
+import { type SearchOptions, type SearchResult, SearchService, type SimilarTo } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
 import type { OpenForeignDatabase } from './storage/foreign-database.js'
 import type { Storage, StoreInfo } from './storage/storage.js'
@@ -104,6 +104,11 @@ export class Cairn {
     const { sessions, memories, tasks, documents } = this
     const search = this.search.bind(this)
     return buildContext({ sessions, memories, tasks, documents, search }, this.#guard, options)
+  }
+
+  /** Finds what is like something that was found: `item` is a hit, or its `kind` and `ref`. */
+  similar(item: SimilarTo, options: SearchOptions = {}): Promise<SearchResult> {
+    return this.#search.similar(item, options)
   }
 
   /** Adds the memories that an app begins with, each of them once: what is there, edited or deleted stays as it is. */

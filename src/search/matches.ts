@@ -17,6 +17,7 @@ export function findMatches(text: string, terms: SearchTerm[]): Match[] {
 // What the index takes for a word, in a text that is not folded. The second is several times as fast.
 const word =
   /\p{RI}{2}|\p{Extended_Pictographic}|[\p{L}\p{N}\p{M}\p{Co}\p{Cf}]+(?:['’][\p{L}\p{N}\p{M}\p{Co}\p{Cf}]+)*/gu
+const hasApostrophe = /['’]/
 const asciiWord = /[a-z0-9]+(?:'[a-z0-9]+)*/gi
 
 function findWords(text: string, terms: SearchTerm[]): Match[] {
@@ -28,7 +29,8 @@ function findWords(text: string, terms: SearchTerm[]): Match[] {
     return term !== undefined
   }
   for (const { 0: run, index } of text.matchAll(isAscii(text) ? asciiWord : word)) {
-    const parts = apostropheParts(run)
+    // Most words have none, and a long answer has tens of thousands of words.
+    const parts = hasApostrophe.test(run) ? apostropheParts(run) : []
     const joined = parts.length > 1 && add(index, parts.join(''), parts.join("'").length)
     if (!joined) for (const { start, piece } of piecesOf(run)) add(index + start, piece, piece.length)
   }

@@ -1,10 +1,15 @@
 import { hasUnspaced, splitUnspaced } from './index-text.js'
 import { foldWords } from './words.js'
+import { type AlikeWord, wordsAlike } from './words-alike.js'
 
-/** A word to look for, or with `prefix` the start of one. Plain text: stores quote it in their own language. */
+/**
+ * A word to look for, or with `prefix` the start of one. Plain text: stores quote it in their own language. `alike` are
+ * words that may stand for it, each for a share of its weight.
+ */
 export interface SearchTerm {
   text: string
   prefix?: true
+  alike?: AlikeWord[]
 }
 
 const maxTerms = 48
@@ -36,7 +41,10 @@ export function parseQuery(text: string): SearchTerm[] {
 }
 
 function toTerms(word: string): SearchTerm[] {
-  if (!hasUnspaced(word)) return [{ text: word }]
+  if (!hasUnspaced(word)) {
+    const alike = wordsAlike(word)
+    return alike.length > 0 ? [{ text: word, alike }] : [{ text: word }]
+  }
   return splitUnspaced(word).flatMap(({ unspaced, text }) => (unspaced ? pairs(text) : [{ text }]))
 }
 
@@ -45,4 +53,9 @@ function pairs(run: string): SearchTerm[] {
   const characters = [...run]
   if (characters.length === 1) return [{ text: run, prefix: true }]
   return characters.slice(0, -1).map((character, index) => ({ text: character + (characters[index + 1] ?? '') }))
+}
+
+/** The terms with all that may stand for them, for whoever only wants to see where they are. */
+export function withAlike(terms: SearchTerm[]): SearchTerm[] {
+  return terms.flatMap((term) => [term, ...(term.alike ?? [])])
 }

@@ -3,20 +3,23 @@ import type { Guard } from '../access/guard.js'
 import { parseNamespace, parseSegment } from '../access/namespace.js'
 import { ownsSession, readable } from '../access/policy.js'
 import { isRoot } from '../access/principal.js'
-import { invalidInput } from '../errors.js'
-import { describe } from '../json.js'
+import { CairnError, invalidInput } from '../errors.js'
+import { describe, encodeJsonObject } from '../json.js'
 import { type MemoryType, memoryTypes } from '../memories/memory.js'
 import { parseMoment } from '../memories/memory-inputs.js'
-import { parse } from '../parse.js'
+import { objectOf, parse } from '../parse.js'
 import { type EventType, eventTypes } from '../sessions/event.js'
-import type { LexicalHit, LexicalQuery } from '../storage/search-store.js'
+import type { HitExplanation, ItemAddress, LexicalHit, LexicalQuery } from '../storage/search-store.js'
 import type { Storage } from '../storage/storage.js'
-import { toIso } from '../time.js'
-import { parseQuery } from './query.js'
+import { toIso, toMillis } from '../time.js'
+import { parseQuestion } from './question.js'
 import type { Snippet } from './snippet.js'
 
 const kinds = ['memory', 'event', 'document'] as const
 const time = z.union([z.date(), z.string(), z.number()])
+
+/** Of a filter: fields and plain values. */
+const maxMetadataBytes = 65_536
 
 export const searchOptionsSchema = z.strictObject({
   kinds: z.array(z.enum(kinds)).min(1).optional(),
@@ -30,11 +33,25 @@ export const searchOptionsSchema = z.strictObject({
   offset: z.number().int().min(0).max(1000).optional(),
   knownAt: time.optional(),
   validAt: time.optional(),
+  from: time.optional(),
+  to: time.optional(),
+  metadata: objectOf(z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  threshold: z.number().min(0).max(1).optional(),
+  perDocument: z.number().int().min(1).max(1000).optional(),
+  duplicates: z.boolean().optional(),
+  detail: z.enum(['short', 'full']).optional(),
+  explain: z.boolean().optional(),
 })
 
 /**
  * Filters, all applied before any limit. `namespaces` and what is below them; `types` of memories and of events, one
- * `session`, which leave documents out; the clocks of memories. `limit` 10, at most 100; `offset` at most 1,000.
+ * `session`, which leave documents out; the clocks of memories; `from` a time on, and before the time `to`, of an event, of a
+ * memory's version or of a document's last change; `metadata` fields of memories and documents and the plain values they must
+ * equal. `limit` 10, at most 100; `offset` at most 1,000.
+ *
+ * `threshold` leaves out what holds less of the question by itself, by the weights of its words: 0 to 1, where .5 is half.
+ * `perDocument` sections of one document at most (1). What says the same as a better hit, a turn said
+ * twice or a memory of the same key elsewhere, is counted there, in `duplicates`, and left out, unless `duplicates` is true. `detail: 'full'` brings the whole text of each hit, `explain` why it is there.
  */
 export type SearchOptions = z.input<typeof searchOptionsSchema>
 
@@ -51,7 +68,14 @@ export interface DocumentRef {
  * Something found. Scores compare within one answer only. `time` is the event's timestamp, the memory's recordedAt or when
  * the document was changed.
  */
-export type SearchHit = { score: number; time: string; snippet: Snippet } & (
+export type SearchHit = {
+  score: number
+  time: string
+  snippet: Snippet
+  text?: string
+  duplicates?: number
+  explain?: HitExplanation
+} & (
   | { kind: 'memory'; ref: { namespace: string; key: string; version: number } }
   | { kind: 'event'; ref: { session: string; seq: number; eventId: string } }
   | { kind: 'document'; ref: DocumentRef }
@@ -79,18 +103,39 @@ export class SearchService {
     const start = performance.now()
     if (typeof text !== 'string') throw invalidInput(`The question must be a text, not ${describe(text)}.`)
     const parsed = parse(searchOptionsSchema, options, 'search')
-    const { limit = 10, offset = 0 } = parsed
     const { hits, degraded } = await this.#storage.search.lexical({
-      terms: parseQuery(text),
+      ...parseQuestion(text, this.#guard.now()),
       ...(await this.#scope(parsed)),
       ...parseMoment(parsed),
+      ...parseFilters(parsed),
       now: this.#guard.now(),
-      offset,
-      limit,
     })
     await this.#guard.noteRead({ subject: 'store', operation: 'search' }, () => ({ text, options, found: hits.length }))
     const own = hits.filter((hit) => this.#mayFind(hit))
     return { hits: own.map(toHit), degraded, tookMs: Math.round((performance.now() - start) * 100) / 100 }
+  }
+
+  /**
+   * What is like an item that was found, best first, without it. Rejects with `not_found` for what is not there or is not for
+   * the caller, and like `search`.
+   */
+  async similar(item: SimilarTo, options: SearchOptions = {}): Promise<SearchResult> {
+    const start = performance.now()
+    const address = parseItem(item)
+    const parsed = parse(searchOptionsSchema, options, 'search')
+    const answer = await this.#storage.search.similar({
+      address,
+      ...(await this.#scope(parsed)),
+      ...parseMoment(parsed),
+      ...parseFilters(parsed),
+      now: this.#guard.now(),
+    })
+    const found = answer?.hits.length ?? 0
+    await this.#guard.noteRead({ subject: 'store', operation: 'search' }, () => ({ similar: address, options, found }))
+    if (answer === null) throw new CairnError('not_found', 'There is no such item to look for similar ones.')
+    const own = answer.hits.filter((hit) => this.#mayFind(hit))
+    const tookMs = Math.round((performance.now() - start) * 100) / 100
+    return { hits: own.map(toHit), degraded: answer.degraded, tookMs }
   }
 
   async #scope(
@@ -168,6 +213,61 @@ export class SearchService {
   }
 }
 
+const similarToSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('memory'),
+    ref: z.object({ namespace: z.string(), key: z.string(), version: z.number().int() }),
+  }),
+  z.object({ kind: z.literal('event'), ref: z.object({ session: z.string(), seq: z.number().int() }) }),
+  z.object({
+    kind: z.literal('document'),
+    ref: z.object({
+      namespace: z.string(),
+      root: z.string(),
+      path: z.string(),
+      lines: z.array(z.number().int()).min(1),
+    }),
+  }),
+])
+
+/** What a hit says of itself: its `kind` and `ref`. */
+export type SimilarTo = z.input<typeof similarToSchema>
+
+function parseItem(item: unknown): ItemAddress {
+  const { kind, ref } = parse(similarToSchema, item, 'item')
+  if (kind === 'memory') return { kind, namespace: parseNamespace(ref.namespace), key: ref.key, version: ref.version }
+  if (kind === 'event') return { kind, session: parseSegment(ref.session, 'The session id'), seq: ref.seq }
+  const { namespace, root, path, lines } = ref
+  return { kind, namespace: parseNamespace(namespace), root, path, line: lines[0] ?? 0 }
+}
+
+type Filters = Pick<LexicalQuery, 'limit'> & Partial<LexicalQuery>
+
+function parseFilters(options: z.output<typeof searchOptionsSchema>): Filters {
+  const {
+    limit = 10,
+    offset = 0,
+    from,
+    to,
+    metadata,
+    threshold,
+    perDocument,
+    duplicates = false,
+    detail,
+    explain,
+  } = options
+  return {
+    ...{ limit, offset, fold: !duplicates },
+    ...(from !== undefined && { from: toMillis(from, 'from') }),
+    ...(to !== undefined && { to: toMillis(to, 'to') }),
+    ...(metadata && { metadata: encodeJsonObject(metadata, 'metadata', maxMetadataBytes) }),
+    ...(threshold !== undefined && { threshold }),
+    ...(perDocument !== undefined && { perDocument }),
+    ...(detail && { detail }),
+    ...(explain !== undefined && { explain }),
+  }
+}
+
 /** The session whose events a namespace names, if it names a whole one. */
 function sessionOf(namespace: string): string | undefined {
   const [prefix, id, ...rest] = namespace.split(':')
@@ -175,7 +275,13 @@ function sessionOf(namespace: string): string | undefined {
 }
 
 function toHit(hit: LexicalHit): SearchHit {
-  const shown = { score: Math.round(hit.score * 1e6) / 1e6, snippet: hit.snippet }
+  const { score, snippet, text, duplicates, explain } = hit
+  const shown = {
+    ...{ score: Math.round(score * 1e6) / 1e6, snippet },
+    ...(text !== undefined && { text }),
+    ...(duplicates !== undefined && { duplicates }),
+    ...(explain && { explain }),
+  }
   if (hit.kind === 'memory') {
     const { kind, namespace, key, version, recordedAt } = hit
     return { kind, ref: { namespace, key, version }, time: toIso(recordedAt), ...shown }

@@ -69,7 +69,7 @@ export function stemOf(word: string): string {
   let stem = stems.get(word)
   if (stem === undefined) {
     stem = stemmer(foldLetters(word))
-    if (stems.size >= 50_000) stems.clear()
+    if (stems.size >= 200_000) stems.clear()
     stems.set(word, stem)
   }
   return stem

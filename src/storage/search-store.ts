@@ -1,6 +1,8 @@
 import type { Owner } from '../access/policy.js'
 import type { MemoryType } from '../memories/memory.js'
+import type { Evidence } from '../search/pool.js'
 import type { SearchTerm } from '../search/query.js'
+import type { Question } from '../search/question.js'
 import type { Snippet } from '../search/snippet.js'
 import type { EventType } from '../sessions/event.js'
 import type { MomentInput } from './memory-store.js'
@@ -11,10 +13,19 @@ export interface SearchStore {
    * filters of scope has a part in the scores: they must not tell what else is in the store.
    */
   lexical(input: LexicalQuery): Promise<LexicalAnswer>
+  /** What is like an item, without the item and the document that it is of. Null when the query may not find the item. */
+  similar(input: Omit<LexicalQuery, 'terms'> & { address: ItemAddress }): Promise<LexicalAnswer | null>
 }
 
-export interface LexicalQuery {
-  /** Words and word starts, as `search/query.ts` makes them. */
+/** One item: a section of a document is named by its first line. */
+export type ItemAddress =
+  | { kind: 'memory'; namespace: string; key: string; version: number }
+  | { kind: 'event'; session: string; seq: number }
+  | { kind: 'document'; namespace: string; root: string; path: string; line: number }
+
+/** A question, as `search/question.ts` makes it, and where its answers may be. */
+export interface LexicalQuery extends Partial<Question> {
+  /** Words and word starts. */
   terms: SearchTerm[]
   memories?: {
     /** Undefined: all. */
@@ -31,6 +42,21 @@ export interface LexicalQuery {
     /** Undefined: all. */
     namespaces?: string[]
   }
+  /** JSON object of scalar values; each must be equal in the metadata of a memory or document. Events have none. */
+  metadata?: string
+  /** From this time on, and before that one: of the event, of the memory's version, of the document's last change. */
+  from?: number
+  to?: number
+  /** How much of the question a hit must hold by itself, by the weights of the words: 0 to 1. Default 0. */
+  threshold?: number
+  /** At most so many sections of one document. Default 1. */
+  perDocument?: number
+  /** Whether what says the same as a better hit is counted there and left out: a turn said twice, a memory of the same key. */
+  fold?: boolean
+  /** With `full` each hit brings its whole text. */
+  detail?: 'short' | 'full'
+  /** Whether each hit says why it is where it is. */
+  explain?: boolean
   moment?: MomentInput
   now: number
   /** How many of the best are left out before the first. Default 0. */
@@ -57,9 +83,29 @@ export interface DocumentHit {
   modifiedAt: number
 }
 
+/** Why a hit is where it is. The points of its evidence add up to its score. */
+export interface HitExplanation {
+  /** Which way of finding candidates found it, and the score it had there. */
+  retrievers: { name: 'lexical'; score: number }[]
+  match: number
+  evidence: Evidence[]
+  /** The words of the question and what each weighs: how rare it is in what the caller may read. */
+  words: { text: string; weight: number }[]
+}
+
+/** What a hit shows of itself, whatever it is. `duplicates`: so many others say the same and were left out. */
+export interface ShownHit {
+  score: number
+  snippet: Snippet
+  text?: string
+  duplicates?: number
+  explain?: HitExplanation
+}
+
 /** What identifies a hit and whom it belongs to, with its snippet: rows stay where they are. */
-export type LexicalHit = { score: number; snippet: Snippet } & (
-  | { kind: 'memory'; namespace: string; key: string; version: number; recordedAt: number }
-  | { kind: 'event'; session: string; owner: Owner; seq: number; eventId: string; timestamp: number }
-  | DocumentHit
-)
+export type LexicalHit = ShownHit &
+  (
+    | { kind: 'memory'; namespace: string; key: string; version: number; recordedAt: number }
+    | { kind: 'event'; session: string; owner: Owner; seq: number; eventId: string; timestamp: number }
+    | DocumentHit
+  )

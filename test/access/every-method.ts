@@ -316,6 +316,11 @@ export const everyMethod: Record<string, Method> = {
     (at, { session }) => at.search('harbour', { session }),
     (at, { session }) => at.search('harbour', { session, kinds: ['event'], knownAt: new Date('2027-01-01') }),
     (at, { session }) => at.search('harbour', { session, kinds: ['memory'], types: ['semantic'] }),
+    (at, { namespace }) => at.search('harbour', { namespaces: [namespace], detail: 'full', explain: true }),
+    (at, { session }) => at.search('harbour', { session, from: epoch, threshold: 0.1, duplicates: true }),
+  ),
+  similar: read('memory', (at, { namespace, key }) =>
+    at.similar({ kind: 'memory', ref: { namespace, key, version: 1 } }, { namespaces: [namespace], detail: 'full' }),
   ),
   as: read('store', async (at) => at.as({ user: 'alice', app: 'shop' }).sessions.list()),
   importForeign: write('store', (at) => at.importForeign('/nowhere', { from: 'mem0', user: 'alice' })),
@@ -356,6 +361,13 @@ export const unboundReads: ((handle: Cairn) => Promise<unknown>)[] = [
   (at) => at.memories.namespaces(),
   (at) => at.memories.namespaces({ cursor: encodeCursor(['app']) }),
   (at) => at.search('harbour', { limit: 100 }),
+  async (at) => {
+    const { items } = await at.sessions.list()
+    return Promise.all(
+      items.map(({ id }) => at.similar({ kind: 'event', ref: { session: id, seq: 1 } }, { limit: 100 })),
+    )
+  },
+  (at) => at.search('harbour', { limit: 100, detail: 'full', explain: true, duplicates: true }),
   (at) => at.search('harbour', { knownAt: soon, limit: 100 }),
   (at) => at.search('harbour', { knownAt: new Date('2027-01-01'), limit: 100 }),
   (at) => at.search('harbour', { types: ['semantic', 'message'], validAt: epoch }),

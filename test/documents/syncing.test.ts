@@ -35,7 +35,9 @@ const sync = async (cairn: Cairn, folder: string | string[], options = {}) =>
 const paths = async (cairn: Cairn) => (await cairn.documents.list()).items.map(({ path }) => path)
 const idOf = async (cairn: Cairn, path: string) => (await cairn.documents.get(path))?.id
 const found = async (cairn: Cairn, text: string) =>
-  (await cairn.search(text, { kinds: ['document'] })).hits.map(({ ref }) => ('path' in ref ? ref.path : ''))
+  (await cairn.search(text, { kinds: ['document'], duplicates: true })).hits.map(({ ref }) =>
+    'path' in ref ? ref.path : '',
+  )
 
 describe('a sync', () => {
   it('makes the index what a folder is, however that changes', async () => {

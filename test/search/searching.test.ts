@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Cairn } from '../../src/cairn.js'
-import type { SearchHit } from '../../src/search/search-service.js'
+import type { SearchHit, SearchOptions } from '../../src/search/search-service.js'
 import { refusal } from '../helpers/refusal.js'
 import { openStore, withStore } from '../store.js'
 
@@ -24,8 +24,9 @@ function nameOf({ kind, ref }: SearchHit): string {
   return kind === 'memory' ? ref.key : ref.session
 }
 
-async function found(cairn: Cairn, ...query: Parameters<Cairn['search']>): Promise<string[]> {
-  return (await cairn.search(...query)).hits.map(nameOf)
+/** What says the same counts for itself here, unless a test asks otherwise. */
+async function found(cairn: Cairn, text: string, options: SearchOptions = {}): Promise<string[]> {
+  return (await cairn.search(text, { duplicates: true, ...options })).hits.map(nameOf)
 }
 
 describe('a search', () => {

@@ -1,3 +1,4 @@
+import { InvalidArgumentError, Option } from 'commander'
 import type { SearchHit, SearchOptions, SearchResult } from '../../search/search-service.js'
 import { eventTypes, memoryTypes, searchKinds } from '../choices.js'
 import type { CairnCommand } from '../command.js'
@@ -5,9 +6,10 @@ import { count, formatDay, formatMinute } from '../format.js'
 import { examples } from '../help.js'
 import type { Io } from '../io.js'
 import type { Output } from '../output.js'
+import { formatExplanation } from '../search-explanation.js'
 import { onStore } from '../store.js'
 import { displayWidth, oneLine, withoutControls, wrap, wrapped } from '../text.js'
-import { listOf, listOfNamespaces, wholeNumber } from '../values.js'
+import { jsonObject, listOf, listOfNamespaces, wholeNumber } from '../values.js'
 
 interface SearchFlags {
   kind?: string[]
@@ -18,6 +20,22 @@ interface SearchFlags {
   offset?: number
   knownAt?: string
   validAt?: string
+  from?: string
+  to?: string
+  metadata?: Record<string, unknown>
+  threshold?: number
+  perDocument?: number
+  duplicates?: boolean
+  detail?: string
+  explain?: boolean
+}
+
+const details = ['short', 'full']
+
+function share(text: string): number {
+  const number = /^(?:0|1|0?\.\d+|1\.0+|0\.\d+)$/.test(text) ? Number(text) : Number.NaN
+  if (Number.isNaN(number)) throw new InvalidArgumentError('Write a number from 0 to 1, such as .5.')
+  return number
 }
 
 export function addSearch(program: CairnCommand, io: Io): void {
@@ -34,11 +52,22 @@ export function addSearch(program: CairnCommand, io: Io): void {
     .option('--offset <n>', 'leave out the best n, at most 1000', wholeNumber(0, 1000))
     .option('--known-at <time>', 'memories as the store knew them at this time; default now (ISO 8601)')
     .option('--valid-at <time>', 'memories as true in the world at this time; default now (ISO 8601)')
+    .option('--from <time>', 'what is of this time or later (ISO 8601)')
+    .option('--to <time>', 'what is of before this time (ISO 8601)')
+    .option('--metadata <json>', 'memories and documents with these fields in their metadata', jsonObject('--metadata'))
+    .option('--threshold <share>', 'what holds at least this share of the question itself, 0 to 1', share)
+    .option('--per-document <n>', 'at most this many sections of one document; default 1', wholeNumber(1, 1000))
+    .option('--duplicates', 'also what says the same as a better hit')
+    .addOption(
+      new Option('--detail <detail>', 'a passage of each hit, or its whole text; default short').choices(details),
+    )
+    .option('--explain', 'with every piece of evidence and its points')
     .addHelpText(
       'after',
       examples(
         'cairn search "support group" --kind event,memory --limit 10 --json',
         'cairn search deploy friday --namespace project:apollo --as user=alice,project=apollo',
+        'cairn search "when did we ship" --from 2026-05-01 --explain',
       ),
     )
     .action((words: string[], flags: SearchFlags, command: CairnCommand) =>
@@ -72,7 +101,8 @@ function formatHits(hits: SearchHit[], output: Output): string {
 /** Scores compare within one answer only, so people see them as shares of the best. */
 function formatHit(hit: SearchHit, best: number, output: Output): string {
   const share = (hit.score / best).toFixed(2)
-  return [...formatHeading(hit, share, output), ...formatSnippet(hit.snippet, output)].join('\n')
+  const shown = hit.text === undefined ? formatSnippet(hit.snippet, output) : formatText(hit.text, output)
+  return [...formatHeading(hit, share, output), ...shown, ...formatMore(hit, output)].join('\n')
 }
 
 /** One line, or else the reference below it: whole, since other commands take it. */
@@ -109,4 +139,14 @@ function formatSnippet({ text, marks }: SearchHit['snippet'], output: Output): s
     }
     return line + withoutControls(text.slice(at, end))
   })
+}
+
+function formatText(text: string, output: Output): string[] {
+  return wrapped(withoutControls(text), { width: output.columns, indent: indent.length })
+}
+
+function formatMore({ duplicates, explain }: SearchHit, output: Output): string[] {
+  const { dim } = output.colors
+  const same = duplicates === undefined ? [] : [dim(`${indent}${count(duplicates, 'other')} with the same words`)]
+  return [...same, ...(explain ? formatExplanation(explain).map((line) => dim(indent + line)) : [])]
 }

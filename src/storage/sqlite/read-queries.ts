@@ -16,6 +16,7 @@ import { previewUndo } from './memory-undo.js'
 import { listBuckets, listHistograms, listMetricNames, listPoints } from './metrics-read.js'
 import type { ReadQuery } from './operation.js'
 import { searchLexical } from './search-read.js'
+import { searchSimilar } from './search-similar.js'
 import { listChildren, readEvent, readTree } from './session-tree-read.js'
 import { getSession, listEvents, listSessions, readState } from './sessions-read.js'
 import { run, sql } from './statements.js'
@@ -52,6 +53,7 @@ export const readQueries = {
   'documents.files': listFiles,
   'documents.folders': listFolders,
   'search.lexical': searchLexical,
+  'search.similar': searchSimilar,
   'tasks.get': getTask,
   'tasks.list': listTasks,
   'tasks.dependencies': listDependencies,

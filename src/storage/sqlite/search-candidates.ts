@@ -38,6 +38,9 @@ const countFrom = sql(
 
 const newestItem = sql('search.newestItem', 'select max(id) as id from search_items')
 
+/** A word in a title brings a candidate forward, where that costs little to know: long texts have titles that tell. */
+const inTitle = 0.5
+
 /** How much of a posting list is read at once: .5 to 1 ms. Rows with nothing but common words are mostly in the first. */
 const batch = 5_000
 // How far is counted: 1 ms for a word of the whole store, 2.5 for a scope, 4 for a word within a scope.
@@ -67,12 +70,17 @@ export function findCandidates(db: Database, query: LexicalQuery): Candidates {
   const lists = query.terms.map((term) => openList(db, inScope(scope, oneTerm(term))))
   weigh(db, scope, lists)
   const terms = query.terms.map((term, index) => ({ ...term, weight: lists[index]?.weight ?? 0 }))
+  const rare = terms.filter((_, index) => lists[index]?.below === 0 && lists[index].ids.length > 0)
+  const titles = rare.map((term) => ({
+    ...openList(db, inScope(scope, oneTerm(term, 'title'))),
+    weight: term.weight * inTitle,
+  }))
   // Nothing but common words: rows that hold all of them come first, however old.
   if (lists.length > 1 && lists.every(({ below }) => below > 0)) {
     const all = openList(db, inScope(scope, allTerms(query.terms)))
     lists.push({ ...all, weight: lists.reduce((sum, { weight }) => sum + weight, 0) })
   }
-  return { terms, candidates: readCandidates(db, lists) }
+  return { terms, candidates: readCandidates(db, [...lists, ...titles]) }
 }
 
 function openList(db: Database, match: string): PostingList {

@@ -2,13 +2,18 @@ import { documentToken, kindToken, memoryToken, ownerToken, sessionToken, typeTo
 import type { SearchTerm } from '../../search/query.js'
 import type { LexicalQuery } from '../search-store.js'
 
-/** A term in FTS5's language. All user text is inside quotes. */
-export function oneTerm({ text, prefix }: SearchTerm): string {
-  return `{title body} : "${text.replaceAll('"', '""')}"${prefix ? '*' : ''}`
+/** A term in FTS5's language, or what may stand for it. All user text is inside quotes. */
+export function oneTerm({ text, prefix, alike = [] }: SearchTerm, columns = 'title body'): string {
+  const words = [`${quoted(text)}${prefix ? '*' : ''}`, ...alike.map((other) => quoted(other.text))]
+  return `{${columns}} : (${words.join(' OR ')})`
+}
+
+function quoted(text: string): string {
+  return `"${text.replaceAll('"', '""')}"`
 }
 
 export function allTerms(terms: SearchTerm[]): string {
-  return terms.map(oneTerm).join(' AND ')
+  return terms.map((term) => oneTerm(term)).join(' AND ')
 }
 
 /** An expression within a scope, which cuts the posting lists before anything is looked at. */

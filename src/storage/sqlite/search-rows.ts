@@ -8,6 +8,7 @@ import type { LexicalQuery } from '../search-store.js'
 import { visibleVersionId } from './memories-read.js'
 import { rowColumns } from './memory-rows.js'
 import type { Candidate } from './search-candidates.js'
+import { passes } from './search-filters.js'
 import type { HistoryQuery } from './search-histories.js'
 import { eventColumns, type StoredEvent } from './session-rows.js'
 import { get, sql } from './statements.js'
@@ -47,7 +48,7 @@ const eventById = sql(
 const chunkById = sql(
   'search.chunk',
   `select c.document_id as document, d.namespace, f.root, d.path, d.title, c.heading, c.line_from as lineFrom,
-     c.line_to as lineTo, c.text, d.modified_at as modifiedAt, d.synced_at as syncedAt
+     c.line_to as lineTo, c.text, d.metadata, d.modified_at as modifiedAt, d.synced_at as syncedAt
    from document_chunks c
    cross join documents d on d.id = c.document_id
    cross join document_folders f on f.id = d.folder_id
@@ -65,6 +66,7 @@ export interface FoundChunk {
   lineFrom: number
   lineTo: number
   text: string
+  metadata: string
   modifiedAt: number
   syncedAt: number
 }
@@ -81,13 +83,17 @@ type Item = MemoryItem | { kind: 'event' | 'document'; ref: number }
  */
 export function rowReader(db: Database, query: HistoryQuery): (candidate: Candidate) => FoundRow | undefined {
   const isVisible = visibilityOf(db, query)
-  return ({ id, score }) => {
+  const read = ({ id, score }: Candidate): FoundRow | undefined => {
     const item = get<Item>(db, itemById, { id })
     if (item?.kind === 'event') return readEvent(db, item.ref, score, query)
     if (item?.kind === 'document') return readChunk(db, item.ref, score, query)
     if (item?.kind !== 'memory' || !inMemoryScope(item, query) || !isVisible(item)) return undefined
     const memory = get<MemoryRow>(db, memoryById, { id: item.ref })
     return memory && { kind: 'memory', score, memory }
+  }
+  return (candidate) => {
+    const row = read(candidate)
+    return row && passes(row, query) ? row : undefined
   }
 }
 

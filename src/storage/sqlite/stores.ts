@@ -42,7 +42,10 @@ export function sessionStore(calls: Calls): SessionStore {
 }
 
 export function searchStore({ readLong }: Calls): SearchStore {
-  return { lexical: (input) => readLong('search.lexical', input) }
+  return {
+    lexical: (input) => readLong('search.lexical', input),
+    similar: (input) => readLong('search.similar', input),
+  }
 }
 
 export function auditStore({ write, read, readLong }: Calls): AuditStore {

@@ -108,6 +108,14 @@ export const expectedPlans: Record<string, string[]> = {
   'search.memory': ['rowid'],
   'search.event': ['rowid', 'sessions (id)'],
   'search.chunk': ['rowid', 'documents (id)', 'document_folders (id)'],
+  'search.memoryItem': ['memory_entries (namespace, key, version)', 'search_items (kind, ref)'],
+  'search.eventItem': ['session_events (session_id, seq)', 'search_items (kind, ref)'],
+  'search.chunkItem': [
+    'document_folders_by_root',
+    'documents (folder_id, path)',
+    'document_chunks (document_id, position)',
+    'search_items (kind, ref)',
+  ],
   'search.chunksToIndex': ['rowid', 'documents (id)'],
 
   'tasks.insert': [],

@@ -1,0 +1,192 @@
+import { closeness, type TimeSpan, timesIn } from './dates.js'
+import type { EvidenceName, PoolItem, Ranked } from './pool.js'
+import type { Question } from './question.js'
+import type { WeightedTerm } from './rank.js'
+import { type Speakers, speakersNamed } from './speakers.js'
+import { countTerms, makeTermTable, type TermCounts } from './term-table.js'
+import { weights } from './weights.js'
+import { bestPassage, covered, termPoints } from './word-evidence.js'
+
+interface Weighing {
+  terms: WeightedTerm[]
+  total: number
+  question: Question
+  speakers: Speakers
+  /** Times that an item speaks of are looked for only when the question names one. */
+  items: Weighed[]
+}
+
+interface Weighed extends Ranked {
+  item: PoolItem
+  counts: TermCounts
+  points: Float64Array
+  /** What the words, their coverage and the best passage are worth: what others take from it. */
+  own: number
+}
+
+/** Ranks items that were read together. The sum of the evidence of each is its score. */
+export function weighEvidence(pool: PoolItem[], question: Question, given: WeightedTerm[]): Ranked[] {
+  const speakers = speakersNamed(pool, given)
+  const terms = given.map((term, index) =>
+    speakers.terms.has(index) ? { ...term, weight: term.weight * weights.nameOfSpeaker } : term,
+  )
+  const table = makeTermTable(terms)
+  const counts = pool.map(({ text }) => countTerms(text, table, terms.length))
+  // What nothing holds, such as a misspelt word, tells nothing apart.
+  const known = terms.filter((_, term) => counts.some(({ shares }) => (shares[term] ?? 0) > 0))
+  const total = known.reduce((sum, { weight }) => sum + weight, 0)
+  const weighing: Weighing = { terms, total, question, speakers, items: [] }
+  weighing.items = weighWords(pool, counts, weighing)
+  const wholes = groupByWhole(weighing.items)
+  for (const parts of wholes.values()) addNeighbours(parts)
+  addWholes(weighing, wholes)
+  for (const item of weighing.items) if (item.score > 0) addTurn(item, weighing)
+  addSections(weighing.items)
+  return weighing.items
+}
+
+function weighWords(pool: PoolItem[], counted: TermCounts[], { terms, total }: Weighing): Weighed[] {
+  const means = meanLengths(pool)
+  return pool.map((item, index) => {
+    const counts = counted[index] ?? countTerms(item.text, new Map(), terms.length)
+    const points = termPoints(counts, terms, lengthOf(item) / Math.max(1, means.get(item.kind) ?? 1))
+    const match = covered(counts, terms, total)
+    const weighed: Weighed = { item, counts, points, own: 0, score: 0, match, evidence: [] }
+    add(weighed, 'words', sum(points), 1)
+    multiply(weighed, 'coverage', 1 + weights.coverage * match ** 2)
+    add(weighed, 'passage', weights.passage * total * bestPassage(counts, terms, total) ** 2, weights.passage)
+    weighed.own = weighed.score
+    return weighed
+  })
+}
+
+const lengthOf = ({ text }: PoolItem): number => text.title.length + text.body.length
+
+/** Of each kind by itself: a turn is not short because abstracts are long. */
+function meanLengths(pool: PoolItem[]): Map<string, number> {
+  const sums = new Map<string, { length: number; count: number }>()
+  for (const item of pool) {
+    const at = sums.get(item.kind) ?? { length: 0, count: 0 }
+    sums.set(item.kind, { length: at.length + lengthOf(item), count: at.count + 1 })
+  }
+  return new Map(Array.from(sums, ([kind, { length, count }]) => [kind, length / count]))
+}
+
+/** The parts of each session, by their place. */
+function groupByWhole(items: Weighed[]): Map<string, Map<number, Weighed>> {
+  const wholes = new Map<string, Map<number, Weighed>>()
+  for (const weighed of items) {
+    const { kind, whole, place } = weighed.item
+    if (kind !== 'event' || whole === undefined || place === undefined) continue
+    const parts = wholes.get(whole) ?? new Map<number, Weighed>()
+    wholes.set(whole, parts.set(place, weighed))
+  }
+  return wholes
+}
+
+function addNeighbours(parts: Map<number, Weighed>): void {
+  for (const [place, part] of parts) {
+    // What holds none of the words itself is no hit, whatever stands beside it.
+    if (part.own === 0) continue
+    add(part, 'neighbours', missingWords(part, place, parts), weights.neighbours[0])
+    const before = parts.get(place - 1)
+    if (before?.item.text.hasQuestion) add(part, 'answer', weights.answer * before.own, weights.answer)
+  }
+}
+
+function missingWords({ points }: Weighed, place: number, parts: Map<number, Weighed>): number {
+  let missing = 0
+  for (let term = 0; term < points.length; term++) {
+    let best = 0
+    for (const [index, weight] of weights.neighbours.entries()) {
+      const distance = index + 1
+      const beside = Math.max(
+        parts.get(place - distance)?.points[term] ?? 0,
+        parts.get(place + distance)?.points[term] ?? 0,
+      )
+      best = Math.max(best, weight * beside)
+    }
+    missing += Math.max(0, best - weights.ownOfNeighbours * (points[term] ?? 0))
+  }
+  return missing
+}
+
+/** How well each whole fits, beside the one that fits best. */
+function addWholes({ items, terms }: Weighing, wholes: Map<string, Map<number, Weighed>>): void {
+  const fits = Array.from(wholes.values(), (parts) => ({
+    parts: [...parts.values()],
+    fit: fitOf([...parts.values()], terms),
+  }))
+  for (const item of items) {
+    const isAlone = item.item.whole === undefined || item.item.kind !== 'event'
+    if (isAlone) fits.push({ parts: [item], fit: fitOf([item], terms) })
+  }
+  const best = fits.reduce((most, { fit }) => Math.max(most, fit), 0)
+  if (best === 0) return
+  for (const { parts, fit } of fits) {
+    for (const part of parts) multiply(part, 'whole', 1 + (weights.whole * fit) / best)
+  }
+}
+
+function fitOf(parts: Weighed[], terms: WeightedTerm[]): number {
+  return terms.reduce((sum, { weight }, term) => {
+    const count = parts.reduce((all, { counts }) => all + (counts.counts[term] ?? 0), 0)
+    return sum + (weight * count) / (count + 1)
+  }, 0)
+}
+
+/** What makes a turn of a conversation an answer to this question. */
+function addTurn(weighed: Weighed, { question, speakers }: Weighing): void {
+  const { item } = weighed
+  if (item.kind === 'memory') multiply(weighed, 'kept', weights.kept)
+  if (item.kind === 'event') {
+    const isNamed = item.speaker !== undefined && speakers.names.has(item.speaker)
+    if (isNamed) multiply(weighed, 'speaker', weights.speaker)
+    else if (speakers.names.size > 0) multiply(weighed, 'speaker', weights.otherSpeaker)
+    if (isNamed && item.text.isOwn) multiply(weighed, 'ownWords', weights.ownWords)
+    if (item.text.asks) multiply(weighed, 'asking', weights.asking)
+    if (question.wanted === 'time' && item.text.tellsTime) multiply(weighed, 'tellsTime', weights.tellsTime)
+    if (question.wanted === 'number' && item.text.tellsNumber) multiply(weighed, 'tellsNumber', weights.tellsNumber)
+    if (question.wanted === 'name' && item.text.tellsName) multiply(weighed, 'tellsName', weights.tellsName)
+  }
+  if (question.times.length > 0) multiply(weighed, 'date', 1 + weights.date * nearest(item, question.times))
+}
+
+/** The best section of a document stands for it, and the next best add to it: a page about something says so again. */
+function addSections(items: Weighed[]): void {
+  const documents = new Map<string, Weighed[]>()
+  for (const weighed of items) {
+    const { kind, whole } = weighed.item
+    if (kind === 'document' && whole !== undefined) documents.set(whole, [...(documents.get(whole) ?? []), weighed])
+  }
+  for (const sections of documents.values()) {
+    const [best, ...others] = sections.sort((a, b) => b.score - a.score)
+    const next = others.slice(0, weights.sectionsCounted).reduce((all, { score }) => all + score, 0)
+    if (best) add(best, 'sections', weights.sections * next, weights.sections)
+  }
+}
+
+const instant = 1
+
+function nearest(item: PoolItem, asked: TimeSpan[]): number {
+  const told = [{ from: item.time, to: item.time + instant }, ...timesIn(item.said(), item.time)]
+  let best = 0
+  for (const span of asked) for (const time of told) best = Math.max(best, closeness(span, time))
+  return best
+}
+
+function sum(points: Float64Array): number {
+  let all = 0
+  for (const value of points) all += value
+  return all
+}
+
+function add(to: Ranked, name: EvidenceName, points: number, weight: number): void {
+  if (points === 0) return
+  to.score += points
+  to.evidence.push({ name, points, weight })
+}
+
+function multiply(to: Ranked, name: EvidenceName, factor: number): void {
+  add(to, name, to.score * (factor - 1), factor)
+}

@@ -1,0 +1,108 @@
+import { type ItemText, normalize } from './index-text.js'
+import { stemOf } from './words.js'
+
+/** A text as ranking reads it: its words as numbers, the same number for the same stem, and what kind of things it says. */
+export interface ReadText {
+  title: Int32Array
+  body: Int32Array
+  /** It ends with a question, or has one in it. */
+  asks: boolean
+  hasQuestion: boolean
+  /** "I", "my", "we". */
+  isOwn: boolean
+  tellsTime: boolean
+  tellsNumber: boolean
+  tellsName: boolean
+}
+
+/** The texts of an item, and the one of them that says what the flags are about. */
+export interface TextToRead extends ItemText {
+  said: string
+}
+
+const numbers = new Map<string, number>()
+const stems: string[] = []
+
+// Two generations of texts that were read: what was used lately stays. Some 40 MB in a thread at the most.
+const maxWords = 2_000_000
+const maxStems = 300_000
+let young = new Map<string, ReadText>()
+let old = new Map<string, ReadText>()
+let youngWords = 0
+
+/** The number of a stem; the same for as long as a search goes on. */
+export function numberOf(stem: string): number {
+  const known = numbers.get(stem)
+  if (known !== undefined) return known
+  numbers.set(stem, stems.length)
+  return stems.push(stem) - 1
+}
+
+/** The numbers of all stems read so far that begin with some letters. */
+export function numbersWithStart(start: string): number[] {
+  return stems.flatMap((stem, number) => (stem.startsWith(start) ? [number] : []))
+}
+
+/** To be called between searches, since it may give new numbers to all words. */
+export function forgetOldTexts(): void {
+  if (stems.length > maxStems) {
+    numbers.clear()
+    stems.length = 0
+    young.clear()
+    old.clear()
+    youngWords = 0
+  } else if (youngWords > maxWords) {
+    old = young
+    young = new Map()
+    youngWords = 0
+  }
+}
+
+/** Reads a text, or remembers it: `source` is what the text is made of, so that the same source has the same text. */
+export function readText(source: string, make: () => TextToRead): ReadText {
+  const known = young.get(source) ?? old.get(source)
+  const read = known ?? readAnew(make())
+  if (!young.has(source)) {
+    young.set(source, read)
+    youngWords += read.title.length + read.body.length
+  }
+  return read
+}
+
+// Of a long text every kind of thing is told somewhere, so the flags are of its beginning.
+const flagged = 1_000
+
+const ownWords = /\b(?:i|i'm|i've|i'd|my|mine|me|we|we're|us|our)\b/i
+const times =
+  /\b(?:yesterday|today|tonight|tomorrow|last|next|ago|weeks?|weekend|months?|years?|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|october|november|december|morning|night|recently|since|(?:19|20)\d\d)\b/i
+const counts =
+  /\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|once|twice|first|second|several|couple|dozen)\b/i
+/** A capital letter where no sentence begins. */
+const names = /[\p{Ll},] (?!I\b)\p{Lu}\p{Ll}+/u
+
+function readAnew({ title, body, said }: TextToRead): ReadText {
+  const text = said.slice(0, flagged).replaceAll('’', "'")
+  return {
+    title: toNumbers(title),
+    body: toNumbers(body),
+    asks: /\?\s*$/.test(said),
+    hasQuestion: text.includes('?'),
+    isOwn: ownWords.test(text),
+    tellsTime: times.test(text),
+    tellsNumber: counts.test(text),
+    tellsName: names.test(text),
+  }
+}
+
+function toNumbers(text: string): Int32Array {
+  const words = text.split(' ')
+  const found = new Int32Array(words.length)
+  let count = 0
+  for (const word of words) if (word !== '') found[count++] = numberOf(stemOf(word))
+  return found.slice(0, count)
+}
+
+/** For texts that are not in a store. */
+export function readPlain(title: string, body: string): ReadText {
+  return readAnew({ title: normalize(title), body: normalize(body), said: body })
+}

@@ -1,0 +1,77 @@
+import { stemOf } from './words.js'
+
+/** A word that says what another one says, and what it weighs beside that one. */
+export interface AlikeWord {
+  text: string
+  weight: number
+}
+
+/** Another form of the same word, which no stemmer knows. */
+const formWeight = 0.8
+
+/** Another word for nearly the same. */
+const synonymWeight = 0.4
+
+/** Forms of English words that no rule leads to: a question asks "did you go", a text says "we went". */
+const irregularForms = `go went gone|buy bought|take took taken|make made|see saw seen|give gave given|get got gotten
+  come came|find found|think thought|tell told|say said|know knew known|feel felt|leave left|meet met|run ran
+  begin began begun|bring brought|write wrote written|eat ate eaten|drink drank drunk|sing sang sung|swim swam swum
+  drive drove driven|ride rode ridden|win won|lose lost|teach taught|catch caught|sell sold|send sent|spend spent
+  build built|keep kept|sleep slept|fall fell fallen|fly flew flown|grow grew grown|draw drew drawn|throw threw thrown
+  break broke broken|speak spoke spoken|choose chose chosen|wear wore worn|steal stole stolen|hide hid hidden
+  forget forgot forgotten|hold held|stand stood|understand understood|hear heard|pay paid|sit sat|lead led|mean meant
+  become became|fight fought|seek sought|shoot shot|hang hung|wake woke woken|rise rose risen|freeze froze frozen
+  lend lent|shake shook shaken|tear tore torn|bite bit bitten|blow blew blown|deal dealt|dig dug|feed fed|light lit
+  ring rang rung|sink sank sunk|spring sprang sprung|stick stuck|strike struck|sweep swept|swing swung|weave wove woven
+  child children|man men|woman women|person people|foot feet|tooth teeth|mouse mice|goose geese|wife wives|life lives
+  knife knives|leaf leaves|shelf shelves|wolf wolves|half halves|index indices|matrix matrices|vertex vertices
+  criterion criteria|phenomenon phenomena|hypothesis hypotheses|analysis analyses|diagnosis diagnoses|good better best
+  bad worse worst|far further farther`
+
+/** Everyday English, and what people who write software shorten. */
+const synonyms = `child kid|mother mom mum|father dad|grandmother grandma|grandfather grandpa|sibling brother sister
+  parent mother father mom dad|spouse husband wife|photo picture pic photograph image|dog puppy pup|cat kitten|pet dog cat
+  movie film|television tv|car vehicle automobile|bicycle bike|job work career occupation|firm company business employer
+  shop store|apartment flat|home house|city town|country nation|trip travel journey vacation holiday|doctor physician
+  ill sick|hurt injure injury|illness disease|buy purchase|begin start|end finish|help assist support|talk chat speak
+  answer reply response|big large huge|small little tiny|happy glad|sad unhappy|afraid scared|angry mad|tired exhausted
+  beautiful gorgeous|tasty delicious|enjoy like love|favorite favourite|color colour|friend buddy pal|colleague coworker
+  boss manager|contest competition tournament|prize award trophy|exercise workout|hike trek|book novel|song music
+  concert gig|meal dinner lunch|sea ocean|forest wood|money cash|cheap inexpensive|wedding marriage|school university college
+  pupil student|class course lesson|learn study|exam test|plan intend|dream goal|error mistake bug fault|fix repair
+  remove delete|show display|change modify|create make build|use utilize|allow permit|stop quit|try attempt|new recent
+  fast quick|difficult hard tough|easy simple|strange odd weird|important significant|hobby activity|cook cooking recipe
+  config configuration setting|db database|repo repository|docs documentation|auth authentication|app application
+  env environment|info information|param parameter|func function|msg message|dir directory folder|admin administrator
+  dev developer development|prod production|perf performance|deps dependency|args argument|attr attribute|ui interface`
+
+type Table = Map<string, AlikeWord[]>
+let table: Table | undefined
+
+/** Words that say the same as a word, or nearly, by their stems; mostly none. */
+export function wordsAlike(word: string): AlikeWord[] {
+  table ??= makeTable()
+  return table.get(stemOf(word)) ?? []
+}
+
+function makeTable(): Table {
+  const made: Table = new Map()
+  addGroups(made, irregularForms, formWeight)
+  addGroups(made, synonyms, synonymWeight)
+  return made
+}
+
+function addGroups(made: Table, groups: string, weight: number): void {
+  for (const group of groups.split(/\||\n/)) {
+    const words = group.trim().split(/\s+/)
+    for (const word of words) {
+      const stem = stemOf(word)
+      const alike = made.get(stem) ?? []
+      made.set(stem, alike)
+      for (const text of words) {
+        const isKnown = stemOf(text) === stem || alike.some((other) => stemOf(other.text) === stemOf(text))
+        if (!isKnown) alike.push({ text, weight })
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { closeness, timesIn } from '../../src/search/dates.js'
+
+const moment = Date.UTC(2023, 4, 8, 13, 56) // a Monday
+const day = 86_400_000
+
+function spans(text: string): string[] {
+  const date = (time: number) => new Date(time).toISOString().slice(0, 10)
+  return timesIn(text, moment).map(({ from, to, yearly }) => `${yearly ? 'yearly ' : ''}${date(from)}/${date(to)}`)
+}
+
+describe('the times of a text', () => {
+  it.each([
+    ['on 7 May 2023', '2023-05-07/2023-05-08'],
+    ['on May 7th, 2023', '2023-05-07/2023-05-08'],
+    ['the 7th of May, 2023', '2023-05-07/2023-05-08'],
+    ['2023-05-07', '2023-05-07/2023-05-08'],
+    ['in May 2023', '2023-05-01/2023-06-01'],
+    ['during 2022', '2022-01-01/2023-01-01'],
+    ['last May', 'yearly 2000-05-01/2000-06-01'],
+    ['on 29 February', 'yearly 2000-02-29/2000-03-01'],
+    ['yesterday', '2023-05-07/2023-05-08'],
+    ['tomorrow', '2023-05-09/2023-05-10'],
+    ['last Friday', '2023-05-05/2023-05-06'],
+    ['last Monday', '2023-05-01/2023-05-02'],
+    ['next Tuesday', '2023-05-09/2023-05-10'],
+    ['three days ago', '2023-05-04/2023-05-06'],
+  ])('are found in "%s"', (text, span) => {
+    expect(spans(text)).toContain(span)
+  })
+
+  it('before a date are counted from it', () => {
+    const [date, before] = spans('two weeks before 11 August 2023')
+    expect(date).toBe('2023-08-11/2023-08-12')
+    expect(before).toMatch(/^2023-07-2[67]\//)
+  })
+
+  it.each(['you may go', 'march on', 'version 2023', 'at 7:30', '', 'second to none'])('are none in "%s"', (text) => {
+    expect(spans(text)).toEqual([])
+  })
+
+  it('of any text are found in no time', () => {
+    for (const text of ['1 '.repeat(500_000), 'in may '.repeat(100_000), 'a few '.repeat(100_000)]) {
+      const start = performance.now()
+      timesIn(text, moment)
+      expect(performance.now() - start).toBeLessThan(1_000)
+    }
+  })
+})
+
+describe('how near a time is to one that is asked about', () => {
+  const may = { from: Date.UTC(2023, 4, 1), to: Date.UTC(2023, 5, 1) }
+  const at = (time: number) => closeness(may, { from: time, to: time + 1 })
+
+  it('is all within it, less with each day after it, and nothing before or long after', () => {
+    expect(at(may.from)).toBe(1)
+    expect(at(may.to + 7 * day)).toBeCloseTo(0.5)
+    expect(at(may.from - 1)).toBe(0)
+    expect(at(may.to + 20 * day)).toBe(0)
+  })
+
+  it('is little for a whole year', () => {
+    const year = { from: Date.UTC(2023, 0, 1), to: Date.UTC(2024, 0, 1) }
+    expect(closeness(year, { from: may.from, to: may.to })).toBeCloseTo(0.3)
+  })
+
+  it('counts in any year where no year is named, also at the turn of the year', () => {
+    const december = { from: Date.UTC(2000, 11, 1), to: Date.UTC(2001, 0, 1), yearly: true as const }
+    const near = (time: number) => closeness(december, { from: time, to: time + 1 })
+    expect(near(Date.UTC(2022, 11, 24))).toBe(1)
+    expect(near(Date.UTC(2023, 0, 4))).toBeGreaterThan(0.5)
+    expect(near(Date.UTC(2023, 5, 4))).toBe(0)
+  })
+})

@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest'
+import type { Cairn } from '../../src/cairn.js'
+import type { SearchHit } from '../../src/search/search-service.js'
+import { refusal } from '../helpers/refusal.js'
+import { openStore } from '../store.js'
+
+const alice = { app: 'shop', user: 'alice' }
+
+async function remember(cairn: Cairn, key: string, value: unknown, metadata = {}): Promise<void> {
+  await cairn.memories.add({ namespace: 'user:alice', key, value, type: 'semantic', metadata })
+}
+
+async function say(cairn: Cairn, ...turns: [actor: string, text: string, timestamp?: string][]): Promise<string> {
+  const { id } = await cairn.sessions.create(alice)
+  const events = turns.map(([actor, text, timestamp]) => ({
+    ...{ type: 'message' as const, actor, content: { text } },
+    ...(timestamp && { timestamp }),
+  }))
+  await cairn.sessions.appendEvents(id, events)
+  return id
+}
+
+const nameOf = ({ kind, ref }: SearchHit): string =>
+  kind === 'memory' ? ref.key : kind === 'event' ? `#${ref.seq}` : ref.path
+
+const namesOf = ({ hits }: { hits: SearchHit[] }): string[] => hits.map(nameOf)
+
+describe('a time range', () => {
+  it('keeps what is of it, from its start to before its end', async () => {
+    const { cairn } = await openStore()
+    const days = ['2025-05-01', '2025-05-02', '2025-05-03'].map(
+      (day) => ['user', `harbour on ${day}`, day] as [string, string, string],
+    )
+    await say(cairn, ...days)
+    expect(namesOf(await cairn.search('harbour', { from: '2025-05-02', to: '2025-05-03' }))).toEqual(['#2'])
+    expect(namesOf(await cairn.search('harbour', { from: '2025-05-02' })).sort()).toEqual(['#2', '#3'])
+    expect(namesOf(await cairn.search('harbour', { to: '2025-05-02' }))).toEqual(['#1'])
+    await refusal(cairn.search('harbour', { from: 'yesterday' }), 'invalid_input')
+  })
+
+  it('is applied before the limit, and to the past too', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'old', 'harbour harbour harbour')
+    await say(cairn, ['user', 'a harbour among many other words', '2030-01-01'])
+    const options = { from: '2029-01-01', limit: 1 }
+    for (const moment of [{}, { knownAt: '2027-01-01' }])
+      expect(namesOf(await cairn.search('harbour', { ...options, ...moment }))).toEqual(['#1'])
+  })
+})
+
+describe('metadata', () => {
+  it('must be equal in every field named; events have none', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'both', 'harbour one', { source: 'chat', rank: 1 })
+    await remember(cairn, 'one', 'harbour two', { source: 'chat', rank: '1' })
+    await say(cairn, ['user', 'harbour three'])
+    expect(namesOf(await cairn.search('harbour', { metadata: { source: 'chat', rank: 1 } }))).toEqual(['both'])
+    expect(namesOf(await cairn.search('harbour', { metadata: { source: 'chat' } })).sort()).toEqual(['both', 'one'])
+    expect(namesOf(await cairn.search('harbour', { metadata: { other: null } }))).toEqual([])
+  })
+})
+
+describe('a threshold', () => {
+  it('is the share of the question that a hit holds itself', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'all', 'ship in the harbour at noon')
+    await remember(cairn, 'third', 'a ship')
+    expect(namesOf(await cairn.search('ship harbour noon', { threshold: 0 }))).toEqual(['all', 'third'])
+    expect(namesOf(await cairn.search('ship harbour noon', { threshold: 0.5 }))).toEqual(['all'])
+    expect(namesOf(await cairn.search('ship harbour noon', { threshold: 1 }))).toEqual(['all'])
+    await refusal(cairn.search('x', { threshold: 1.5 }), 'invalid_input')
+  })
+})
+
+describe('what says the same', () => {
+  it('as a better hit of the same session is counted there, unless all are asked for', async () => {
+    const { cairn } = await openStore()
+    await say(cairn, ['user', 'Good morning, harbour!'], ['user', 'good morning, HARBOUR'], ['agent', 'harbour'])
+    const { hits } = await cairn.search('good harbour')
+    expect(hits.map(({ duplicates }) => duplicates)).toEqual([1, undefined])
+    expect((await cairn.search('good harbour', { duplicates: true })).hits).toHaveLength(3)
+  })
+})
+
+describe('detail', () => {
+  it('is a passage, or the whole text when asked for', async () => {
+    const { cairn } = await openStore()
+    const text = `${'so '.repeat(300)}harbour`
+    await remember(cairn, 'long', { text })
+    const [short] = (await cairn.search('harbour')).hits
+    const [full] = (await cairn.search('harbour', { detail: 'full' })).hits
+    expect(short).not.toHaveProperty('text')
+    expect(full?.text).toBe(text)
+    expect(full?.snippet).toEqual(short?.snippet)
+  })
+})
+
+describe('an explanation', () => {
+  it('has points that add up to the score, the weights of the words and what found it', async () => {
+    const { cairn } = await openStore()
+    await say(cairn, ['user:Ann', 'Where is the harbour?'], ['user:Bob', 'The harbour is in Genoa'])
+    await remember(cairn, 'harbour', 'Genoa, and the way there')
+    for (const options of [{}, { knownAt: '2027-01-01' }]) {
+      const { hits } = await cairn.search('Where is the harbour of Bob?', { explain: true, ...options })
+      expect(hits).toHaveLength(3)
+      for (const { score, explain } of hits) {
+        const points = explain?.evidence.reduce((sum, piece) => sum + piece.points, 0)
+        expect(points).toBeCloseTo(score, 5)
+        expect(explain?.retrievers).toEqual([{ name: 'lexical', score: expect.any(Number) }])
+        expect(explain?.words.map(({ text }) => text)).toEqual(['harbour', 'bob'])
+      }
+      const bob = hits.find((hit) => nameOf(hit) === '#2')
+      expect(bob?.explain?.evidence.map(({ name }) => name)).toContain('speaker')
+    }
+  })
+})
+
+describe('what is like an item', () => {
+  it('is found without the item, and within the filters', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'one', 'the ship in the harbour at noon')
+    await remember(cairn, 'two', 'a ship at noon')
+    await remember(cairn, 'far', 'bread and butter')
+    const session = await say(cairn, ['user', 'which ship?'], ['user', 'a harbour without ships'])
+    const item = { kind: 'memory' as const, ref: { namespace: 'user:alice', key: 'one', version: 1 } }
+    expect(namesOf(await cairn.similar(item)).sort()).toEqual(['#1', '#2', 'two'])
+    expect(namesOf(await cairn.similar(item, { kinds: ['memory'] }))).toEqual(['two'])
+    const [hit] = (await cairn.search('which ship', { session, limit: 1 })).hits
+    if (hit === undefined) throw new Error('nothing found')
+    const others = ['#1', '#2'].filter((name) => name !== nameOf(hit))
+    expect(namesOf(await cairn.similar(hit, { kinds: ['event'] }))).toEqual(others)
+  })
+
+  it('is refused for what is not there or is for somebody else, in the same words', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'one', 'the ship')
+    const session = await say(cairn, ['user', 'the ship'])
+    const bob = cairn.as({ app: 'shop', user: 'bob' })
+    const messages = new Set<string>()
+    for (const key of ['one', 'none'])
+      messages.add(
+        (await refusal(bob.similar({ kind: 'memory', ref: { namespace: 'user:alice', key, version: 1 } }), 'not_found'))
+          .message,
+      )
+    for (const id of [session, 'none'])
+      messages.add((await refusal(bob.similar({ kind: 'event', ref: { session: id, seq: 1 } }), 'not_found')).message)
+    expect(messages.size).toBe(1)
+    await refusal(cairn.similar({ kind: 'other' } as never), 'invalid_input')
+  })
+})
+
+describe('a question of any kind', () => {
+  it('is answered: of a megabyte, of stop words, signs, emoji, with quotes left open', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'one', 'the ship in the harbour 😀 "and')
+    const texts = [
+      '',
+      'ship '.repeat(200_000),
+      'x'.repeat(1_000_000),
+      'the of and',
+      '?!',
+      '😀',
+      '"ship',
+      'ship" OR (',
+      '*',
+    ]
+    for (const text of texts) {
+      const options = { explain: true, detail: 'full' as const, threshold: 0.1 }
+      expect(await cairn.search(text, options)).toMatchObject({ hits: expect.any(Array), degraded: [] })
+    }
+    expect(namesOf(await cairn.search('"ship'))).toEqual(['one'])
+    expect(namesOf(await cairn.search('ship '.repeat(200_000)))).toEqual(['one'])
+  })
+})
