@@ -24,7 +24,7 @@ it('a store of the schema before takes documents, and leaves none of their words
   await storage.documents.claimFolder(aClaim())
   await storage.documents.put(aDocument())
   const chunk = 'project:default guide/tea.md'
-  expect((await found(storage, 'green tea')).sort()).toEqual([chunk, chunk, 'user:alice tone 1'])
+  expect((await found(storage, 'green tea', { perDocument: 2 })).sort()).toEqual([chunk, chunk, 'user:alice tone 1'])
   await storage.close()
 
   for (const step of all.slice(place).reverse()) revertStep(db, step)
