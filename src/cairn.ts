@@ -13,6 +13,8 @@ import type { ExportOptions, ImportFileOptions, InterchangeService } from './ops
 import type { ImportChunks } from './ops/line-reader.js'
 import { type SeededMemory, seedApp } from './ops/seed.js'
 import type { ValueLimits } from './ops/value-limits.js'
+import type { ContextResult } from './search/context.js'
+import type { ContextOptions } from './search/context-inputs.js'
 import { type SearchOptions, type SearchResult, SearchService, type SimilarTo } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
 import type { OpenForeignDatabase } from './storage/foreign-database.js'
@@ -92,6 +94,18 @@ export class Cairn {
   /** Finds what is like something that was found: `item` is a hit, or its `kind` and `ref`. */
   similar(item: SimilarTo, options: SearchOptions = {}): Promise<SearchResult> {
     return this.#search.similar(item, options)
+  }
+
+  /**
+   * The text that a prompt should begin with: memories of app, project and user, a task, the state of a session, what is
+   * found for a query, and the last events, within a budget of tokens, with a manifest of what went in and what did not.
+   * What the caller may not read is not in it. `not_found` for a session or task that is named and not there for it.
+   */
+  async context(options: ContextOptions = {}): Promise<ContextResult> {
+    const { buildContext } = await import('./search/context.js')
+    const { sessions, memories, tasks, documents } = this
+    const search = this.search.bind(this)
+    return buildContext({ sessions, memories, tasks, documents, search }, this.#guard, options)
   }
 
   /** Adds the memories that an app begins with, each of them once: what is there, edited or deleted stays as it is. */

@@ -4,6 +4,7 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureBranches } from './branches.mjs'
 import { measureCheckpoints } from './checkpoints.mjs'
+import { measureContext } from './context.mjs'
 import { measureInterchange } from './interchange.mjs'
 import { measureManyProcesses, measureStart } from './processes.mjs'
 import { measureReads, measureSearch } from './reads.mjs'
@@ -21,6 +22,7 @@ const measures = {
   search: { run: measureSearch, needs: ['searchStore'] },
   tasks: { run: measureTasks, needs: ['mainStore'] },
   checkpoints: { run: measureCheckpoints, needs: ['mainStore'] },
+  context: { run: measureContext, needs: [] },
   interchange: { run: measureInterchange, needs: [] },
   start: { run: measureStart, needs: ['mainStore', 'largeStore'] },
   processes: { run: measureManyProcesses, needs: ['mainStore'] },

@@ -4,6 +4,7 @@ import { addGlobalOptions, CairnCommand, globalHeading } from './command.js'
 import { addAgent } from './commands/agent.js'
 import { addAudit } from './commands/audit.js'
 import { addCheckpoint } from './commands/checkpoint.js'
+import { addContext } from './commands/context.js'
 import { addDocs } from './commands/docs.js'
 import { addExport } from './commands/export.js'
 import { addImport } from './commands/import.js'
@@ -42,7 +43,7 @@ export function buildProgram(io: Io): CairnCommand {
     })
   for (const add of [
     ...[addInit, addMemory, addSession, addTask, addAgent, addCheckpoint, addMetrics],
-    ...[addDocs, addSearch, addAudit, addSeed, addExport, addImport, addStats, addVersion],
+    ...[addDocs, addSearch, addContext, addAudit, addSeed, addExport, addImport, addStats, addVersion],
   ])
     add(program, io)
   addHelp(program)

@@ -328,6 +328,14 @@ export const everyMethod: Record<string, Method> = {
   ),
   as: read('store', async (at) => at.as({ user: 'alice', app: 'shop' }).sessions.list()),
   importForeign: write('store', (at) => at.importForeign('/nowhere', { from: 'mem0', user: 'alice' })),
+  context: read(
+    'session',
+    (at, { session }) => at.context({ session }),
+    (at, { session }) => at.context({ session, query: 'harbour', budgetTokens: 20_000 }),
+    (at, { session, task }) => at.context({ session, task }),
+    (at, { task }) => at.context({ task }),
+    (at) => at.context({ query: 'harbour' }),
+  ),
   export: read(
     'store',
     (at) => at.export().next(),
@@ -367,6 +375,8 @@ export const unboundReads: ((handle: Cairn) => Promise<unknown>)[] = [
   (at) => at.search('harbour', { knownAt: soon, limit: 100 }),
   (at) => at.search('harbour', { knownAt: new Date('2027-01-01'), limit: 100 }),
   (at) => at.search('harbour', { types: ['semantic', 'message'], validAt: epoch }),
+  (at) => at.context({ query: 'harbour', budgetTokens: 20_000 }),
+  (at) => at.context(),
   (at) => at.memories.undo({ by: 'root', since: epoch, dryRun: true }),
   (at) => at.memories.undo({ by: 'nobody', since: epoch }),
   (at) => at.memories.lookup('tone'),

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { makeFolder } from './run-demo.js'
 
 const run = promisify(execFile)
-const withExample = ['README.md', 'docs/tasks.md', 'docs/checkpoints.md', 'docs/search.md']
+const withExample = ['README.md', 'docs/tasks.md', 'docs/checkpoints.md', 'docs/context.md', 'docs/search.md']
 const pages = [...withExample, 'CONTRIBUTING.md', 'examples/README.md', 'docs/documents.md']
 
 function blocksOf(page: string, language: string): string[] {

@@ -94,7 +94,7 @@ describe('an import that is killed', () => {
     expect(report.differences).toEqual([])
     expect(await exported(copy)).toBe(text)
     expectSound(path)
-  }, 60_000)
+  }, 180_000)
 })
 
 interface Said {

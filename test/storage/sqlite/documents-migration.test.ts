@@ -23,7 +23,8 @@ it('a store of the schema before takes documents, and leaves none of their words
   await add(storage, { value: '"green tea"' })
   await storage.documents.claimFolder(aClaim())
   await storage.documents.put(aDocument())
-  expect((await found(storage, 'green tea')).sort()).toEqual(['project:default guide/tea.md', 'user:alice tone 1'])
+  const chunk = 'project:default guide/tea.md'
+  expect((await found(storage, 'green tea', { perDocument: 2 })).sort()).toEqual([chunk, chunk, 'user:alice tone 1'])
   await storage.close()
 
   for (const step of all.slice(place).reverse()) revertStep(db, step)
