@@ -128,7 +128,7 @@ const samples: Record<string, [frequent: string | number, rare: string | number]
   result: ['1', 'null'],
   retryCount: [0, 3],
   readAt: [populatedAt, 0],
-  root: ['/work/1', '/none'],
+  root: ['/notes/1', '/none'],
   runAfter: [populatedAt, 0],
   scope: ['session', 'project'],
   session: ['s0', 'none'],
