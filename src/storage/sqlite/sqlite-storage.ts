@@ -5,7 +5,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Database } from 'better-sqlite3'
 import { closedStore, fromFailure } from '../../errors.js'
 import type { Storage } from '../storage.js'
-import type { Calls, Reads, WriteResult, Writes } from './calls.js'
+import type { Calls, Reads } from './calls.js'
 import { checkpointStore } from './checkpoints-store.js'
 import { documentStore } from './documents-store.js'
 import { isBusy, translate } from './driver-errors.js'
@@ -183,42 +183,19 @@ function toStorage(
   const assertOpen = (): void => {
     if (!open) throw closedStore()
   }
-  const write = async <Name extends keyof Writes>(
-    name: Name,
-    input: Parameters<Writes[Name]>[1],
-    transfer?: ArrayBuffer[],
-  ): Promise<WriteResult<Name>> => {
+  const timed = async <Result>(name: string, call: () => Promise<unknown>): Promise<Result> => {
     assertOpen()
     const start = performance.now()
     try {
-      return (await writer.call(name, input, transfer)) as WriteResult<Name>
+      return (await call()) as Result
     } finally {
       observe(name, performance.now() - start)
     }
   }
-  const read = async <Name extends keyof Reads>(
-    name: Name,
-    input: Parameters<Reads[Name]>[1],
-  ): Promise<ReturnType<Reads[Name]>> => {
-    assertOpen()
-    const start = performance.now()
-    try {
-      return await readHere(reader, name, input)
-    } finally {
-      observe(name, performance.now() - start)
-    }
-  }
-  const readLong = async <Name extends keyof Reads>(
-    name: Name,
-    input: Parameters<Reads[Name]>[1],
-  ): Promise<ReturnType<Reads[Name]>> => {
-    assertOpen()
-    const start = performance.now()
-    try {
-      return (await longReader.call(name, input)) as ReturnType<Reads[Name]>
-    } finally {
-      observe(name, performance.now() - start)
-    }
+  const calls: Calls = {
+    write: (name, input, transfer) => timed(name, () => writer.call(name, input, transfer)),
+    read: (name, input) => timed(name, () => readHere(reader, name, input)),
+    readLong: (name, input) => timed(name, () => longReader.call(name, input)),
   }
   const close = async (): Promise<void> => {
     // What was called before this call is on its way here through the services, which takes it less than a turn.
@@ -230,7 +207,6 @@ function toStorage(
     await writer.close()
     afterClose()
   }
-  const calls: Calls = { write, read, readLong }
   return {
     memories: memoryStore(calls),
     sessions: sessionStore(calls),
@@ -243,7 +219,7 @@ function toStorage(
     agents: agentStore(calls),
     audit: auditStore(calls),
     interchange: interchangeStore(calls, snapshots, assertOpen),
-    info: () => readLong('info', undefined),
+    info: () => calls.readLong('info', undefined),
     close: () => (closing ??= close()),
   }
 }
