@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
@@ -13,6 +12,7 @@ import { GroupWriter, type Reply, type Request } from './group-writer.js'
 import { interchangeStore } from './interchange-store.js'
 import { leaseStore, metricStore } from './metrics-store.js'
 import { type Durability, openDatabase } from './open-database.js'
+import { makePrivateFolder, removePrivateFolder } from './private-folder.js'
 import { inSnapshot, readQueries } from './read-queries.js'
 import { ReaderPool } from './reader-pool.js'
 import { Snapshots } from './snapshots.js'
@@ -45,10 +45,10 @@ interface Runner {
 export async function openSqliteStorage(options: SqliteOptions): Promise<Storage> {
   let folder: string | undefined
   const removeFolder = (): void => {
-    if (folder !== undefined) removeTemporary(folder)
+    if (folder !== undefined) removePrivateFolder(folder)
   }
   try {
-    if (options.path === ':memory:') folder = makeTemporary()
+    if (options.path === ':memory:') folder = makePrivateFolder()
     const file: StoreFile = {
       path: folder === undefined ? absolute(options.path) : join(folder, 'cairn.db'),
       durability: folder === undefined ? options.durability : 'off',
@@ -61,26 +61,6 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
     removeFolder()
     throw translate(error, options.path)
   }
-}
-
-/** Folders of private stores that nobody has closed yet. */
-const temporary = new Set<string>()
-
-function makeTemporary(): string {
-  if (temporary.size === 0) process.once('exit', removeAllTemporary)
-  const folder = mkdtempSync(join(tmpdir(), 'cairn-'))
-  temporary.add(folder)
-  return folder
-}
-
-function removeTemporary(folder: string): void {
-  temporary.delete(folder)
-  if (temporary.size === 0) process.off('exit', removeAllTemporary)
-  rmSync(folder, { recursive: true, force: true })
-}
-
-function removeAllTemporary(): void {
-  for (const folder of temporary) rmSync(folder, { recursive: true, force: true })
 }
 
 /** Without links, and whatever the working directory will be when a thread opens it: SQLite puts the log beside this name. */
