@@ -22,13 +22,17 @@ export interface TextToRead extends ItemText {
 
 const numbers = new Map<string, number>()
 const stems: string[] = []
+/** The numbers of words as they stand in texts: most are read again and again. */
+const numbersOfWords = new Map<string, number>()
 
-// Two generations of texts that were read: what was used lately stays. Some 40 MB in a thread at the most.
-const maxWords = 2_000_000
-const maxStems = 300_000
+// Two generations of texts that were read: what was used lately stays. Each of so many bytes at the most, in each thread.
+const maxBytes = 20_000_000
+/** What a text takes beside its letters and words: objects, and its place in the map. */
+const bytesBeside = 800
+const maxKnownWords = 400_000
 let young = new Map<string, ReadText>()
 let old = new Map<string, ReadText>()
-let youngWords = 0
+let youngBytes = 0
 
 /** The number of a stem; the same for as long as a search goes on. */
 export function numberOf(stem: string): number {
@@ -45,16 +49,17 @@ export function numbersWithStart(start: string): number[] {
 
 /** To be called between searches, since it may give new numbers to all words. */
 export function forgetOldTexts(): void {
-  if (stems.length > maxStems) {
+  if (numbersOfWords.size > maxKnownWords) {
     numbers.clear()
+    numbersOfWords.clear()
     stems.length = 0
     young.clear()
     old.clear()
-    youngWords = 0
-  } else if (youngWords > maxWords) {
+    youngBytes = 0
+  } else if (youngBytes > maxBytes) {
     old = young
     young = new Map()
-    youngWords = 0
+    youngBytes = 0
   }
 }
 
@@ -64,7 +69,7 @@ export function readText(source: string, make: () => TextToRead): ReadText {
   const read = known ?? readAnew(make())
   if (!young.has(source)) {
     young.set(source, read)
-    youngWords += read.title.length + read.body.length
+    youngBytes += source.length + 4 * (read.title.length + read.body.length) + bytesBeside
   }
   return read
 }
@@ -98,8 +103,17 @@ function toNumbers(text: string): Int32Array {
   const words = text.split(' ')
   const found = new Int32Array(words.length)
   let count = 0
-  for (const word of words) if (word !== '') found[count++] = numberOf(stemOf(word))
+  for (const word of words) if (word !== '') found[count++] = numberOfWord(word)
   return found.slice(0, count)
+}
+
+function numberOfWord(word: string): number {
+  let number = numbersOfWords.get(word)
+  if (number === undefined) {
+    number = numberOf(stemOf(word))
+    numbersOfWords.set(word, number)
+  }
+  return number
 }
 
 /** For texts that are not in a store. */

@@ -1,7 +1,8 @@
 import type { Database } from 'better-sqlite3'
+import type { SearchTerm } from '../../search/query.js'
 import { inverseDocumentFrequency, type WeightedTerm } from '../../search/rank.js'
 import type { LexicalQuery } from '../search-store.js'
-import { allTerms, inScope, oneTerm, onlyScope, scopeExpression } from './search-match.js'
+import { allTerms, anyTerm, inScope, oneTerm, onlyScope, scopeExpression } from './search-match.js'
 import { column, get, sql } from './statements.js'
 
 /** Something that holds a term, and the weights of those it is known to hold. */
@@ -71,16 +72,22 @@ export function findCandidates(db: Database, query: LexicalQuery): Candidates {
   weigh(db, scope, lists)
   const terms = query.terms.map((term, index) => ({ ...term, weight: lists[index]?.weight ?? 0 }))
   const rare = terms.filter((_, index) => lists[index]?.below === 0 && lists[index].ids.length > 0)
-  const titles = rare.map((term) => ({
-    ...openList(db, inScope(scope, oneTerm(term, 'title'))),
-    weight: term.weight * inTitle,
-  }))
+  const titles = anyInTitle(db, scope, rare) ? rare.map((term) => titleList(db, scope, term)) : []
   // Nothing but common words: rows that hold all of them come first, however old.
   if (lists.length > 1 && lists.every(({ below }) => below > 0)) {
     const all = openList(db, inScope(scope, allTerms(query.terms)))
     lists.push({ ...all, weight: lists.reduce((sum, { weight }) => sum + weight, 0) })
   }
   return { terms, candidates: readCandidates(db, [...lists, ...titles]) }
+}
+
+function titleList(db: Database, scope: string, term: WeightedTerm): PostingList {
+  return { ...openList(db, inScope(scope, oneTerm(term, 'title'))), weight: term.weight * inTitle }
+}
+
+/** Most words of most questions are in no title, and each list costs the scope's again. */
+function anyInTitle(db: Database, scope: string, terms: SearchTerm[]): boolean {
+  return terms.length > 0 && count(db, inScope(scope, anyTerm(terms, 'title')), 0, 1) > 0
 }
 
 function openList(db: Database, match: string): PostingList {

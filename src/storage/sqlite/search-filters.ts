@@ -1,9 +1,9 @@
 import { decodeJsonObject, type JsonObject } from '../../json.js'
 import type { LexicalQuery } from '../search-store.js'
-import type { FoundRow } from './search-rows.js'
+import type { ItemRow } from './search-rows.js'
 
 /** Whether a row is of the time and has the metadata that is asked for. */
-export function passes(row: FoundRow, { from, to, metadata }: LexicalQuery): boolean {
+export function passes(row: ItemRow, { from, to, metadata }: LexicalQuery): boolean {
   if (from !== undefined && timeOf(row) < from) return false
   if (to !== undefined && timeOf(row) >= to) return false
   if (metadata === undefined) return true
@@ -11,12 +11,12 @@ export function passes(row: FoundRow, { from, to, metadata }: LexicalQuery): boo
   return held !== undefined && Object.entries(decodeJsonObject(metadata)).every(([name, value]) => held[name] === value)
 }
 
-function timeOf(row: FoundRow): number {
+function timeOf(row: ItemRow): number {
   if (row.kind === 'memory') return row.memory.recordedAt
   return row.kind === 'event' ? row.event.timestamp : row.chunk.modifiedAt
 }
 
-function metadataOf(row: FoundRow): JsonObject | undefined {
+function metadataOf(row: ItemRow): JsonObject | undefined {
   if (row.kind === 'event') return undefined
   return decodeJsonObject(row.kind === 'memory' ? row.memory.metadata : row.chunk.metadata)
 }

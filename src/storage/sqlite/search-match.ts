@@ -16,6 +16,11 @@ export function allTerms(terms: SearchTerm[]): string {
   return terms.map((term) => oneTerm(term)).join(' AND ')
 }
 
+/** Any of the terms in these columns. */
+export function anyTerm(terms: SearchTerm[], columns: string): string {
+  return `(${terms.map((term) => oneTerm(term, columns)).join(' OR ')})`
+}
+
 /** An expression within a scope, which cuts the posting lists before anything is looked at. */
 export function inScope(scope: string, match: string): string {
   return scope === 'everything' ? match : `${onlyScope(scope)} AND ${match}`

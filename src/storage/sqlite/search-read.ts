@@ -9,7 +9,7 @@ import { forgetOldTexts, type ReadText } from '../../search/read-text.js'
 import { makeSnippet } from '../../search/snippet.js'
 import type { LexicalAnswer, LexicalHit, LexicalQuery, ShownHit } from '../search-store.js'
 import { visibleMemories } from './memories-read.js'
-import { findCandidates } from './search-candidates.js'
+import { type Candidate, findCandidates } from './search-candidates.js'
 import { passes } from './search-filters.js'
 import { foldHits } from './search-folds.js'
 import { type HistoryQuery, withHistories } from './search-histories.js'
@@ -17,14 +17,17 @@ import { rankedLength, textOf, toPoolItem } from './search-pool.js'
 import { type FoundRow, inMemoryScope, rowReader } from './search-rows.js'
 
 /**
- * Of the best candidates as many are ranked by their texts as these hold together: all turns of a long conversation,
- * some 200 abstracts. Those after them, on later pages, keep their order.
+ * Of the best candidates as many are ranked by their texts as these hold together: most turns of a long conversation,
+ * some 70 abstracts. Those after them, on later pages, keep their order. Twice as many turns and three times the text
+ * find the same (docs/benchmarks.md) and take twice the time.
  */
-const maxPool = 1_000
-const maxPoolText = 300_000
+const maxPool = 500
+const maxPoolText = 100_000
 
 // Offset and limit of a search at their largest.
 const furthest = 1_100
+
+const readAtOnce = 100
 
 /** Candidates that are looked at, at most: half a second. Only where clocks or filters hide nearly all of them. */
 const maxLooks = 100_000
@@ -78,20 +81,32 @@ function readBest(db: Database, query: HistoryQuery, enough: number): BestRows {
   const rows: FoundRow[] = []
   const documents = new Set<string>()
   let [pool, length, looks, hits] = [0, 0, 0, 0]
-  for (const candidate of candidates) {
-    if (looks++ === maxLooks) return { rows, pool, terms, degraded: [cutShort] }
-    const row = read(candidate)
-    if (row === undefined) continue
-    rows.push(row)
-    const isHit = row.kind !== 'document' || !documents.has(row.chunk.document)
-    if (row.kind === 'document') documents.add(row.chunk.document)
-    if (isHit) hits++
-    if (length < maxPoolText && pool < maxPool) {
+  for (const some of inBatches(candidates)) {
+    if (looks >= maxLooks) return { rows, pool, terms, degraded: [cutShort] }
+    looks += some.length
+    for (const row of read(some)) {
+      rows.push(row)
+      const isHit = row.kind !== 'document' || !documents.has(row.chunk.document)
+      if (row.kind === 'document') documents.add(row.chunk.document)
+      if (isHit) hits++
+      if (length >= maxPoolText || pool >= maxPool) continue
       pool = rows.length
       length += Math.min(rankedLength, textOf(row).length)
-    } else if (hits >= enough) break
+    }
+    if ((length >= maxPoolText || pool >= maxPool) && hits >= enough) break
   }
   return { rows, pool, terms, degraded: [] }
+}
+
+function* inBatches(candidates: Iterable<Candidate>): Generator<Candidate[]> {
+  let some: Candidate[] = []
+  for (const candidate of candidates) {
+    some.push(candidate)
+    if (some.length < readAtOnce) continue
+    yield some
+    some = []
+  }
+  if (some.length > 0) yield some
 }
 
 /** Rows after the ranked ones, with scores that go on from theirs and never grow. */
@@ -186,8 +201,8 @@ function identityOf(row: FoundRow): Identity {
     return { kind: 'memory', namespace, key, version, recordedAt }
   }
   if (row.kind === 'document') {
-    const { text: _text, metadata: _metadata, lineFrom, lineTo, syncedAt: _, ...place } = row.chunk
-    return { kind: 'document', ...place, lines: [lineFrom, lineTo] }
+    const { document, namespace, root, path, title, heading, lineFrom, lineTo, modifiedAt } = row.chunk
+    return { kind: 'document', document, namespace, root, path, title, heading, lines: [lineFrom, lineTo], modifiedAt }
   }
   const { session, owner, event } = row
   return { kind: 'event', session, owner, seq: event.seq, eventId: event.eventId, timestamp: event.timestamp }

@@ -6,53 +6,59 @@ import { covers, isExpired } from '../../memories/versions.js'
 import type { EventRow } from '../../sessions/event.js'
 import type { LexicalQuery } from '../search-store.js'
 import { visibleVersionId } from './memories-read.js'
-import { rowColumns } from './memory-rows.js'
 import type { Candidate } from './search-candidates.js'
 import { passes } from './search-filters.js'
 import type { HistoryQuery } from './search-histories.js'
-import { eventColumns, type StoredEvent } from './session-rows.js'
-import { get, sql } from './statements.js'
+import { all, sql } from './statements.js'
+
+/** What an item of the index is about. */
+export type ItemRow =
+  | { kind: 'memory'; memory: FoundMemory }
+  | { kind: 'event'; event: FoundEvent; session: string; owner: Owner }
+  | { kind: 'document'; chunk: FoundChunk }
 
 /** A row that a search may answer with. */
-export type FoundRow = { score: number } & (
-  | { kind: 'memory'; memory: MemoryRow }
-  | { kind: 'event'; event: EventRow; session: string; owner: Owner }
-  | { kind: 'document'; chunk: FoundChunk }
-)
+export type FoundRow = { score: number } & ItemRow
+
+export type FoundMemory = Pick<MemoryRow, 'namespace' | 'key' | 'version' | 'value' | 'metadata' | 'recordedAt'>
+export type FoundEvent = Pick<EventRow, 'eventId' | 'seq' | 'type' | 'actor' | 'timestamp' | 'recordedAt' | 'content'>
+
+// Candidates are read many at a time: a statement for each would be a third of a search.
 
 /** What an item is, and what decides whether a memory may be found, without its value. */
-const itemById = sql(
-  'search.item',
-  `select i.kind, i.ref, m.namespace, m.key, m.type, m.is_deleted as deleted, m.valid_from as validFrom,
+const itemsById = sql(
+  'search.items',
+  `select i.id, i.kind, i.ref, m.namespace, m.key, m.type, m.is_deleted as deleted, m.valid_from as validFrom,
      m.valid_to as validTo, m.expires_at as expiresAt, m.superseded_at as supersededAt
-   from search_items i
-   left join memory_entries m on i.kind = 'memory' and m.id = i.ref
-   where i.id = :id`,
+   from json_each(:ids) wanted
+   cross join search_items i on i.id = wanted.value
+   left join memory_entries m on i.kind = 'memory' and m.id = i.ref`,
 )
 
-const memoryById = sql(
-  'search.memory',
-  `select ${rowColumns('m')}
-   from memory_entries m
-   where m.id = :id`,
+const memoriesById = sql(
+  'search.memories',
+  `select m.id, m.namespace, m.key, m.version, m.value, m.metadata, m.recorded_at as recordedAt
+   from json_each(:ids) wanted
+   cross join memory_entries m on m.id = wanted.value`,
 )
 
-const eventById = sql(
-  'search.event',
-  `select ${eventColumns}, s.id as session, s.app_id as app, s.user_id as user
-   from session_events e
-   cross join sessions s on s.id = e.session_id
-   where e.id = :id`,
+const eventsById = sql(
+  'search.events',
+  `select e.id, e.event_id as eventId, e.seq, e.type, e.actor, e.timestamp, e.recorded_at as recordedAt, e.content,
+     s.id as session, s.app_id as app, s.user_id as user
+   from json_each(:ids) wanted
+   cross join session_events e on e.id = wanted.value
+   cross join sessions s on s.id = e.session_id`,
 )
 
-const chunkById = sql(
-  'search.chunk',
-  `select c.document_id as document, d.namespace, f.root, d.path, d.title, c.heading, c.line_from as lineFrom,
+const chunksById = sql(
+  'search.chunks',
+  `select c.id, c.document_id as document, d.namespace, f.root, d.path, d.title, c.heading, c.line_from as lineFrom,
      c.line_to as lineTo, c.text, d.metadata, d.modified_at as modifiedAt, d.synced_at as syncedAt
-   from document_chunks c
+   from json_each(:ids) wanted
+   cross join document_chunks c on c.id = wanted.value
    cross join documents d on d.id = c.document_id
-   cross join document_folders f on f.id = d.folder_id
-   where c.id = :id`,
+   cross join document_folders f on f.id = d.folder_id`,
 )
 
 /** A piece of a document, and where it stands. */
@@ -71,29 +77,33 @@ export interface FoundChunk {
   syncedAt: number
 }
 
-type MemoryItem = { kind: 'memory'; ref: number } & Pick<
+type MemoryItem = { id: number; kind: 'memory'; ref: number } & Pick<
   MemoryRow,
   'namespace' | 'key' | 'type' | 'deleted' | 'validFrom' | 'validTo' | 'expiresAt' | 'supersededAt'
 >
-type Item = MemoryItem | { kind: 'event' | 'document'; ref: number }
+type Item = MemoryItem | { id: number; kind: 'event' | 'document'; ref: number }
 
 /**
- * Reads candidates as rows, or as undefined where the query may not find them: scope words only cut the work, rows
+ * Reads candidates as rows, in their order, without those that the query may not find: scope words only cut the work, rows
  * decide. Of each memory the visible version is looked for once, however many of its versions are candidates.
  */
-export function rowReader(db: Database, query: HistoryQuery): (candidate: Candidate) => FoundRow | undefined {
+export function rowReader(db: Database, query: HistoryQuery): (candidates: Candidate[]) => FoundRow[] {
   const isVisible = visibilityOf(db, query)
-  const read = ({ id, score }: Candidate): FoundRow | undefined => {
-    const item = get<Item>(db, itemById, { id })
-    if (item?.kind === 'event') return readEvent(db, item.ref, score, query)
-    if (item?.kind === 'document') return readChunk(db, item.ref, score, query)
-    if (item?.kind !== 'memory' || !inMemoryScope(item, query) || !isVisible(item)) return undefined
-    const memory = get<MemoryRow>(db, memoryById, { id: item.ref })
-    return memory && { kind: 'memory', score, memory }
-  }
-  return (candidate) => {
-    const row = read(candidate)
-    return row && passes(row, query) ? row : undefined
+  const mayFind = (item: Item): boolean => item.kind !== 'memory' || (inMemoryScope(item, query) && isVisible(item))
+  return (candidates) => {
+    const scores = new Map(candidates.map(({ id, score }) => [id, score]))
+    const items = all<Item>(db, itemsById, { ids: JSON.stringify([...scores.keys()]) }).filter(mayFind)
+    const refs = (kind: Item['kind']): string =>
+      JSON.stringify(items.flatMap((item) => (item.kind === kind ? item.ref : [])))
+    const rows = {
+      memory: readMemories(db, refs('memory')),
+      event: readEvents(db, refs('event'), query),
+      document: readChunks(db, refs('document'), query),
+    }
+    return items.flatMap(({ id, kind, ref }) => {
+      const row = rows[kind].get(ref)
+      return row && passes(row, query) ? { ...row, score: scores.get(id) ?? 0 } : []
+    })
   }
 }
 
@@ -118,30 +128,39 @@ export function inMemoryScope(
   return memories.namespaces === undefined || memories.namespaces.some((outer) => contains(outer, namespace))
 }
 
-type EventOfSession = StoredEvent & { session: string; app: string; user: string }
+function readMemories(db: Database, ids: string): Map<number, ItemRow> {
+  const rows = new Map<number, ItemRow>()
+  if (ids === '[]') return rows
+  for (const memory of all<FoundMemory & { id: number }>(db, memoriesById, { ids }))
+    rows.set(memory.id, { kind: 'memory', memory })
+  return rows
+}
 
-function readEvent(
-  db: Database,
-  id: number,
-  score: number,
-  { events, upTo, moment }: HistoryQuery,
-): FoundRow | undefined {
-  const found = get<EventOfSession>(db, eventById, { id })
-  if (!found || !events) return undefined
-  const { session, app, user, ...event } = found
-  if (events.owner && (events.owner.app !== app || events.owner.user !== user)) return undefined
-  if (upTo && found.seq > (upTo.get(session) ?? 0)) return undefined
-  if (events.types && !events.types.includes(event.type)) return undefined
-  if (moment?.knownAt !== undefined && event.recordedAt > moment.knownAt) return undefined
-  return { kind: 'event', score, event, session, owner: { app, user } }
+type EventOfSession = FoundEvent & { id: number; session: string; app: string; user: string }
+
+function readEvents(db: Database, ids: string, { events, upTo, moment }: HistoryQuery): Map<number, ItemRow> {
+  const rows = new Map<number, ItemRow>()
+  if (!events || ids === '[]') return rows
+  for (const event of all<EventOfSession>(db, eventsById, { ids })) {
+    const { id, session, app, user } = event
+    if (events.owner && (events.owner.app !== app || events.owner.user !== user)) continue
+    if (upTo && event.seq > (upTo.get(session) ?? 0)) continue
+    if (events.types && !events.types.includes(event.type)) continue
+    if (moment?.knownAt !== undefined && event.recordedAt > moment.knownAt) continue
+    rows.set(id, { kind: 'event', event, session, owner: { app, user } })
+  }
+  return rows
 }
 
 /** The index holds what is on disk now: what was indexed later than `knownAt` is not found. */
-function readChunk(db: Database, id: number, score: number, { documents, moment }: HistoryQuery): FoundRow | undefined {
-  const chunk = documents && get<FoundChunk>(db, chunkById, { id })
-  if (chunk === undefined) return undefined
-  const { namespaces } = documents ?? {}
-  if (namespaces && !namespaces.some((outer) => contains(outer, chunk.namespace))) return undefined
-  if (moment?.knownAt !== undefined && chunk.syncedAt > moment.knownAt) return undefined
-  return { kind: 'document', score, chunk }
+function readChunks(db: Database, ids: string, { documents, moment }: HistoryQuery): Map<number, ItemRow> {
+  const rows = new Map<number, ItemRow>()
+  if (!documents || ids === '[]') return rows
+  const { namespaces } = documents
+  for (const chunk of all<FoundChunk & { id: number }>(db, chunksById, { ids })) {
+    if (namespaces && !namespaces.some((outer) => contains(outer, chunk.namespace))) continue
+    if (moment?.knownAt !== undefined && chunk.syncedAt > moment.knownAt) continue
+    rows.set(chunk.id, { kind: 'document', chunk })
+  }
+  return rows
 }

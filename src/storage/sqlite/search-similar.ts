@@ -52,7 +52,7 @@ export function searchSimilar(db: Database, { address, ...given }: SimilarQuery)
 function readItem(db: Database, query: LexicalQuery, address: ItemAddress): FoundRow | undefined {
   const { from: _from, to: _to, metadata: _metadata, ...anyTime } = query
   const item = findItem(db, address)
-  return item && rowReader(db, withHistories(db, anyTime))({ id: item.id, score: 0 })
+  return item && rowReader(db, withHistories(db, anyTime))([{ id: item.id, score: 0 }])[0]
 }
 
 function findItem(db: Database, address: ItemAddress): { id: number } | undefined {

@@ -108,6 +108,7 @@ const samples: Record<string, [frequent: string | number, rare: string | number]
   leaseUntil: [populatedAt, 0],
   limit: [50, 1],
   match: ['word1', 'none'],
+  ids: ['[1,2,3]', '[]'],
   metadata: ['{"source":"chat"}', '{"source":"none"}'],
   minute: [populatedAt, 0],
   modifiedAt: [populatedAt, 0],
