@@ -37,7 +37,7 @@ function indexOf(db: Database, step: string): string | undefined {
 }
 
 /** An index that SQLite made for a constraint, by what it is on: sessions (id). */
-export function nameOfConstraint(db: Database, index: string): string {
+function nameOfConstraint(db: Database, index: string): string {
   const table = /^sqlite_autoindex_(?<table>.+)_\d+$/.exec(index)?.groups?.table
   return `${table} (${columnsOf(db, index).join(', ')})`
 }
