@@ -133,7 +133,11 @@ export class SearchService {
     })
     const found = answer?.hits.length ?? 0
     await this.#guard.noteRead({ subject: 'store', operation: 'search' }, () => ({ similar: address, options, found }))
-    if (answer === null) throw new CairnError('not_found', 'There is no such item to look for similar ones.')
+    if (answer === null) {
+      throw new CairnError('not_found', 'There is no such item to look for similar ones.', {
+        hint: 'It may have changed or gone since it was found. Search for it again.',
+      })
+    }
     const own = answer.hits.filter((hit) => this.#mayFind(hit))
     const tookMs = Math.round((performance.now() - start) * 100) / 100
     return { hits: own.map(toHit), degraded: answer.degraded, tookMs }

@@ -148,6 +148,18 @@ describe('what is like an item', () => {
     expect(namesOf(await cairn.similar(hit, { kinds: ['event'] }))).toEqual(others)
   })
 
+  it('is also what says the same, and what shares more than common words with it', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'one', 'the ship and the harbour and the noon')
+    const value = { text: 'the ship and the harbour and the noon' }
+    await cairn.memories.add({ namespace: 'user:alice:copies', key: 'one', value, type: 'semantic' })
+    await remember(cairn, 'far', 'the bread and the butter and the jam')
+    const item = { kind: 'memory' as const, ref: { namespace: 'user:alice', key: 'one', version: 1 } }
+    const { hits } = await cairn.similar(item)
+    expect(hits.map(({ ref }) => 'namespace' in ref && ref.namespace)).toEqual(['user:alice:copies'])
+    expect(hits[0]).not.toHaveProperty('duplicates')
+  })
+
   it('is refused for what is not there or is for somebody else, in the same words', async () => {
     const { cairn } = await openStore()
     await remember(cairn, 'one', 'the ship')

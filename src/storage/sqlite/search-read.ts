@@ -49,13 +49,20 @@ interface Found {
   degraded: string[]
 }
 
-/** Hits best first, with snippets that are made here: rows may be large, and the calling thread has others to serve. */
-export function searchLexical(db: Database, query: LexicalQuery): LexicalAnswer {
+/**
+ * Hits best first, with snippets that are made here: rows may be large, and the calling thread has others to serve. What is
+ * not `wanted` is no hit, and nothing is a duplicate of it.
+ */
+export function searchLexical(
+  db: Database,
+  query: LexicalQuery,
+  wanted: (row: FoundRow) => boolean = () => true,
+): LexicalAnswer {
   const { offset = 0, limit, threshold = 0 } = query
   const whole = withHistories(db, query)
   const { rows, terms, degraded } = query.moment?.knownAt === undefined ? searchNow(db, whole) : searchPast(db, whole)
   const folded = foldHits(
-    rows.filter(({ match }) => match >= threshold),
+    rows.filter(({ match, row }) => match >= threshold && wanted(row)),
     query,
   )
   const show = shower(query, terms)
