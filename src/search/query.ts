@@ -20,15 +20,19 @@ const stopWords = new Set(
    don down during each few for from further had has have having he her here hers him his how i if in into is it its itself just me
    more most my myself no nor not now of off on once only or other our ours out over own same she should so some such than that the
    their theirs them then there these they this those through to too under until up very was we were what when where which while who
-   whom why will with would you your yours`.split(/\s+/),
+   whom why will with would you your yours
+   aren couldn didn doesn hadn hasn haven isn shouldn wasn weren wouldn`.split(/\s+/),
 )
+
+/** What "Ann's" and "don't" end with, which is in every other turn of a talk. */
+const englishEnding = /(?<=[\p{L}\p{N}])['’](?:s|t|d|m|re|ve|ll)(?![\p{L}\p{N}'’])/giu
 
 /**
  * The terms of a question in any language. Any text is safe: punctuation separates, runs of Chinese, Japanese,
  * Korean, Thai and the like become overlapping pairs, very common English words are left out unless there is nothing else.
  */
 export function parseQuery(text: string): SearchTerm[] {
-  const words = foldWords(text.slice(0, maxLength).toWellFormed())
+  const words = foldWords(text.slice(0, maxLength).toWellFormed().replaceAll(englishEnding, ' '))
     .split(' ')
     .filter((word) => word !== '')
   const telling = words.filter((word) => !stopWords.has(word))
