@@ -47,7 +47,7 @@ function formatList(documents: Document[], output: Output): string {
     { title: 'chunks', cell: ({ chunks }) => `${chunks}`, align: 'right' },
     { title: 'changed', cell: ({ modifiedAt }) => formatMinute(modifiedAt), dropAt: 3 },
     { title: 'namespace', cell: ({ namespace }) => namespace, dropAt: 4 },
-    { title: 'error', cell: ({ error }) => error ?? '', shrinkTo: 12, dropAt: 1 },
+    { title: 'error', cell: ({ error }) => error ?? '', shrinkTo: 20, dropAt: 1 },
   ])
 }
 
@@ -133,6 +133,6 @@ function formatFolders(folders: DocumentFolder[], output: Output): string {
     { title: 'failed', cell: ({ failed }) => (failed === 0 ? '' : `${failed}`), align: 'right', dropAt: 1 },
     { title: 'synced', cell: ({ syncedAt }) => (syncedAt === null ? 'never' : formatMinute(syncedAt)), dropAt: 3 },
     { title: 'namespace', cell: ({ namespace }) => namespace, dropAt: 4 },
-    { title: 'error', cell: ({ error }) => error ?? '', shrinkTo: 20, dropAt: 1 },
+    { title: 'error', cell: ({ error }) => error ?? '', shrinkTo: 40, dropAt: 1 },
   ])
 }
