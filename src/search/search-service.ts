@@ -50,8 +50,9 @@ export const searchOptionsSchema = z.strictObject({
  * equal. `limit` 10, at most 100; `offset` at most 1,000.
  *
  * `threshold` leaves out what holds less of the question by itself, by the weights of its words: 0 to 1, where .5 is half.
- * `perDocument` sections of one document at most (1). What says the same as a better hit, a turn said
- * twice or a memory of the same key elsewhere, is counted there, in `duplicates`, and left out, unless `duplicates` is true. `detail: 'full'` brings the whole text of each hit, `explain` why it is there.
+ * `perDocument` sections of one document at most (1). What says the same as a better hit, a turn said twice or a memory of
+ * the same key elsewhere, but not another user's, is counted there, in `duplicates`, and left out, unless `duplicates` is
+ * true. `detail: 'full'` brings the whole text of each hit, `explain` why it is there.
  */
 export type SearchOptions = z.input<typeof searchOptionsSchema>
 

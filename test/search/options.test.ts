@@ -80,6 +80,23 @@ describe('what says the same', () => {
     expect(hits.map(({ duplicates }) => duplicates)).toEqual([1, undefined])
     expect((await cairn.search('good harbour', { duplicates: true })).hits).toHaveLength(3)
   })
+
+  it('of two users is two things, and with its copy for a project one', async () => {
+    const { cairn } = await openStore()
+    const found = async () => {
+      const { hits } = await cairn.search('harbour')
+      return hits.map((hit) => [hit.kind === 'memory' && hit.ref.namespace, hit.duplicates ?? 0])
+    }
+    for (const namespace of ['user:alice', 'user:alice:notes', 'user:bob'])
+      await cairn.memories.add({ namespace, key: 'plan', value: 'to the harbour', type: 'semantic' })
+    expect((await found()).sort()).toEqual([
+      [expect.stringMatching(/^user:alice/), 1],
+      ['user:bob', 0],
+    ])
+    await cairn.memories.delete('user:bob', 'plan')
+    await cairn.memories.publish({ namespace: 'user:alice', key: 'plan' }, 'project:apollo')
+    expect(await found()).toEqual([[expect.anything(), 2]])
+  })
 })
 
 describe('detail', () => {

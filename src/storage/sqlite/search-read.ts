@@ -32,7 +32,9 @@ const readAtOnce = 100
 /** Candidates that are looked at, at most: half a second. Only where clocks or filters hide nearly all of them. */
 const maxLooks = 100_000
 
-const cutShort = `lexical: looked at ${maxLooks.toLocaleString('en')} items with these words and most do not hold at this moment; older ones may be missing`
+/** When asked: writing the number takes 9 ms the first time, which every start of a process would pay. */
+const cutShort = (): string =>
+  `lexical: looked at ${maxLooks.toLocaleString('en')} items with these words and most do not hold at this moment; older ones may be missing`
 
 /** A row with what speaks for it. */
 export interface RankedRow extends Ranked {
@@ -89,7 +91,7 @@ function readBest(db: Database, query: HistoryQuery, enough: number): BestRows {
   const documents = new Set<string>()
   let [pool, length, looks, hits] = [0, 0, 0, 0]
   for (const some of inBatches(candidates)) {
-    if (looks >= maxLooks) return { rows, pool, terms, degraded: [cutShort] }
+    if (looks >= maxLooks) return { rows, pool, terms, degraded: [cutShort()] }
     looks += some.length
     for (const row of read(some)) {
       rows.push(row)
