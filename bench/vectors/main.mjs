@@ -1,6 +1,9 @@
-// `npm run bench:vectors -- [--count N] [--queries N] [--json] [--folder PATH] [--without sqlite-vec]`: the nearest
-// vectors of random points around 1,000 centres, beside the scan of sqlite-vec over the same. A folder keeps the data
-// for the next time.
+// `npm run bench:vectors -- [--count N] [--queries N] [--json]`: the nearest vectors of random points around 1,000
+// centres, beside the scan of sqlite-vec over the same.
+// --folder PATH         keeps the data there for the next time
+// --without sqlite-vec  measures the index alone
+// --sweep               tries other numbers of vectors to look at exactly
+// --codes [--centres N] [--uneven]  compares kinds of codes instead
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -9,6 +12,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { judge, table } from '../core/report.mjs'
+import { candidatesTable, measureCandidates } from './candidates.mjs'
 import { measureSqliteVec } from './sqlite-vec.mjs'
 import { makeStore } from './store.mjs'
 
@@ -19,11 +23,15 @@ const { values } = parseArgs({
     json: { type: 'boolean' },
     folder: { type: 'string' },
     without: { type: 'string' },
+    codes: { type: 'boolean' },
+    sweep: { type: 'boolean' },
+    uneven: { type: 'boolean' },
+    centres: { type: 'string', default: '1000' },
   },
 })
-const [count, queryCount] = [Number(values.count), Number(values.queries)]
-if (![count, queryCount].every((number) => Number.isInteger(number) && number >= 10)) {
-  console.error('--count and --queries are whole numbers from 10')
+const [count, queryCount, centres] = [values.count, values.queries, values.centres].map(Number)
+if (![count, queryCount, centres].every((number) => Number.isInteger(number) && number >= 10)) {
+  console.error('--count, --queries and --centres are whole numbers from 10')
   process.exit(2)
 }
 
@@ -31,7 +39,10 @@ if (![count, queryCount].every((number) => Number.isInteger(number) && number >=
 function measure({ path, later, ...input }, folder) {
   const inputPath = join(folder, 'input.json')
   const queries = input.queries.map((query) => Array.from(query))
-  writeFileSync(inputPath, JSON.stringify({ ...input, queries, later: later.slice(0, 500).map((v) => Array.from(v)) }))
+  writeFileSync(
+    inputPath,
+    JSON.stringify({ ...input, sweep: values.sweep, queries, later: later.slice(0, 500).map((v) => Array.from(v)) }),
+  )
   const child = fileURLToPath(new URL('child.mjs', import.meta.url))
   const { status, stdout } = spawnSync(process.execPath, [child, path, inputPath], {
     encoding: 'utf8',
@@ -48,14 +59,21 @@ function targetsOf(count) {
 
 const times = ({ p50, p99 }) => `p50 ${p50}, p99 ${p99} ms`
 
+const withProcessor = (found) => `${times(found)}; processor ${found.processor} ms`
+
 function rowsOf(found, vec, { encodeMicroseconds }) {
   const { p50, p99 } = targetsOf(count)
   const { whole, filtered, inserting } = found
   const rows = [
-    { operation: `search ${count} vectors, p50`, measured: times(whole), value: whole.p50, atMost: p50 },
+    { operation: `search ${count} vectors, p50`, measured: withProcessor(whole), value: whole.p50, atMost: p50 },
     { operation: 'the same, p99', measured: `${whole.p99} ms`, value: whole.p99, atMost: p99 },
     { operation: 'recall@10 against exact', measured: '', value: whole.recall, atLeast: 0.98 },
-    { operation: 'search among 10,000 of them, p50', measured: times(filtered), value: filtered.p50, atMost: 5 },
+    {
+      operation: 'search among 10,000 of them, p50',
+      measured: withProcessor(filtered),
+      value: filtered.p50,
+      atMost: 5,
+    },
     { operation: 'recall@10 among them', measured: '', value: filtered.recall, atLeast: 0.98 },
     {
       operation: `search during ${inserting.rate} inserts a second, p50`,
@@ -71,7 +89,7 @@ function rowsOf(found, vec, { encodeMicroseconds }) {
     },
     {
       operation: 'cold start, ms for 100,000 vectors',
-      measured: `${found.loadMs} ms`,
+      measured: `${found.loadMs} ms; processor ${found.loadProcessorMs} ms`,
       value: Math.round((found.loadMs / found.size) * 1e5),
       atMost: 1000,
     },
@@ -100,27 +118,31 @@ function rowsOf(found, vec, { encodeMicroseconds }) {
   return rows
 }
 
-const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'cairn-vectors-'))
-try {
-  const say = (text) => console.error(text)
-  say(`making ${count} vectors and finding out what is nearest …`)
-  const onProgress = (done, all) => process.stderr.isTTY && process.stderr.write(`${done} of ${all}\r`)
-  const store = await makeStore(folder, { count, queries: queryCount, onProgress })
-  say('searching …')
+/** Times and recall, in a process of its own, and those of sqlite-vec. */
+async function compareSearches(store, folder) {
+  console.error('searching …')
   const found = measure(store, folder)
   const few = { queries: store.queries.slice(0, 20), nearest: store.nearest.slice(0, 20) }
-  if (values.without !== 'sqlite-vec') say('searching by sqlite-vec …')
+  if (values.without !== 'sqlite-vec') console.error('searching by sqlite-vec …')
   const vec = values.without === 'sqlite-vec' ? undefined : await measureSqliteVec({ path: store.path, count, ...few })
-  const report = {
-    machine: `${cpus().length} × ${cpus()[0]?.model}`,
-    node: process.version,
-    date: new Date().toISOString(),
-    count,
-    rows: rowsOf(found, vec, store).map(judge),
-    ...found,
-    sqliteVec: vec,
-  }
-  console.log(values.json ? JSON.stringify(report, null, 2) : table(report))
+  const rows = rowsOf(found, vec, store).map(judge)
+  return { report: { rows, ...found, sqliteVec: vec }, print: table }
+}
+
+async function compareCodes(store) {
+  return { report: { candidates: await measureCandidates(store) }, print: candidatesTable }
+}
+
+const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'cairn-vectors-'))
+try {
+  console.error(`making ${count} vectors and finding out what is nearest …`)
+  const onProgress = (done, all) => process.stderr.isTTY && process.stderr.write(`${done} of ${all}\r`)
+  const uneven = values.uneven === true
+  const store = await makeStore(folder, { count, queries: queryCount, centres, uneven, onProgress })
+  const { report, print } = values.codes ? await compareCodes(store) : await compareSearches(store, folder)
+  const machine = { machine: `${cpus().length} × ${cpus()[0]?.model}`, node: process.version }
+  const whole = { ...machine, date: new Date().toISOString(), count, ...report }
+  console.log(values.json ? JSON.stringify(whole, null, 2) : print(whole))
 } finally {
   if (values.folder === undefined) rmSync(folder, { recursive: true, force: true })
 }

@@ -43,16 +43,18 @@ function normalise(vector) {
   return vector
 }
 
-/** `next()` gives the next point. */
-export function makePoints({ dimensions = 768, centres = 1000, spread = 0.8, seed = 1 } = {}) {
+/** A function that gives the next point at each call. */
+export function makePoints({ dimensions = 768, centres = 1000, spread = 0.8, seed = 1, uneven = false } = {}) {
   const random = randomNumbers(seed)
   const normal = normalNumbers(random)
-  const around = Array.from({ length: centres }, () => normalise(Float64Array.from({ length: dimensions }, normal)))
-  const scale = spread / Math.sqrt(dimensions)
+  const sizes = Float64Array.from({ length: dimensions }, (_, i) => (uneven ? 1 / Math.sqrt(i + 1) : 1))
+  const draw = (_, i) => normal() * sizes[i]
+  const around = Array.from({ length: centres }, () => normalise(Float64Array.from({ length: dimensions }, draw)))
+  const scale = spread / Math.hypot(...sizes)
   return function next() {
     const centre = around[Math.floor(random() * centres)]
     const point = new Float64Array(dimensions)
-    for (let i = 0; i < dimensions; i++) point[i] = centre[i] + scale * normal()
+    for (let i = 0; i < dimensions; i++) point[i] = centre[i] + scale * sizes[i] * normal()
     return Float32Array.from(normalise(point))
   }
 }

@@ -5,6 +5,7 @@ import Database from 'better-sqlite3'
 import { encode } from '../../dist/vectors/codes.js'
 import { makeExact } from './exact.mjs'
 import { makePoints } from './points.mjs'
+import { block } from './products.mjs'
 
 export const dimensions = 768
 const filterSize = 10_000
@@ -22,12 +23,16 @@ export const inserts = {
  * Makes a store of `count` vectors in a folder, unless it is there, and finds out what is nearest to each query. Items are
  * numbered from 1. Returns the queries, the truth, a filter and the truth within it.
  */
-export async function makeStore(folder, { count, queries: queryCount, onProgress }) {
-  const [path, truthPath] = [join(folder, `vectors-${count}.db`), join(folder, `truth-${count}-${queryCount}.json`)]
-  const next = makePoints()
+export async function makeStore(folder, { count, queries: queryCount, centres = 1000, uneven = false, onProgress }) {
+  const name = `${count}-${queryCount}-${centres}${uneven ? '-uneven' : ''}`
+  const [path, truthPath] = [join(folder, `vectors-${name}.db`), join(folder, `truth-${name}.json`)]
+  const next = makePoints({ centres, uneven })
   const queries = Array.from({ length: queryCount }, next)
   const later = Array.from({ length: 10_000 }, next)
-  if (existsSync(truthPath)) return { path, queries, later, ...JSON.parse(readFileSync(truthPath, 'utf8')) }
+  if (existsSync(truthPath)) {
+    removeLater(path, count)
+    return { path, queries, later, ...JSON.parse(readFileSync(truthPath, 'utf8')) }
+  }
 
   const step = Math.max(1, Math.floor(count / filterSize))
   const filter = Array.from({ length: Math.min(filterSize, count) }, (_, i) => 1 + i * step)
@@ -38,8 +43,8 @@ export async function makeStore(folder, { count, queries: queryCount, onProgress
   const db = openWriter(path)
   db.exec(tables)
   const [insertVector, insertCode] = [db.prepare(inserts.vector), db.prepare(inserts.code)]
-  for (let first = 1; first <= count; first += all.block) {
-    const items = Array.from({ length: Math.min(all.block, count + 1 - first) }, (_, i) => first + i)
+  for (let first = 1; first <= count; first += block) {
+    const items = Array.from({ length: Math.min(block, count + 1 - first) }, (_, i) => first + i)
     const vectors = items.map(next)
     const start = performance.now()
     const codes = vectors.map(encode)
@@ -66,6 +71,13 @@ export async function makeStore(folder, { count, queries: queryCount, onProgress
   }
   writeFileSync(truthPath, JSON.stringify(truth))
   return { path, queries, later, ...truth }
+}
+
+/** What a run that was interrupted has inserted. */
+function removeLater(path, count) {
+  const db = openWriter(path)
+  db.exec(`delete from vectors where item > ${count}; delete from codes where item > ${count}`)
+  db.close()
 }
 
 export function openWriter(path) {
