@@ -9,6 +9,7 @@ import type { Calls, Reads, WriteResult, Writes } from './calls.js'
 import { checkpointStore } from './checkpoints-store.js'
 import { documentStore } from './documents-store.js'
 import { isBusy, translate } from './driver-errors.js'
+import { embeddingStore } from './embeddings-store.js'
 import { GroupWriter, type Reply, type Request } from './group-writer.js'
 import { interchangeStore } from './interchange-store.js'
 import { leaseStore, metricStore } from './metrics-store.js'
@@ -236,6 +237,7 @@ function toStorage(
     sessions: sessionStore(calls),
     checkpoints: checkpointStore(calls),
     documents: documentStore(calls),
+    embeddings: embeddingStore(calls),
     metrics: metricStore(calls),
     leases: leaseStore(calls),
     search: searchStore(calls),
