@@ -60,6 +60,15 @@ const sameText = sql(
    limit 1`,
 )
 
+export function hasDue(db: Database, { space, now }: { space: string; now: number }): boolean {
+  const found = findSpace(db, space)
+  if (found === undefined) return false
+  const { id, state, queuedTo } = found
+  if (get(db, dueJobs, { space: id, now, limit: 1 }) !== undefined) return true
+  if (get(db, unqueuedItems, { after: queuedTo, limit: 1 }) !== undefined) return true
+  return state === 'filling'
+}
+
 export function dueTexts(db: Database, input: { space: string; now: number; limit: number }): DueText[] {
   const space = findSpace(db, input.space)
   if (space === undefined) return []

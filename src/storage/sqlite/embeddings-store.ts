@@ -10,6 +10,7 @@ export function embeddingStore({ write, read, readLong }: Calls): EmbeddingStore
     rollback: (input) => write('embeddings.rollback', input),
     drop: (input) => write('embeddings.drop', input),
     queue: (input) => write('embeddings.queue', input),
+    hasDue: (input) => read('embeddings.hasDue', input),
     due: (input) => readLong('embeddings.due', input),
     save: (input) => write('embeddings.save', input),
     retry: (input) => write('embeddings.retry', input),
