@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { uuidv7 } from 'uuidv7'
+import { Guard } from './access/guard.js'
 import { root } from './access/principal.js'
 import { Cairn } from './cairn.js'
 import { type ConfigInput, resolveConfig } from './config.js'
 import { documentWork } from './documents/document-work.js'
+import type { Embedder } from './embeddings/embedder.js'
+import { embeddingWork, noEmbeddings } from './embeddings/embedding-work.js'
 import { CairnError } from './errors.js'
 import { describe } from './json.js'
 import { OperationTimes } from './observe/operation-times.js'
@@ -21,6 +24,10 @@ export interface OpenOptions extends ConfigInput {
   create?: boolean
   /** The clock, in milliseconds since the epoch. */
   now?: () => number
+  /** A model that makes vectors, in the background. Without one searches go by words alone. */
+  embedder?: Embedder
+  /** Whether this process gives vectors to what has none, while the model answers. Default true. */
+  background?: boolean
   /** Ids for sessions, events and keys that callers leave out. Default UUIDv7. */
   newId?: () => string
 }
@@ -35,7 +42,14 @@ const pageBytes = 4096
  * `unsupported_filesystem`.
  */
 export async function openCairn(target: string | OpenOptions = {}): Promise<Cairn> {
-  const { create = true, now = Date.now, newId = uuidv7, ...settings } = parseTarget(target)
+  const {
+    create = true,
+    now = Date.now,
+    newId = uuidv7,
+    embedder,
+    background = true,
+    ...settings
+  } = parseTarget(target)
   const config = resolveConfig(settings)
   const times = new OperationTimes()
   const opened = await openSqliteStorage({
@@ -49,6 +63,10 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
   })
   const clock = (): number => wholeMillis(now())
   const storage = measured(opened, { times, now: clock, metricsDays: config.metricsDays })
+  const guard = new Guard({ storage, caller: root, now: clock, auditReads: 'off' })
+  const embeddings = embedder
+    ? embeddingWork({ storage, choose: async () => embedder, now: clock, author: () => guard.author(), background })
+    : noEmbeddings
   return new Cairn({
     storage,
     caller: root,
@@ -60,6 +78,7 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
     times,
     checkpointBytes: config.limits.checkpointBytes,
     documents: documentWork({ maxBytes: config.limits.documentBytes, threads: config.threads }),
+    embeddings,
   })
 }
 

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto'
+import type { Author, Storage } from '../storage/storage.js'
+import { startWorker } from './background.js'
+import type { Embedder } from './embedder.js'
+import { QueryVectors } from './query-vectors.js'
+import { spaceName, toNewSpace } from './spaces.js'
+import { EmbeddingWorker } from './worker.js'
+
+/** A model at work for a store. */
+export interface EmbeddingModel {
+  embedder: Embedder
+  space: string
+  worker: EmbeddingWorker
+  queries: QueryVectors
+}
+
+export interface EmbeddingWorkOptions {
+  storage: Storage
+  /** The model that the store was opened with, asked for once. */
+  choose: () => Promise<Embedder | undefined>
+  now: () => number
+  author: () => Author
+  /** Whether to do what is due without being asked. */
+  background: boolean
+}
+
+/** What a store does with its model, shared by all its handles. */
+export interface EmbeddingWork {
+  /** Undefined when there is none. */
+  model(): Promise<EmbeddingModel | undefined>
+  close(): Promise<void>
+}
+
+/** Without a model. */
+export const noEmbeddings: EmbeddingWork = { model: async () => undefined, close: async () => undefined }
+
+/**
+ * Begins to work in the background when the model is there. A store without vectors gets a space of it; one that has
+ * vectors of another model keeps them until somebody migrates.
+ */
+export function embeddingWork(options: EmbeddingWorkOptions): EmbeddingWork {
+  const { storage, choose, now, author, background } = options
+  const holder = `${process.pid}:${randomUUID()}`
+  let stop: (() => Promise<void>) | undefined
+  let closed = false
+  const start = async (): Promise<EmbeddingModel | undefined> => {
+    const embedder = await choose()
+    if (embedder === undefined) return undefined
+    const { encode } = await import('../vectors/codes.js')
+    const worker = new EmbeddingWorker({ storage, embedder, encode, now, holder, author })
+    if (!closed && (await storage.embeddings.spaces()).length === 0)
+      await storage.embeddings.open({ ...toNewSpace(embedder.space), author: author() })
+    if (background && !closed) stop = startWorker(worker)
+    return { embedder, space: spaceName(embedder.space), worker, queries: new QueryVectors(embedder, now) }
+  }
+  let started: Promise<EmbeddingModel | undefined> | undefined
+  const model = (): Promise<EmbeddingModel | undefined> => (started ??= start())
+  // A store that cannot be written has its words; whoever asks for vectors is told why there are none.
+  void model().catch(() => undefined)
+  return {
+    model,
+    async close() {
+      closed = true
+      const there = await model().catch(() => undefined)
+      await (stop ? stop() : there?.worker.stop())
+      await there?.embedder.close?.()
+    },
+  }
+}
