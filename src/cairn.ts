@@ -74,7 +74,7 @@ export class Cairn {
     this.embeddings = new EmbeddingService({ storage, guard: this.#guard, work: parts.embeddings })
     this.metrics = new MetricService({ storage, guard: this.#guard, times: parts.times })
     this.audit = new AuditService({ storage, guard: this.#guard })
-    this.#search = new SearchService({ storage, guard: this.#guard })
+    this.#search = new SearchService({ storage, guard: this.#guard, embeddings: parts.embeddings })
   }
 
   /**

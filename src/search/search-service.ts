@@ -3,19 +3,21 @@ import type { Guard } from '../access/guard.js'
 import { parseNamespace, parseSegment } from '../access/namespace.js'
 import { ownsSession, readable } from '../access/policy.js'
 import { isRoot } from '../access/principal.js'
+import type { EmbeddingWork } from '../embeddings/embedding-work.js'
 import { CairnError, invalidInput } from '../errors.js'
 import { describe, encodeJsonObject } from '../json.js'
 import { type MemoryType, memoryTypes } from '../memories/memory.js'
 import { parseMoment } from '../memories/memory-inputs.js'
 import { objectOf, parse } from '../parse.js'
 import { type EventType, eventTypes } from '../sessions/event.js'
-import type { HitExplanation, ItemAddress, LexicalHit, LexicalQuery } from '../storage/search-store.js'
+import type { HitExplanation, ItemAddress, LexicalHit, LexicalQuery, SearchMode } from '../storage/search-store.js'
 import type { Storage } from '../storage/storage.js'
 import { toIso, toMillis } from '../time.js'
 import { parseQuestion } from './question.js'
 import type { Snippet } from './snippet.js'
 
 const kinds = ['memory', 'event', 'document'] as const
+const searchModes = ['hybrid', 'lexical', 'semantic'] as const
 const time = z.union([z.date(), z.string(), z.number()])
 
 /** Of a filter: fields and plain values. */
@@ -41,6 +43,7 @@ export const searchOptionsSchema = z.strictObject({
   duplicates: z.boolean().optional(),
   detail: z.enum(['short', 'full']).optional(),
   explain: z.boolean().optional(),
+  mode: z.enum(searchModes).optional(),
 })
 
 /**
@@ -93,10 +96,12 @@ export interface SearchResult {
 export class SearchService {
   readonly #storage: Storage
   readonly #guard: Guard
+  readonly #embeddings: EmbeddingWork
 
-  constructor({ storage, guard }: { storage: Storage; guard: Guard }) {
+  constructor({ storage, guard, embeddings }: { storage: Storage; guard: Guard; embeddings: EmbeddingWork }) {
     this.#storage = storage
     this.#guard = guard
+    this.#embeddings = embeddings
   }
 
   /** Best first. Any text is a question; one without a word finds nothing. Rejects with `invalid_input`, `forbidden` or `closed`. */
@@ -109,6 +114,7 @@ export class SearchService {
       ...(await this.#scope(parsed)),
       ...parseMoment(parsed),
       ...parseFilters(parsed),
+      ...(await this.#asVector(text, parsed.mode)),
       now: this.#guard.now(),
     })
     await this.#guard.noteRead({ subject: 'store', operation: 'search' }, () => ({ text, options, found: hits.length }))
@@ -141,6 +147,13 @@ export class SearchService {
     const own = answer.hits.filter((hit) => this.#mayFind(hit))
     const tookMs = Math.round((performance.now() - start) * 100) / 100
     return { hits: own.map(toHit), degraded: answer.degraded, tookMs }
+  }
+
+  /** A search waits for a model a while, and goes by words alone when there is no answer. */
+  async #asVector(text: string, mode: SearchMode | undefined): Promise<Pick<LexicalQuery, 'vector'>> {
+    if (mode === 'lexical') return {}
+    const model = await this.#embeddings.model().catch(() => undefined)
+    return model ? { vector: await model.queries.of(text) } : {}
   }
 
   async #scope(
@@ -260,6 +273,7 @@ function parseFilters(options: z.output<typeof searchOptionsSchema>): Filters {
     duplicates = false,
     detail,
     explain,
+    mode,
   } = options
   return {
     ...{ limit, offset, fold: !duplicates },
@@ -270,6 +284,7 @@ function parseFilters(options: z.output<typeof searchOptionsSchema>): Filters {
     ...(perDocument !== undefined && { perDocument }),
     ...(detail && { detail }),
     ...(explain !== undefined && { explain }),
+    ...(mode && { mode }),
   }
 }
 

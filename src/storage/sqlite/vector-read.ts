@@ -28,18 +28,22 @@ const vectorsOf = sql(
 )
 
 /** The nearest items within the scope of a query, nearest first. */
-export function nearestItems(db: Database, space: ActiveSpace, query: LexicalQuery, count: number): NearItem[] {
-  const { vector } = query
+export function nearestItems(
+  db: Database,
+  space: ActiveSpace,
+  query: LexicalQuery,
+  { vector, count }: { vector: Float32Array; count: number },
+): NearItem[] {
   const scope = scopeExpression(query)
-  if (vector === undefined || scope === 'nothing') return []
+  if (scope === 'nothing') return []
   const codes = currentCodes(db, space)
   const among =
     scope === 'everything' ? undefined : Uint32Array.from(column<number>(db, inScope, { match: onlyScope(scope) }))
-  const found = codes.search(vector.values, countToRescore(count), among)
+  const found = codes.search(vector, countToRescore(count), among)
   const near = cosinesOf(
     db,
     space,
-    vector.values,
+    vector,
     found.map(({ item }) => item),
   )
   return Array.from(near, ([id, cosine]) => ({ id, cosine }))
