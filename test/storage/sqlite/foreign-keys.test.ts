@@ -112,7 +112,7 @@ describe('on a fresh connection to a file', () => {
   })
 
   it('a space that goes takes its codes, vectors and jobs, and nobody else’s', () => {
-    const item = all(`select id from search_items where kind = 'memory'`)[0]?.[0] as number
+    const item = db.prepare<[], number>(`select id from search_items where kind = 'memory'`).pluck().get() ?? 0
     for (const [id, name] of ['kept', 'other'].entries()) {
       insert('embedding_spaces', { ...goodRows.embedding_spaces, id: id + 1, name })
       insert('embedding_codes', { ...goodRows.embedding_codes, item, space_id: id + 1, change_seq: id + 1 })
