@@ -61,10 +61,11 @@ async function answersAtAll({ embedder, signal }: EmbedDue): Promise<boolean> {
   }
 }
 
-function postponed({ item, attempts }: DueText, error: unknown, now: number): EmbeddingAnswers['failures'][number] {
+function postponed(job: DueText, error: unknown, now: number): EmbeddingAnswers['failures'][number] {
+  const { item, hash, attempts } = job
   const delay = Math.min(longestDelay, firstDelay * 2 ** attempts)
   const message = error instanceof Error ? error.message : String(error)
-  return { item, error: message, runAfter: attempts + 1 >= maxAttempts ? null : now + delay }
+  return { item, hash, error: message, runAfter: attempts + 1 >= maxAttempts ? null : now + delay }
 }
 
 function nothing(space: string): EmbeddingAnswers {
@@ -101,7 +102,7 @@ async function embedBatch(work: EmbedDue, groups: DueText[][]): Promise<void> {
     const answer = embedded[index]
     for (const { item, hash } of jobs) {
       if (answer === undefined) continue
-      if ('error' in answer) answers.failures.push({ item, error: answer.error, runAfter: null })
+      if ('error' in answer) answers.failures.push({ item, hash, error: answer.error, runAfter: null })
       else answers.vectors.push({ item, hash, code: encode(answer.vector), vector: toBytes(answer.vector) })
     }
   }

@@ -27,8 +27,8 @@ export interface EmbeddingStore {
   /** What is to be embedded now, what is new before what was there before. */
   due(input: { space: string; now: number; limit: number }): Promise<DueText[]>
   /**
-   * Stores vectors and takes their jobs away. What is gone meanwhile, or says something else, is left out. Returns how many
-   * were stored.
+   * Stores vectors and takes their jobs away. What is gone meanwhile, or says something else, is left out, whatever the
+   * answer was. Returns how many were stored. `invalid_input` for a vector with other dimensions.
    */
   save(input: EmbeddingAnswers): Promise<number>
   /** Tries what could not be embedded once more. Returns how many. */
@@ -80,5 +80,5 @@ export interface EmbeddingAnswers {
   /** Items without a text. */
   empty: number[]
   /** `runAfter` null: never again by itself. */
-  failures: { item: number; error: string; runAfter: number | null }[]
+  failures: { item: number; hash: string; error: string; runAfter: number | null }[]
 }

@@ -148,19 +148,19 @@ CREATE INDEX documents_by_path      on documents (path, namespace, folder_id);
 CREATE INDEX documents_failed       on documents (namespace, folder_id, path) where status = 'failed';
 
 CREATE TABLE embedding_codes (
-  change_seq integer not null primary key autoincrement,
+  change_seq integer primary key autoincrement,
   item       integer not null,
   space_id   integer not null references embedding_spaces (id) on delete cascade,
   -- The first 16 bytes of the SHA-256 of the text: equal texts are embedded once.
   text_hash  blob    check (length(text_hash) = 16),
   code       blob,
   check ((code is null) = (text_hash is null)),
-  unique (item, space_id)
+  unique (space_id, item)
 ) strict;
 
-CREATE INDEX embedding_codes_by_text on embedding_codes (space_id, text_hash) where code is not null;
+CREATE INDEX embedding_codes_by_text on embedding_codes (space_id, text_hash) where text_hash is not null;
 
-CREATE INDEX embedding_codes_gone    on embedding_codes (change_seq)          where code is null;
+CREATE INDEX embedding_codes_gone    on embedding_codes (change_seq) where code is null;
 
 CREATE TABLE embedding_jobs (
   space_id   integer not null references embedding_spaces (id) on delete cascade,
@@ -173,12 +173,10 @@ CREATE TABLE embedding_jobs (
   check (run_after is not null or last_error is not null)
 ) strict, without rowid;
 
-CREATE INDEX embedding_jobs_by_due  on embedding_jobs (space_id, run_after, item);
-
-CREATE INDEX embedding_jobs_by_item on embedding_jobs (item);
+CREATE INDEX embedding_jobs_by_due on embedding_jobs (space_id, run_after, item);
 
 CREATE TABLE embedding_spaces (
-  id              integer not null primary key,
+  id              integer primary key autoincrement,
   -- ollama/nomic-embed-text:v1.5/768
   name            text    not null unique check (length(name) between 1 and 500),
   provider        text    not null check (length(provider) > 0),
@@ -188,8 +186,8 @@ CREATE TABLE embedding_spaces (
   query_prefix    text    not null,
   -- active: searches use it. filling: it will be, once it is full. kept: it was, and is the way back.
   state           text    not null check (state in ('filling', 'active', 'kept')),
-  -- Of the items up to this one all have a vector or a job.
-  queued_to       integer not null default 0 check (queued_to >= 0),
+  -- The items up to this one were there before and are yet to be given jobs, the newest first. Later ones come with a job.
+  unqueued_to     integer not null default 0 check (unqueued_to >= 0),
   -- Rows of vectors that are gone were removed up to this change: whoever knows less reads all anew.
   pruned_to       integer not null default 0 check (pruned_to >= 0),
   created_at      integer not null,
@@ -202,7 +200,7 @@ CREATE UNIQUE INDEX embedding_spaces_active  on embedding_spaces (state) where s
 CREATE UNIQUE INDEX embedding_spaces_filling on embedding_spaces (state) where state = 'filling';
 
 CREATE TABLE embedding_vectors (
-  change_seq integer not null primary key references embedding_codes (change_seq) on delete cascade,
+  change_seq integer primary key references embedding_codes (change_seq) on delete cascade,
   vector     blob    not null check (length(vector) > 0 and length(vector) % 4 = 0)
 ) strict;
 
@@ -326,12 +324,17 @@ CREATE TRIGGER search_items_embed after insert on search_items begin
   select id, new.id, 0 from embedding_spaces where state in ('active', 'filling');
 end;
 
-CREATE TRIGGER search_items_forget after delete on search_items begin
-  delete from embedding_jobs where item = old.id;
+CREATE TRIGGER search_items_forget after delete on search_items when exists (select 1 from embedding_spaces) begin
+  delete from embedding_jobs where space_id in (select id from embedding_spaces) and item = old.id;
   delete from embedding_vectors
-  where change_seq in (select change_seq from embedding_codes where item = old.id);
+  where change_seq in (
+    select change_seq
+    from embedding_codes
+    where space_id in (select id from embedding_spaces) and item = old.id);
   insert or replace into embedding_codes (item, space_id)
-  select item, space_id from embedding_codes where item = old.id and code is not null;
+  select item, space_id
+  from embedding_codes
+  where space_id in (select id from embedding_spaces) and item = old.id and code is not null;
 end;
 
 CREATE TRIGGER search_items_unindex after delete on search_items begin

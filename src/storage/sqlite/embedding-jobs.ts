@@ -1,16 +1,16 @@
 import type { Database } from 'better-sqlite3'
 import type { DueText, EmbeddingAnswers } from '../embedding-store.js'
 import { findSpace, noSpace } from './embedding-spaces.js'
-import { type EmbeddingText, embeddingTexts } from './embedding-texts.js'
-import type { Refusal } from './operation.js'
+import { embeddingTexts } from './embedding-texts.js'
+import { type Refusal, refuse } from './operation.js'
 import { all, column, get, run, sql } from './statements.js'
 
 const unqueuedItems = sql(
   'embeddings.unqueuedItems',
   `select id
    from search_items
-   where id > :after
-   order by id
+   where id <= :to
+   order by id desc
    limit :limit`,
 )
 
@@ -29,18 +29,20 @@ const insertJobs = sql(
 const setQueued = sql(
   'embeddings.setQueued',
   `update embedding_spaces
-   set queued_to = :to
+   set unqueued_to = :to
    where id = :space`,
 )
 
+/** The newest first: what was said lately is asked for more often. */
 export function queueItems(db: Database, { space, limit }: { space: string; limit: number }): boolean | Refusal {
   const found = findSpace(db, space)
   if (found === undefined) return noSpace(space)
-  const ids = column<number>(db, unqueuedItems, { after: found.queuedTo, limit })
-  if (ids.length === 0) return true
+  if (found.unqueuedTo === 0) return true
+  const ids = column<number>(db, unqueuedItems, { to: found.unqueuedTo, limit })
   run(db, insertJobs, { space: found.id, ids: JSON.stringify(ids) })
-  run(db, setQueued, { space: found.id, to: ids.at(-1) ?? found.queuedTo })
-  return ids.length < limit
+  const isLast = ids.length < limit
+  run(db, setQueued, { space: found.id, to: isLast ? 0 : (ids.at(-1) ?? 0) - 1 })
+  return isLast
 }
 
 const dueJobs = sql(
@@ -56,17 +58,15 @@ const sameText = sql(
   'embeddings.sameText',
   `select change_seq as id
    from embedding_codes
-   where space_id = :space and text_hash = :hash and code is not null
+   where space_id = :space and text_hash = :hash
    limit 1`,
 )
 
 export function hasDue(db: Database, { space, now }: { space: string; now: number }): boolean {
   const found = findSpace(db, space)
   if (found === undefined) return false
-  const { id, state, queuedTo } = found
-  if (get(db, dueJobs, { space: id, now, limit: 1 }) !== undefined) return true
-  if (get(db, unqueuedItems, { after: queuedTo, limit: 1 }) !== undefined) return true
-  return state === 'filling'
+  const { id, state, unqueuedTo } = found
+  return unqueuedTo > 0 || state === 'filling' || get(db, dueJobs, { space: id, now, limit: 1 }) !== undefined
 }
 
 export function dueTexts(db: Database, input: { space: string; now: number; limit: number }): DueText[] {
@@ -86,13 +86,6 @@ export function dueTexts(db: Database, input: { space: string; now: number; limi
 }
 
 const removeJob = sql('embeddings.removeJob', 'delete from embedding_jobs where space_id = :space and item = :item')
-
-const hasJob = sql(
-  'embeddings.job',
-  `select item
-   from embedding_jobs
-   where space_id = :space and item = :item`,
-)
 
 const removeCode = sql(
   'embeddings.removeCode',
@@ -135,33 +128,36 @@ const postpone = sql(
    where space_id = :space and item = :item`,
 )
 
-export function saveEmbeddings(db: Database, answers: EmbeddingAnswers): number {
-  const space = findSpace(db, answers.space)?.id
+export function saveEmbeddings(db: Database, answers: EmbeddingAnswers): number | Refusal {
+  const space = findSpace(db, answers.space)
   if (space === undefined) return 0
-  const texts = embeddingTexts(
-    db,
-    [...answers.vectors, ...answers.known].map(({ item }) => item),
-  )
+  const bytes = space.dimensions * Float32Array.BYTES_PER_ELEMENT
+  if (answers.vectors.some(({ vector }) => vector.byteLength !== bytes))
+    return refuse('invalid_input', `A vector of the space ${space.name} has ${space.dimensions} dimensions.`)
+  return saveAnswers(db, space.id, answers)
+}
+
+/** Row ids are given anew: what was answered counts only for an item that still says what was asked about. */
+function saveAnswers(db: Database, space: number, { vectors, known, empty, failures }: EmbeddingAnswers): number {
+  const asked = [...vectors, ...known, ...failures]
+  const texts = embeddingTexts(db, [...asked.map(({ item }) => item), ...empty])
+  const isSame = ({ item, hash }: { item: number; hash: string }): boolean =>
+    texts.get(item)?.hash.toString('hex') === hash
   let saved = 0
-  for (const { item, hash, code, vector } of answers.vectors)
-    if (takeJob(db, { space, item, hash }, texts)) saved += store(db, { space, item, hash, code, vector })
-  for (const { item, hash } of answers.known) {
+  for (const answer of vectors)
+    if (isSame(answer) && takeJob(db, space, answer.item)) saved += store(db, { space, ...answer })
+  for (const { item, hash } of known.filter(isSame)) {
     const of = get<{ id: number }>(db, sameText, { space, hash: Buffer.from(hash, 'hex') })?.id
-    if (of !== undefined && takeJob(db, { space, item, hash }, texts)) saved += copy(db, { item, of })
+    if (of !== undefined && takeJob(db, space, item)) saved += copy(db, { item, of })
   }
-  for (const item of answers.empty) run(db, removeJob, { space, item })
-  for (const { item, error, runAfter } of answers.failures) run(db, postpone, { space, item, error, runAfter })
+  for (const item of empty) if (texts.get(item)?.text === '') run(db, removeJob, { space, item })
+  for (const { item, error, runAfter } of failures.filter(isSame)) run(db, postpone, { space, item, error, runAfter })
   return saved
 }
 
-/** Row ids are given anew: only an item that still says what was embedded gets the vector. */
-function takeJob(
-  db: Database,
-  { space, item, hash }: { space: number; item: number; hash: string },
-  texts: Map<number, EmbeddingText>,
-): boolean {
-  if (texts.get(item)?.hash.toString('hex') !== hash || get(db, hasJob, { space, item }) === undefined) return false
-  run(db, removeJob, { space, item })
+/** Whether there was one: another process may have been faster. A row that said that a vector is gone goes with it. */
+function takeJob(db: Database, space: number, item: number): boolean {
+  if (run(db, removeJob, { space, item }).changes === 0) return false
   run(db, removeCode, { space, item })
   return true
 }
@@ -191,7 +187,7 @@ function copy(db: Database, { item, of }: { item: number; of: number }): number 
 
 const retryFailed = sql(
   'embeddings.retry',
-  `update embedding_jobs
+  `update embedding_jobs indexed by embedding_jobs_by_due
    set run_after = :now, attempts = 0
    where space_id = :space and run_after is null`,
 )

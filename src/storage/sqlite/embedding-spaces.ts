@@ -3,32 +3,39 @@ import type { NewSpace, SpaceProgress, SpaceRow } from '../embedding-store.js'
 import type { Author } from '../storage.js'
 import { audit } from './audit-write.js'
 import { type Refusal, refuse } from './operation.js'
-import { all, get, run, sql } from './statements.js'
+import { all, get, run, sql, sqlFamily } from './statements.js'
 
 const columns = `id, name, provider, model, dimensions, document_prefix as documentPrefix, query_prefix as queryPrefix,
-     state, queued_to as queuedTo, created_at as createdAt, activated_at as activatedAt`
+     state, unqueued_to as unqueuedTo, created_at as createdAt, activated_at as activatedAt`
 
 const list = sql('embeddings.spaces', `select ${columns} from embedding_spaces order by id desc`)
 
 const byName = sql('embeddings.space', `select ${columns} from embedding_spaces where name = :name`)
 
-const byState = sql('embeddings.spaceInState', `select ${columns} from embedding_spaces where state = :state`)
+/** Of each of these states there is one at most. */
+const byState = sqlFamily(
+  'embeddings.spaceInState',
+  ['active', 'filling'],
+  (state) => `select ${columns} from embedding_spaces where state = '${state}'`,
+)
 
 const insert = sql(
   'embeddings.insertSpace',
-  `insert into embedding_spaces (name, provider, model, dimensions, document_prefix, query_prefix, state, created_at,
-     activated_at)
-   values (:name, :provider, :model, :dimensions, :documentPrefix, :queryPrefix, :state, :now, :activatedAt)`,
+  `insert into embedding_spaces (name, provider, model, dimensions, document_prefix, query_prefix, state, unqueued_to,
+     created_at, activated_at)
+   values (:name, :provider, :model, :dimensions, :documentPrefix, :queryPrefix, :state, :unqueuedTo, :now, :activatedAt)`,
 )
 
 const setState = sql(
   'embeddings.setState',
   `update embedding_spaces
-   set state = :state, queued_to = :queuedTo, activated_at = ifnull(:activatedAt, activated_at)
+   set state = :state, unqueued_to = :unqueuedTo, activated_at = ifnull(:activatedAt, activated_at)
    where id = :id`,
 )
 
-type StoredSpace = SpaceRow & { id: number; queuedTo: number }
+const newestItem = sql('embeddings.newestItem', 'select max(id) as id from search_items')
+
+type StoredSpace = SpaceRow & { id: number; unqueuedTo: number }
 
 export function listSpaces(db: Database): SpaceRow[] {
   return all<StoredSpace>(db, list, {}).map(toSpace)
@@ -38,12 +45,12 @@ export function findSpace(db: Database, name: string): StoredSpace | undefined {
   return get<StoredSpace>(db, byName, { name })
 }
 
-function toSpace({ id: _id, queuedTo: _queuedTo, ...space }: StoredSpace): SpaceRow {
+function toSpace({ id: _id, unqueuedTo: _unqueuedTo, ...space }: StoredSpace): SpaceRow {
   return space
 }
 
-function inState(db: Database, state: SpaceRow['state']): StoredSpace | undefined {
-  return get<StoredSpace>(db, byState, { state })
+function inState(db: Database, state: keyof typeof byState): StoredSpace | undefined {
+  return get<StoredSpace>(db, byState[state], {})
 }
 
 export function openSpace(db: Database, { author, ...space }: NewSpace & { author: Author }): SpaceRow | Refusal {
@@ -61,8 +68,9 @@ export function openSpace(db: Database, { author, ...space }: NewSpace & { autho
     })
   const state = active ? 'filling' : 'active'
   const activatedAt = active ? null : author.now
-  if (found) change(db, found, state, { queuedTo: 0, activatedAt })
-  else run(db, insert, { ...space, state, now: author.now, activatedAt })
+  const unqueuedTo = lastItem(db)
+  if (found) change(db, found, state, { unqueuedTo, activatedAt })
+  else run(db, insert, { ...space, state, unqueuedTo, now: author.now, activatedAt })
   note(db, author, 'create', { space: space.name, state })
   const made = findSpace(db, space.name)
   return made ? toSpace(made) : refuse('internal', `The space ${space.name} was not made.`)
@@ -76,9 +84,14 @@ function change(
   db: Database,
   space: StoredSpace,
   state: SpaceRow['state'],
-  { queuedTo = space.queuedTo, activatedAt = null }: { queuedTo?: number; activatedAt?: number | null } = {},
+  { unqueuedTo = space.unqueuedTo, activatedAt = null }: { unqueuedTo?: number; activatedAt?: number | null } = {},
 ): void {
-  run(db, setState, { id: space.id, state, queuedTo, activatedAt })
+  run(db, setState, { id: space.id, state, unqueuedTo, activatedAt })
+}
+
+/** All items up to this one are there, and so are to be queued for a space that knows none of them. */
+function lastItem(db: Database): number {
+  return get<{ id: number | null }>(db, newestItem, {})?.id ?? 0
 }
 
 export function activateSpace(db: Database, { space, author }: { space: string; author: Author }): boolean {
@@ -95,7 +108,7 @@ function replaceActive(db: Database, next: StoredSpace, author: Author): void {
   note(db, author, 'update', { space: next.name, state: 'active' })
 }
 
-/** What came while it was kept is queued again from the first item: those that have a vector are passed over. */
+/** All items are queued again, for those that came while it was kept: those that have a vector are passed over. */
 export function rollbackSpace(db: Database, { space, author }: { space: string; author: Author }): SpaceRow | Refusal {
   const next = findSpace(db, space)
   if (next === undefined) return noSpace(space)
@@ -104,7 +117,7 @@ export function rollbackSpace(db: Database, { space, author }: { space: string; 
     return refuse('illegal_transition', `The space ${space} has never been active, so there is no way back to it.`, {
       hint: '`cairn embeddings status` lists the spaces.',
     })
-  replaceActive(db, { ...next, queuedTo: 0 }, author)
+  replaceActive(db, { ...next, unqueuedTo: lastItem(db) }, author)
   return toSpace({ ...next, state: 'active', activatedAt: author.now })
 }
 
@@ -122,7 +135,7 @@ const unqueued = sql(
   'embeddings.unqueued',
   `select count(*) as count
    from search_items
-   where id > :after`,
+   where id <= :to`,
 )
 
 const waiting = sql(
@@ -150,9 +163,9 @@ const failed = sql(
 const failures = sql(
   'embeddings.failures',
   `select cast(item as text) as item, last_error as error, attempts
-   from embedding_jobs
+   from embedding_jobs indexed by embedding_jobs_by_due
    where space_id = :space and run_after is null
-   order by item desc
+   order by embedding_jobs.item desc
    limit 5`,
 )
 
@@ -160,24 +173,24 @@ const vectors = sql(
   'embeddings.vectors',
   `select count(*) as count
    from embedding_codes
-   where space_id = :space and code is not null`,
+   where space_id = :space and text_hash is not null`,
 )
 
 /** All that there is has a vector, or cannot have one. */
-function isFull(db: Database, { id, queuedTo }: StoredSpace): boolean {
-  return count(db, unqueued, { after: queuedTo }) === 0 && get(db, someWaiting, { space: id }) === undefined
+function isFull(db: Database, { id, unqueuedTo }: StoredSpace): boolean {
+  return unqueuedTo === 0 && get(db, someWaiting, { space: id }) === undefined
 }
 
 export function spaceProgress(db: Database, { space }: { space: string }): SpaceProgress | null {
   const found = findSpace(db, space)
   if (found === undefined) return null
-  const { id, queuedTo, state } = found
+  const { id, unqueuedTo, state } = found
   return {
     vectors: count(db, vectors, { space: id }),
     waiting: count(db, waiting, { space: id }),
     failed: count(db, failed, { space: id }),
     failures: all(db, failures, { space: id }),
-    unqueued: state === 'kept' ? 0 : count(db, unqueued, { after: queuedTo }),
+    unqueued: state === 'kept' ? 0 : count(db, unqueued, { to: unqueuedTo }),
   }
 }
 
@@ -185,14 +198,25 @@ function count(db: Database, statement: typeof unqueued, parameters: Record<stri
   return get<{ count: number }>(db, statement, parameters)?.count ?? 0
 }
 
+const dropJobs = sql(
+  'embeddings.dropJobs',
+  `delete from embedding_jobs
+   where space_id = :space and item in (
+     select item
+     from embedding_jobs
+     where space_id = :space
+     limit :limit)`,
+)
+
 const dropVectors = sql(
   'embeddings.dropVectors',
   `delete from embedding_codes
    where change_seq in (
-     select change_seq from embedding_codes where space_id = :space order by change_seq limit :limit)`,
+     select change_seq
+     from embedding_codes
+     where space_id = :space
+     limit :limit)`,
 )
-
-const dropJobs = sql('embeddings.dropJobs', 'delete from embedding_jobs where space_id = :space')
 
 const dropSpaceRow = sql('embeddings.dropSpace', 'delete from embedding_spaces where id = :space')
 
@@ -203,10 +227,11 @@ export function dropSpace(
 ): boolean | Refusal {
   const found = findSpace(db, space)
   if (found === undefined) return noSpace(space)
-  // From the first step on no search uses it.
-  if (found.state === 'active') change(db, found, 'kept')
-  run(db, dropJobs, { space: found.id })
-  if (run(db, dropVectors, { space: found.id, limit }).changes === limit) return false
+  // From the first step on no search uses it, and it is not full: whoever wants it back after half of a drop gets all.
+  change(db, found, found.state === 'active' ? 'kept' : found.state, { unqueuedTo: lastItem(db) })
+  const jobs = run(db, dropJobs, { space: found.id, limit }).changes
+  if (jobs === limit || run(db, dropVectors, { space: found.id, limit: limit - jobs }).changes === limit - jobs)
+    return false
   run(db, dropSpaceRow, { space: found.id })
   note(db, author, 'delete', { space })
   return true

@@ -4,11 +4,13 @@ import { chunkEmbeddingText, eventEmbeddingText, memoryEmbeddingText } from '../
 import { decodeJson } from '../../json.js'
 import { all, sql } from './statements.js'
 
+// The plus: by its id, and not among all of a kind.
+
 const memories = sql(
   'embeddings.memories',
   `select i.id, m.key, m.value
    from json_each(:ids) wanted
-   cross join search_items i on i.id = wanted.value and i.kind = 'memory'
+   cross join search_items i on i.id = wanted.value and +i.kind = 'memory'
    cross join memory_entries m on m.id = i.ref`,
 )
 
@@ -16,7 +18,7 @@ const events = sql(
   'embeddings.events',
   `select i.id, e.actor, e.content
    from json_each(:ids) wanted
-   cross join search_items i on i.id = wanted.value and i.kind = 'event'
+   cross join search_items i on i.id = wanted.value and +i.kind = 'event'
    cross join session_events e on e.id = i.ref`,
 )
 
@@ -24,7 +26,7 @@ const chunks = sql(
   'embeddings.chunks',
   `select i.id, d.title, c.heading, c.text
    from json_each(:ids) wanted
-   cross join search_items i on i.id = wanted.value and i.kind = 'document'
+   cross join search_items i on i.id = wanted.value and +i.kind = 'document'
    cross join document_chunks c on c.id = i.ref
    cross join documents d on d.id = c.document_id`,
 )
