@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Cairn } from '../../src/cairn.js'
 import type { SearchHit } from '../../src/search/search-service.js'
+import { makeDocuments } from '../documents/folders.js'
 import { refusal } from '../helpers/refusal.js'
 import { openStore } from '../store.js'
 
@@ -79,6 +80,18 @@ describe('what says the same', () => {
     const { hits } = await cairn.search('good harbour')
     expect(hits.map(({ duplicates }) => duplicates)).toEqual([1, undefined])
     expect((await cairn.search('good harbour', { duplicates: true })).hits).toHaveLength(3)
+  })
+
+  it('is a copy of a page, and not a paragraph that pages share', async () => {
+    const { cairn } = await openStore()
+    const shared = '## Licence\n\nFree as the harbour.\n'
+    const [boats, nets] = [`# Boats\n\n${shared}`, `# Nets\n\n${shared}`]
+    await cairn.documents.sync(makeDocuments({ 'boats.md': boats, 'copy/boats.md': boats, 'nets.md': nets }))
+    const { hits } = await cairn.search('free harbour')
+    expect(hits.map(({ duplicates }) => duplicates ?? 0).sort()).toEqual([0, 1])
+    expect(new Set(hits.map((hit) => hit.kind === 'document' && hit.ref.heading))).toEqual(
+      new Set(['Boats > Licence', 'Nets > Licence']),
+    )
   })
 
   it('of two users is two things, and with its copy for a project one', async () => {

@@ -70,5 +70,7 @@ function prefixOf(owner: string): string {
 
 function placeOf(row: FoundRow): string {
   if (row.kind === 'memory') return `memory ${row.memory.key}`
-  return row.kind === 'event' ? `event ${row.session} ${row.event.actor}` : `document ${row.chunk.namespace}`
+  if (row.kind === 'event') return `event ${row.session} ${row.event.actor}`
+  // Pages share a paragraph here and there; that makes none a copy of another.
+  return `document ${row.chunk.namespace} ${row.chunk.title} ${row.chunk.heading}`
 }
