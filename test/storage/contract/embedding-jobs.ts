@@ -128,8 +128,9 @@ export function describeEmbeddingJobs(subject: Subject): void {
     const [good, bad] = (await due()).map(vectorFor)
     if (good === undefined || bad === undefined) throw new Error('nothing is due')
     for (const bytes of [0, 4, 7, 12]) {
-      const vectors = [good, { ...bad, vector: new Uint8Array(bytes) }]
-      await refusal(save({ vectors }), 'invalid_input')
+      const wrong = { ...bad, vector: new Uint8Array(bytes) }
+      await refusal(save({ vectors: [good, wrong] }), 'invalid_input')
+      await refusal(save({ vectors: [wrong] }), 'invalid_input')
     }
     expect(await progressOf(storage)).toMatchObject({ vectors: 0, waiting: 2 })
   })

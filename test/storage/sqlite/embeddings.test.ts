@@ -66,6 +66,20 @@ it('what is given the number of something gone takes the place of that word', as
   expect(again?.seq).toBeGreaterThan(gone?.seq ?? Number.POSITIVE_INFINITY)
 })
 
+it('what is given the number of something gone gets a job in a space that comes back, too', async () => {
+  await openSpace(storage)
+  await add(storage)
+  await answerAll(storage)
+  await openSpace(storage, 'fake/other/2')
+  await answerAll(storage, 'fake/other/2')
+  await storage.embeddings.activate({ space: 'fake/other/2', author: author() })
+  await forget()
+  await add(storage, { key: 'other', chain: 'other' })
+  await storage.embeddings.rollback({ space, author: author() })
+  expect(await answerAll(storage)).toBe(1)
+  expect(await progressOf(storage)).toMatchObject({ vectors: 1 })
+})
+
 it('rows that are purged by hand or by a cascade take their vectors, in every space', async () => {
   await add(storage)
   await openSpace(storage)
