@@ -9,6 +9,7 @@ const meanings: Record<NonNullable<SearchHit['explain']>['evidence'][number]['na
   neighbours: 'words that stand beside it',
   answer: 'it follows a question',
   speaker: 'who said it',
+  asking: 'it only asks',
   tellsTime: 'tells a time',
   tellsNumber: 'tells a number',
   tellsName: 'tells a name',

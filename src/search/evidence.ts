@@ -121,6 +121,7 @@ function addTurn(weighed: Weighed, { question, speakers }: Weighing): void {
     const isNamed = item.speaker !== undefined && speakers.names.has(item.speaker)
     if (isNamed) multiply(weighed, 'speaker', weights.speaker)
     else if (speakers.names.size > 0) multiply(weighed, 'speaker', weights.otherSpeaker)
+    if (item.text.asks) multiply(weighed, 'asking', weights.asking)
     if (question.wanted === 'time' && item.text.tellsTime) multiply(weighed, 'tellsTime', weights.tellsTime)
     if (question.wanted === 'number' && item.text.tellsNumber) multiply(weighed, 'tellsNumber', weights.tellsNumber)
     if (question.wanted === 'name' && item.text.tellsName) multiply(weighed, 'tellsName', weights.tellsName)

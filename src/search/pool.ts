@@ -24,6 +24,7 @@ export type EvidenceName =
   | 'neighbours'
   | 'answer'
   | 'speaker'
+  | 'asking'
   | 'tellsTime'
   | 'tellsNumber'
   | 'tellsName'

@@ -5,6 +5,8 @@ import { stemOf } from './words.js'
 export interface ReadText {
   title: Int32Array
   body: Int32Array
+  /** It ends with a question, or has one in it. */
+  asks: boolean
   hasQuestion: boolean
   tellsTime: boolean
   tellsNumber: boolean
@@ -85,6 +87,7 @@ function readAnew({ title, body, said }: TextToRead): ReadText {
   return {
     title: toNumbers(title),
     body: toNumbers(body),
+    asks: /\?\s*$/.test(said),
     hasQuestion: text.includes('?'),
     tellsTime: times.test(text),
     tellsNumber: counts.test(text),

@@ -32,6 +32,9 @@ export const weights = {
   otherSpeaker: 0.8,
   nameOfSpeaker: 0.3,
 
+  /** A turn that only asks knows less than one that tells. */
+  asking: 0.8,
+
   /** What a question with "when", "how many" or "where" and "who" wants is there: a time, a number, a name. */
   tellsTime: 1.5,
   tellsNumber: 1.3,

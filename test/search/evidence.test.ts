@@ -157,6 +157,12 @@ describe('a turn', () => {
     expect(pointsOf(bob, 'speaker')).toBeLessThan(0)
   })
 
+  it('that only asks comes after one that tells', () => {
+    const [asks, tells] = rank('sail', turns('Ann: Did they sail?', 'Bob: So they sail'))
+    expect(pointsOf(asks, 'asking')).toBeLessThan(0)
+    expect(pointsOf(tells, 'asking')).toBe(0)
+  })
+
   it.each([
     ['When did they sail?', 'They sail tomorrow', 'They sail', 'tellsTime'],
     ['How many ships sail?', 'Two of them sail', 'They sail', 'tellsNumber'],
