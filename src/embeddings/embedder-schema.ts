@@ -37,7 +37,10 @@ const settingsSchema = z.strictObject({
     .optional()
     .describe("What is put before texts and before queries, instead of the model's own."),
   batchSize: z.number().int().min(1).max(2_048).optional().describe('Texts in a request.'),
-  embedder: z.custom<Embedder>(isEmbedder).optional().describe('An embedder of your own; from code only.'),
+  embedder: z
+    .custom<Embedder>(isEmbedder, 'has no space with model, dimensions and prefixes, or no batchSize')
+    .optional()
+    .describe('An embedder of your own; from code only.'),
 })
 
 /** Which model turns texts into vectors, with all that is said about it. */
@@ -79,7 +82,7 @@ function merge(below: EmbedderOptions, above: EmbedderOptions): EmbedderOptions 
 
 function asOptions(input: unknown): unknown {
   if (typeof input === 'string') return { provider: input }
-  return isEmbedder(input) ? { provider: 'custom', embedder: input } : input
+  return isObject(input) && typeof input.embed === 'function' ? { provider: 'custom', embedder: input } : input
 }
 
 function isEmbedder(input: unknown): input is Embedder {

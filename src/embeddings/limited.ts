@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { CircuitBreaker, type Health, type Settle } from './circuit-breaker.js'
 import type { EmbedKind, EmbedOptions } from './embedder.js'
-import { embeddingCancelled, faultOf, retryAfterOf, wasPaused } from './embedding-failure.js'
+import { embeddingCancelled, embeddingFailure, faultOf, retryAfterOf, wasPaused } from './embedding-failure.js'
 import { RequestSlots } from './request-slots.js'
 
 /** One request to a model. With `probe`, the text is known to be harmless: a failure is the server's. */
@@ -18,7 +18,7 @@ export interface Limits {
   /** The pause after the first failure in milliseconds, twice as long after each further one; and half to all of it. */
   pauseMs: Record<EmbedKind, number>
   /** A server that wants a longer pause than this gets it from whoever asks, who is told. */
-  mostPauseMs: number
+  mostPauseMs: Record<EmbedKind, number>
   breaker: { failures: number; openMs: number; mostOpenMs: number }
   now: () => number
   random: () => number
@@ -29,7 +29,7 @@ export const usualLimits: Limits = {
   requests: 5,
   attempts: { document: 4, query: 2 },
   pauseMs: { document: 500, query: 100 },
-  mostPauseMs: 10_000,
+  mostPauseMs: { document: 10_000, query: 1_000 },
   breaker: { failures: 5, openMs: 5_000, mostOpenMs: 60_000 },
   now: Date.now,
   random: Math.random,
@@ -45,7 +45,7 @@ export function limited(request: VectorRequest, given: Partial<Limits> = {}): Ve
   const once: VectorRequest = async (texts, options) => {
     const leave = await slots.take(options.kind, options.signal)
     try {
-      return await observed(breaker.enter(), options.probe ?? false, () => request(texts, options))
+      return await observed(breaker.enter(), options.probe ?? false, () => oneEach(request, texts, options))
     } finally {
       leave()
     }
@@ -65,6 +65,15 @@ export function limited(request: VectorRequest, given: Partial<Limits> = {}): Ve
       }
     }
   }
+}
+
+async function oneEach(
+  request: VectorRequest,
+  ...[texts, options]: Parameters<VectorRequest>
+): Promise<readonly unknown[]> {
+  const vectors = await request(texts, options)
+  if (vectors.length === texts.length) return vectors
+  throw embeddingFailure('unclear', `The model answered ${texts.length} texts with ${vectors.length} vectors.`)
 }
 
 /** Runs a request and tells the breaker what it says of the server. */
@@ -92,5 +101,5 @@ function pauseAfter(error: unknown, attempt: number, kind: EmbedKind, limits: Li
   if ((fault !== 'server' && fault !== 'unclear') || wasPaused(error)) return undefined
   const longest = limits.pauseMs[kind] * 2 ** (attempt - 1)
   const pause = Math.max(longest * (0.5 + limits.random() / 2), retryAfterOf(error) ?? 0)
-  return pause > limits.mostPauseMs ? undefined : pause
+  return pause > limits.mostPauseMs[kind] ? undefined : pause
 }

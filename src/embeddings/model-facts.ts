@@ -36,7 +36,7 @@ const gemma = { document: 'title: none | text: ', query: 'task: search result | 
 const known: [RegExp, ModelFacts][] = [
   // Its card says 8,192, by stretching positions; Ollama's file and the training say 2,048 (ollama/ollama#11214).
   [
-    /nomic-embed-text($|:(latest|v1\.5|137m-v1\.5)|-v1\.5)/,
+    /nomic-embed-text($|:(latest|v1\.5|137m-v1\.5)|-v1\.5(?!\d))/,
     { dimensions: 768, prefixes: nomic, maxTokens: 2048, shortening: 'centred', pooling: 'mean' },
   ],
   [/nomic-embed-text-v1($|[^.\d])/, { dimensions: 768, prefixes: nomic, maxTokens: 2048, pooling: 'mean' }],

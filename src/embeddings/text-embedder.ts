@@ -8,7 +8,7 @@ import { type Shortening, unitVector } from './unit-vector.js'
 export interface TextEmbedderParts {
   space: SpaceDescription
   batchSize: number
-  /** Asks the model; limited to what its server can take. */
+  /** Asks the model, and answers with as many vectors as there are texts. */
   request: VectorRequest
   /** Put before the texts here, unless the request does it. */
   prefixes?: SpaceDescription['prefixes']
@@ -96,8 +96,6 @@ class Batches {
   async #ask(texts: readonly string[], probe = false): Promise<Float32Array[]> {
     const { request, space, shortening } = this.#parts
     const answer = await request(texts, { ...this.#options, ...(probe && { probe }) })
-    if (answer.length !== texts.length)
-      throw embeddingFailure('unclear', `The model answered ${texts.length} texts with ${answer.length} vectors.`)
     return answer.map((vector) => unitVector(vector, space.dimensions, shortening))
   }
 

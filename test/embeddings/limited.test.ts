@@ -76,11 +76,11 @@ describe('requests at once', () => {
     await flush()
     cancel.abort()
     await second
-    started[0]?.answer([])
+    started[0]?.answer([[1]])
     await first
     await flush()
     expect(started.map(({ texts }) => texts[0])).toEqual(['first', 'third'])
-    started[1]?.answer([])
+    started[1]?.answer([[3]])
     await third
     await refusal(ask(['late'], { ...document, signal: cancel.signal }), 'cancelled')
   })
@@ -131,7 +131,9 @@ describe('a request that failed', () => {
     const { ask, pauses } = failing([embeddingFailure('server', 'Too many.', { retryAfterMs: 3_600_000 })])
     const error = await refusal(ask(['a'], document), 'embedding_unavailable')
     expect(error.details).toMatchObject({ retryAfterMs: 3_600_000, retryable: true })
-    expect(pauses).toEqual([])
+    const query = failing([embeddingFailure('server', 'Too many.', { retryAfterMs: 2_000 })])
+    await refusal(query.ask(['a'], { kind: 'query' }), 'embedding_unavailable')
+    expect([pauses, query.pauses]).toEqual([[], []])
   })
 
   it.each([
@@ -161,6 +163,17 @@ describe('a request that failed', () => {
       },
     })
     await refusal(ask(['a'], { ...document, signal: cancel.signal }), 'cancelled')
+  })
+})
+
+describe('an answer', () => {
+  it('with a vector too few or too many is a failure', async () => {
+    for (const vectors of [[], [[1], [2]]]) {
+      const ask = limited(async () => vectors, { attempts: { document: 1, query: 1 } })
+      const error = await refusal(ask(['a'], document), 'embedding_unavailable')
+      expect(error.message).toBe(`The model answered 1 texts with ${vectors.length} vectors.`)
+      expect(error.details).toEqual({ fault: 'unclear', retryable: true })
+    }
   })
 })
 

@@ -25,6 +25,8 @@ export interface EmbeddingServerOptions {
   /** Wanted by the OpenAI-compatible side. */
   key?: string
   port?: number
+  /** Whether it takes requests and says nothing at all. */
+  silent?: boolean
 }
 
 export interface EmbeddingServer {
@@ -53,7 +55,7 @@ export async function embeddingServer(
   options: EmbeddingServerOptions = {},
   whenDone: WhenDone = onTestFinished,
 ): Promise<EmbeddingServer> {
-  const { dimensions = 768, models = ['nomic-embed-text:v1.5'], key, port = 0 } = options
+  const { dimensions = 768, models = ['nomic-embed-text:v1.5'], key, port = 0, silent = false } = options
   let running = 0
   let most = 0
   const state: Omit<EmbeddingServer, 'url' | 'most' | 'close'> = {
@@ -78,6 +80,7 @@ export async function embeddingServer(
 
   const answer = async (request: SeenRequest, response: ServerResponse): Promise<void> => {
     state.seen.push(request)
+    if (silent) return
     const { path, method, body, headers } = request
     if (method === 'GET' && path === '/api/version') return send(response, 200, { version: '0.9.3' })
     if (method !== 'POST') return send(response, 404, '404 page not found')
