@@ -149,7 +149,7 @@ function custom(embedder: Embedder): Model {
       try {
         return await embedder.embed(texts, { kind, ...(signal && { signal }) })
       } catch (error) {
-        throw ownFailure(error, signal)
+        throw ownFailure(error)
       }
     },
     close: async () => await embedder.close?.(),
@@ -157,8 +157,7 @@ function custom(embedder: Embedder): Model {
 }
 
 /** What other code throws, as a failure of which something is known. */
-function ownFailure(error: unknown, signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted) return new CairnError('cancelled', 'The embedding was cancelled.', { cause: error })
+function ownFailure(error: unknown): unknown {
   const message = error instanceof Error ? error.message : String(error)
   if (!(error instanceof CairnError)) return embeddingFailure('unclear', message, { cause: error })
   return error.code === 'invalid_input' ? embeddingFailure('texts', message, { cause: error }) : error
