@@ -14,6 +14,7 @@ import { addMetrics } from './commands/metrics.js'
 import { addSearch } from './commands/search.js'
 import { addSeed } from './commands/seed.js'
 import { addSession } from './commands/session.js'
+import { addSimilar } from './commands/similar.js'
 import { addStats } from './commands/stats.js'
 import { addTask } from './commands/task.js'
 import { addVersion, packageVersion } from './commands/version.js'
@@ -43,7 +44,7 @@ export function buildProgram(io: Io): CairnCommand {
     })
   for (const add of [
     ...[addInit, addMemory, addSession, addTask, addAgent, addCheckpoint, addMetrics],
-    ...[addDocs, addSearch, addContext, addAudit, addSeed, addExport, addImport, addStats, addVersion],
+    ...[addDocs, addSearch, addSimilar, addContext, addAudit, addSeed, addExport, addImport, addStats, addVersion],
   ])
     add(program, io)
   addHelp(program)

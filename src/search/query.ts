@@ -28,16 +28,38 @@ const stopWords = new Set(
  * Korean, Thai and the like become overlapping pairs, very common English words are left out unless there is nothing else.
  */
 export function parseQuery(text: string): SearchTerm[] {
-  const words = foldWords(text.slice(0, maxLength).toWellFormed())
-    .split(' ')
-    .filter((word) => word !== '')
-  const telling = words.filter((word) => !stopWords.has(word))
+  const words = wordsOf(text.slice(0, maxLength))
   const terms = new Map<string, SearchTerm>()
-  for (const word of telling.length > 0 ? telling : words) {
+  for (const word of words) {
     for (const term of toTerms(word)) if (!terms.has(term.text)) terms.set(term.text, term)
     if (terms.size >= maxTerms) break
   }
   return [...terms.values()].slice(0, maxTerms)
+}
+
+/** A long text is about the words that it says most; in a short one all are said once. */
+const maxTelling = 32
+const maxTellingLength = 8_192
+
+/** The terms that a text says most often, longer ones first among equals: those tell more. */
+export function tellingTerms(text: string): SearchTerm[] {
+  const counts = new Map<string, { term: SearchTerm; count: number }>()
+  const words = wordsOf(text.slice(0, maxTellingLength))
+  for (const { alike: _, ...term } of words.flatMap(toTerms)) {
+    const known = counts.get(term.text)
+    counts.set(term.text, { term, count: (known?.count ?? 0) + 1 })
+  }
+  const best = [...counts.values()].sort((a, b) => b.count - a.count || b.term.text.length - a.term.text.length)
+  return best.slice(0, maxTelling).map(({ term }) => term)
+}
+
+/** Without very common ones, unless there is nothing else. */
+function wordsOf(text: string): string[] {
+  const words = foldWords(text.toWellFormed())
+    .split(' ')
+    .filter((word) => word !== '')
+  const telling = words.filter((word) => !stopWords.has(word))
+  return telling.length > 0 ? telling : words
 }
 
 function toTerms(word: string): SearchTerm[] {

@@ -50,8 +50,9 @@ export const searchOptionsSchema = z.strictObject({
  * equal. `limit` 10, at most 100; `offset` at most 1,000.
  *
  * `threshold` leaves out what holds less of the question by itself, by the weights of its words: 0 to 1, where .5 is half.
- * `perDocument` sections of one document at most (1). What says the same as a better hit, a turn said
- * twice or a memory of the same key elsewhere, is counted there, in `duplicates`, and left out, unless `duplicates` is true. `detail: 'full'` brings the whole text of each hit, `explain` why it is there.
+ * `perDocument` sections of one document at most (1). What says the same as a better hit, a turn said twice or a memory of
+ * the same key elsewhere, but not another user's, is counted there, in `duplicates`, and left out, unless `duplicates` is
+ * true. `detail: 'full'` brings the whole text of each hit, `explain` why it is there.
  */
 export type SearchOptions = z.input<typeof searchOptionsSchema>
 
@@ -132,7 +133,11 @@ export class SearchService {
     })
     const found = answer?.hits.length ?? 0
     await this.#guard.noteRead({ subject: 'store', operation: 'search' }, () => ({ similar: address, options, found }))
-    if (answer === null) throw new CairnError('not_found', 'There is no such item to look for similar ones.')
+    if (answer === null) {
+      throw new CairnError('not_found', 'There is no such item to look for similar ones.', {
+        hint: 'It may have changed or gone since it was found. Search for it again.',
+      })
+    }
     const own = answer.hits.filter((hit) => this.#mayFind(hit))
     const tookMs = Math.round((performance.now() - start) * 100) / 100
     return { hits: own.map(toHit), degraded: answer.degraded, tookMs }

@@ -13,7 +13,7 @@ export function addDocsReads(docs: CairnCommand, io: Io): void {
   for (const add of [addList, addShow, addRemove, addStatus]) add(docs, io)
 }
 
-const aDocument = 'its path on disk, its path in its folder, or its id'
+export const aDocument = 'its path on disk, its path in its folder, or its id'
 const inNamespace = 'in this namespace and below'
 
 interface ListFlags {
@@ -61,14 +61,16 @@ function addShow(docs: CairnCommand, io: Io): void {
     .action((name: string, flags: { namespace?: string }, command: CairnCommand) =>
       onStore({ command, io }, async ({ cairn, output }) => {
         const found = await cairn.documents.get(name, flags)
-        if (found === null) {
-          throw new CairnError('not_found', `No document ${name} is indexed.`, {
-            hint: 'See which there are with cairn docs list.',
-          })
-        }
+        if (found === null) throw noDocument(name)
         output.show(found, () => formatDocument(found, output))
       }),
     )
+}
+
+export function noDocument(name: string): CairnError {
+  return new CairnError('not_found', `No document ${name} is indexed.`, {
+    hint: 'See which there are with cairn docs list.',
+  })
 }
 
 function formatDocument(document: DocumentWithChunks, output: Output): string {

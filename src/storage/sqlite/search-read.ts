@@ -32,7 +32,9 @@ const readAtOnce = 100
 /** Candidates that are looked at, at most: half a second. Only where clocks or filters hide nearly all of them. */
 const maxLooks = 100_000
 
-const cutShort = `lexical: looked at ${maxLooks.toLocaleString('en')} items with these words and most do not hold at this moment; older ones may be missing`
+/** When asked: writing the number takes 9 ms the first time, which every start of a process would pay. */
+const cutShort = (): string =>
+  `lexical: looked at ${maxLooks.toLocaleString('en')} items with these words and most do not hold at this moment; older ones may be missing`
 
 /** A row with what speaks for it. */
 export interface RankedRow extends Ranked {
@@ -47,13 +49,20 @@ interface Found {
   degraded: string[]
 }
 
-/** Hits best first, with snippets that are made here: rows may be large, and the calling thread has others to serve. */
-export function searchLexical(db: Database, query: LexicalQuery): LexicalAnswer {
+/**
+ * Hits best first, with snippets that are made here: rows may be large, and the calling thread has others to serve. What is
+ * not `wanted` is no hit, and nothing is a duplicate of it.
+ */
+export function searchLexical(
+  db: Database,
+  query: LexicalQuery,
+  wanted: (row: FoundRow) => boolean = () => true,
+): LexicalAnswer {
   const { offset = 0, limit, threshold = 0 } = query
   const whole = withHistories(db, query)
   const { rows, terms, degraded } = query.moment?.knownAt === undefined ? searchNow(db, whole) : searchPast(db, whole)
   const folded = foldHits(
-    rows.filter(({ match }) => match >= threshold),
+    rows.filter(({ match, row }) => match >= threshold && wanted(row)),
     query,
   )
   const show = shower(query, terms)
@@ -82,7 +91,7 @@ function readBest(db: Database, query: HistoryQuery, enough: number): BestRows {
   const documents = new Set<string>()
   let [pool, length, looks, hits] = [0, 0, 0, 0]
   for (const some of inBatches(candidates)) {
-    if (looks >= maxLooks) return { rows, pool, terms, degraded: [cutShort] }
+    if (looks >= maxLooks) return { rows, pool, terms, degraded: [cutShort()] }
     looks += some.length
     for (const row of read(some)) {
       rows.push(row)

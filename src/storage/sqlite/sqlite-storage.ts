@@ -1,11 +1,10 @@
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
 import { closedStore, fromFailure } from '../../errors.js'
 import type { Storage } from '../storage.js'
-import type { Calls, Reads, WriteResult, Writes } from './calls.js'
+import type { Calls, Reads } from './calls.js'
 import { checkpointStore } from './checkpoints-store.js'
 import { documentStore } from './documents-store.js'
 import { isBusy, translate } from './driver-errors.js'
@@ -13,6 +12,7 @@ import { GroupWriter, type Reply, type Request } from './group-writer.js'
 import { interchangeStore } from './interchange-store.js'
 import { leaseStore, metricStore } from './metrics-store.js'
 import { type Durability, openDatabase } from './open-database.js'
+import { makePrivateFolder, removePrivateFolder } from './private-folder.js'
 import { inSnapshot, readQueries } from './read-queries.js'
 import { ReaderPool } from './reader-pool.js'
 import { Snapshots } from './snapshots.js'
@@ -45,10 +45,10 @@ interface Runner {
 export async function openSqliteStorage(options: SqliteOptions): Promise<Storage> {
   let folder: string | undefined
   const removeFolder = (): void => {
-    if (folder !== undefined) removeTemporary(folder)
+    if (folder !== undefined) removePrivateFolder(folder)
   }
   try {
-    if (options.path === ':memory:') folder = makeTemporary()
+    if (options.path === ':memory:') folder = makePrivateFolder()
     const file: StoreFile = {
       path: folder === undefined ? absolute(options.path) : join(folder, 'cairn.db'),
       durability: folder === undefined ? options.durability : 'off',
@@ -61,26 +61,6 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
     removeFolder()
     throw translate(error, options.path)
   }
-}
-
-/** Folders of private stores that nobody has closed yet. */
-const temporary = new Set<string>()
-
-function makeTemporary(): string {
-  if (temporary.size === 0) process.once('exit', removeAllTemporary)
-  const folder = mkdtempSync(join(tmpdir(), 'cairn-'))
-  temporary.add(folder)
-  return folder
-}
-
-function removeTemporary(folder: string): void {
-  temporary.delete(folder)
-  if (temporary.size === 0) process.off('exit', removeAllTemporary)
-  rmSync(folder, { recursive: true, force: true })
-}
-
-function removeAllTemporary(): void {
-  for (const folder of temporary) rmSync(folder, { recursive: true, force: true })
 }
 
 /** Without links, and whatever the working directory will be when a thread opens it: SQLite puts the log beside this name. */
@@ -183,42 +163,19 @@ function toStorage(
   const assertOpen = (): void => {
     if (!open) throw closedStore()
   }
-  const write = async <Name extends keyof Writes>(
-    name: Name,
-    input: Parameters<Writes[Name]>[1],
-    transfer?: ArrayBuffer[],
-  ): Promise<WriteResult<Name>> => {
+  const timed = async <Result>(name: string, call: () => Promise<unknown>): Promise<Result> => {
     assertOpen()
     const start = performance.now()
     try {
-      return (await writer.call(name, input, transfer)) as WriteResult<Name>
+      return (await call()) as Result
     } finally {
       observe(name, performance.now() - start)
     }
   }
-  const read = async <Name extends keyof Reads>(
-    name: Name,
-    input: Parameters<Reads[Name]>[1],
-  ): Promise<ReturnType<Reads[Name]>> => {
-    assertOpen()
-    const start = performance.now()
-    try {
-      return await readHere(reader, name, input)
-    } finally {
-      observe(name, performance.now() - start)
-    }
-  }
-  const readLong = async <Name extends keyof Reads>(
-    name: Name,
-    input: Parameters<Reads[Name]>[1],
-  ): Promise<ReturnType<Reads[Name]>> => {
-    assertOpen()
-    const start = performance.now()
-    try {
-      return (await longReader.call(name, input)) as ReturnType<Reads[Name]>
-    } finally {
-      observe(name, performance.now() - start)
-    }
+  const calls: Calls = {
+    write: (name, input, transfer) => timed(name, () => writer.call(name, input, transfer)),
+    read: (name, input) => timed(name, () => readHere(reader, name, input)),
+    readLong: (name, input) => timed(name, () => longReader.call(name, input)),
   }
   const close = async (): Promise<void> => {
     // What was called before this call is on its way here through the services, which takes it less than a turn.
@@ -230,7 +187,6 @@ function toStorage(
     await writer.close()
     afterClose()
   }
-  const calls: Calls = { write, read, readLong }
   return {
     memories: memoryStore(calls),
     sessions: sessionStore(calls),
@@ -243,7 +199,7 @@ function toStorage(
     agents: agentStore(calls),
     audit: auditStore(calls),
     interchange: interchangeStore(calls, snapshots, assertOpen),
-    info: () => readLong('info', undefined),
+    info: () => calls.readLong('info', undefined),
     close: () => (closing ??= close()),
   }
 }
