@@ -5,7 +5,8 @@ import { root } from './access/principal.js'
 import { Cairn } from './cairn.js'
 import { type ConfigInput, resolveConfig } from './config.js'
 import { documentWork } from './documents/document-work.js'
-import type { Embedder } from './embeddings/embedder.js'
+import type { EmbedderChoice } from './embeddings/choose.js'
+import type { EmbedderSettings } from './embeddings/embedder-schema.js'
 import { embeddingWork, noEmbeddings } from './embeddings/embedding-work.js'
 import { CairnError } from './errors.js'
 import { describe } from './json.js'
@@ -24,8 +25,6 @@ export interface OpenOptions extends ConfigInput {
   create?: boolean
   /** The clock, in milliseconds since the epoch. */
   now?: () => number
-  /** A model that makes vectors, in the background. Without one searches go by words alone. */
-  embedder?: Embedder
   /** Whether this process gives vectors to what has none, while the model answers. Default true. */
   background?: boolean
   /** Ids for sessions, events and keys that callers leave out. Default UUIDv7. */
@@ -64,9 +63,11 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
   const clock = (): number => wholeMillis(now())
   const storage = measured(opened, { times, now: clock, metricsDays: config.metricsDays })
   const guard = new Guard({ storage, caller: root, now: clock, auditReads: 'off' })
-  const embeddings = embedder
-    ? embeddingWork({ storage, choose: async () => embedder, now: clock, author: () => guard.author(), background })
-    : noEmbeddings
+  const work = { storage, now: clock, author: () => guard.author(), background }
+  const embeddings =
+    config.embedder.provider === 'none'
+      ? noEmbeddings
+      : embeddingWork({ ...work, choose: () => choose(config.embedder) })
   return new Cairn({
     storage,
     caller: root,
@@ -80,6 +81,12 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
     documents: documentWork({ maxBytes: config.limits.documentBytes, threads: config.threads }),
     embeddings,
   })
+}
+
+/** Loaded only where there is a model to choose: with HTTP and tokens, a good part of a start. */
+async function choose(settings: EmbedderSettings): Promise<EmbedderChoice> {
+  const { chooseEmbedder } = await import('./embeddings/choose.js')
+  return chooseEmbedder(settings)
 }
 
 /** A store whose calls are measured, until it is closed. */

@@ -3,7 +3,7 @@ import { CairnError } from '../errors.js'
 import type { SpaceProgress, SpaceRow, SpaceState } from '../storage/embedding-store.js'
 import type { Storage } from '../storage/storage.js'
 import { toIso } from '../time.js'
-import type { EmbeddingModel, EmbeddingWork } from './embedding-work.js'
+import type { EmbeddingModel, EmbeddingWork, NoModel } from './embedding-work.js'
 import { toNewSpace } from './spaces.js'
 import type { WorkerState } from './worker.js'
 
@@ -25,8 +25,8 @@ export interface EmbeddingSpace {
 }
 
 export interface EmbeddingStatus {
-  /** The model of this handle; null when it has none. */
-  model: { name: string; worker: WorkerState } | null
+  /** The model of this handle, or why it has none and how to get one. */
+  model: { name: string; worker: WorkerState } | NoModel
   spaces: EmbeddingSpace[]
 }
 
@@ -50,7 +50,7 @@ export class EmbeddingService {
     const model = await this.#work.model()
     const spaces = await this.#storage.embeddings.spaces()
     return {
-      model: model ? { name: model.space, worker: model.worker.state } : null,
+      model: 'reason' in model ? model : { name: model.space, worker: model.worker.state },
       spaces: await Promise.all(spaces.map((space) => this.#withProgress(space))),
     }
   }
@@ -115,10 +115,8 @@ export class EmbeddingService {
 
   async #needModel(): Promise<EmbeddingModel> {
     const model = await this.#work.model()
-    if (model) return model
-    throw new CairnError('embedding_unavailable', 'This store was opened without an embedding model.', {
-      hint: "openCairn({ embedder: 'ollama' }), or CAIRN_EMBEDDER=ollama; `cairn embeddings setup` says what is missing.",
-    })
+    if ('reason' in model) throw new CairnError('embedding_unavailable', model.reason, { hint: model.hint })
+    return model
   }
 
   #demandRoot(operation: 'list' | 'update' | 'rollback' | 'delete'): Promise<void> {

@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { Author, Storage } from '../storage/storage.js'
 import { startWorker } from './background.js'
+import type { EmbedderChoice } from './choose.js'
 import type { Embedder } from './embedder.js'
 import { QueryVectors } from './query-vectors.js'
 import { spaceName, toNewSpace } from './spaces.js'
 import { EmbeddingWorker } from './worker.js'
+
+/** Why there is no model, and how to get one. */
+export interface NoModel {
+  reason: string
+  hint: string
+}
 
 /** A model at work for a store. */
 export interface EmbeddingModel {
@@ -16,8 +23,8 @@ export interface EmbeddingModel {
 
 export interface EmbeddingWorkOptions {
   storage: Storage
-  /** The model that the store was opened with, asked for once. */
-  choose: () => Promise<Embedder | undefined>
+  /** The model that the store was opened with, or why there is none; asked for once. */
+  choose: () => Promise<EmbedderChoice>
   now: () => number
   author: () => Author
   /** Whether to do what is due without being asked. */
@@ -26,13 +33,19 @@ export interface EmbeddingWorkOptions {
 
 /** What a store does with its model, shared by all its handles. */
 export interface EmbeddingWork {
-  /** Undefined when there is none. */
-  model(): Promise<EmbeddingModel | undefined>
+  /** A store may have been opened without a model, or with one that is not there. */
+  model(): Promise<EmbeddingModel | NoModel>
   close(): Promise<void>
 }
 
 /** Without a model. */
-export const noEmbeddings: EmbeddingWork = { model: async () => undefined, close: async () => undefined }
+export const noEmbeddings: EmbeddingWork = {
+  model: async () => ({
+    reason: 'The store was opened without an embedding model.',
+    hint: "Open it with { embedder: 'ollama' }, or set CAIRN_EMBEDDER.",
+  }),
+  close: async () => undefined,
+}
 
 /**
  * Begins to work in the background when the model is there. A store without vectors gets a space of it; one that has
@@ -43,9 +56,9 @@ export function embeddingWork(options: EmbeddingWorkOptions): EmbeddingWork {
   const holder = `${process.pid}:${randomUUID()}`
   let stop: (() => Promise<void>) | undefined
   let closed = false
-  const start = async (): Promise<EmbeddingModel | undefined> => {
-    const embedder = await choose()
-    if (embedder === undefined) return undefined
+  const start = async (): Promise<EmbeddingModel | NoModel> => {
+    const { embedder, reason, hint } = await choose()
+    if (embedder === undefined) return { reason, hint }
     const { encode } = await import('../vectors/codes.js')
     const worker = new EmbeddingWorker({ storage, embedder, encode, now, holder, author })
     if (!closed && (await storage.embeddings.spaces()).length === 0)
@@ -53,8 +66,8 @@ export function embeddingWork(options: EmbeddingWorkOptions): EmbeddingWork {
     if (background && !closed) stop = startWorker(worker)
     return { embedder, space: spaceName(embedder.space), worker, queries: new QueryVectors(embedder, now) }
   }
-  let started: Promise<EmbeddingModel | undefined> | undefined
-  const model = (): Promise<EmbeddingModel | undefined> => (started ??= start())
+  let started: Promise<EmbeddingModel | NoModel> | undefined
+  const model = (): Promise<EmbeddingModel | NoModel> => (started ??= start())
   // A store that cannot be written has its words; whoever asks for vectors is told why there are none.
   void model().catch(() => undefined)
   return {
@@ -62,8 +75,9 @@ export function embeddingWork(options: EmbeddingWorkOptions): EmbeddingWork {
     async close() {
       closed = true
       const there = await model().catch(() => undefined)
-      await (stop ? stop() : there?.worker.stop())
-      await there?.embedder.close?.()
+      if (there === undefined || 'reason' in there) return
+      await (stop ? stop() : there.worker.stop())
+      await there.embedder.close?.()
     },
   }
 }

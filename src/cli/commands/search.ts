@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import type { SearchOptions } from '../../search/search-service.js'
+import type { SearchOptions } from '../../search/search-inputs.js'
 import { eventTypes, memoryTypes, searchKinds } from '../choices.js'
 import type { CairnCommand } from '../command.js'
 import { examples } from '../help.js'
