@@ -15,6 +15,7 @@ import { type RollupOptions, startRollup } from './observe/rollup.js'
 import type { DetectedFormat } from './ops/importers/detect-format.js'
 import type { ForeignRecords } from './ops/importers/importer.js'
 import type { ForeignInput } from './ops/importers/importers.js'
+import type { SpaceRow } from './storage/embedding-store.js'
 import { openForeignDatabase } from './storage/sqlite/foreign-database.js'
 import { openSqliteStorage } from './storage/sqlite/sqlite-storage.js'
 import type { Storage } from './storage/storage.js'
@@ -67,7 +68,7 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
   const embeddings =
     config.embedder.provider === 'none'
       ? noEmbeddings
-      : embeddingWork({ ...work, choose: () => choose(config.embedder) })
+      : embeddingWork({ ...work, choose: (active) => choose(config.embedder, active) })
   return new Cairn({
     storage,
     caller: root,
@@ -83,10 +84,17 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
   })
 }
 
-/** Loaded only where there is a model to choose: with HTTP and tokens, a good part of a start. */
-async function choose(settings: EmbedderSettings): Promise<EmbedderChoice> {
+/**
+ * Loaded only where there is a model to choose: with HTTP and tokens, a good part of a start. `auto` is the model that the
+ * vectors of the store are of, if there are some.
+ */
+async function choose(settings: EmbedderSettings, active: SpaceRow | undefined): Promise<EmbedderChoice> {
   const { chooseEmbedder } = await import('./embeddings/choose.js')
-  return chooseEmbedder(settings)
+  const { providerOf } = await import('./embeddings/spaces.js')
+  const provider = active && providerOf(active)
+  if (settings.provider !== 'auto' || active === undefined || provider === undefined) return chooseEmbedder(settings)
+  const { model, dimensions, documentPrefix: document, queryPrefix: query } = active
+  return chooseEmbedder({ ...settings, provider, model, dimensions, prefixes: { document, query } })
 }
 
 /** A store whose calls are measured, until it is closed. */

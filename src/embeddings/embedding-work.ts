@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { SpaceRow } from '../storage/embedding-store.js'
 import type { Author, Storage } from '../storage/storage.js'
 import { startWorker } from './background.js'
 import type { EmbedderChoice } from './choose.js'
@@ -24,7 +25,7 @@ export interface EmbeddingModel {
 export interface EmbeddingWorkOptions {
   storage: Storage
   /** The model that the store was opened with, or why there is none; asked for once. */
-  choose: () => Promise<EmbedderChoice>
+  choose: (active: SpaceRow | undefined) => Promise<EmbedderChoice>
   now: () => number
   author: () => Author
   /** Whether to do what is due without being asked. */
@@ -57,11 +58,12 @@ export function embeddingWork(options: EmbeddingWorkOptions): EmbeddingWork {
   let stop: (() => Promise<void>) | undefined
   let closed = false
   const start = async (): Promise<EmbeddingModel | NoModel> => {
-    const { embedder, reason, hint } = await choose()
+    const spaces = await storage.embeddings.spaces()
+    const { embedder, reason, hint } = await choose(spaces.find(({ state }) => state === 'active'))
     if (embedder === undefined) return { reason, hint }
     const { encode } = await import('../vectors/codes.js')
     const worker = new EmbeddingWorker({ storage, embedder, encode, now, holder, author })
-    if (!closed && (await storage.embeddings.spaces()).length === 0)
+    if (background && !closed && spaces.length === 0)
       await storage.embeddings.open({ ...toNewSpace(embedder.space), author: author() })
     if (background && !closed) stop = startWorker(worker)
     return { embedder, space: spaceName(embedder.space), worker, queries: new QueryVectors(embedder, now) }
@@ -69,12 +71,12 @@ export function embeddingWork(options: EmbeddingWorkOptions): EmbeddingWork {
   let started: Promise<EmbeddingModel | NoModel> | undefined
   const model = (): Promise<EmbeddingModel | NoModel> => (started ??= start())
   // A store that cannot be written has its words; whoever asks for vectors is told why there are none.
-  void model().catch(() => undefined)
+  if (background) void model().catch(() => undefined)
   return {
     model,
     async close() {
       closed = true
-      const there = await model().catch(() => undefined)
+      const there = await started?.catch(() => undefined)
       if (there === undefined || 'reason' in there) return
       await (stop ? stop() : there.worker.stop())
       await there.embedder.close?.()

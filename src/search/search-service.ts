@@ -117,6 +117,9 @@ export class SearchService {
   /** A search waits for a model a while, and goes by words alone when there is no answer. */
   async #asVector(text: string, mode: SearchMode | undefined): Promise<Pick<LexicalQuery, 'vector'>> {
     if (mode === 'lexical') return {}
+    // Nobody is asked for a vector that nothing could be compared with.
+    const spaces = await this.#storage.embeddings.spaces()
+    if (!spaces.some(({ state }) => state === 'active')) return {}
     const model = await this.#embeddings.model().catch((error: unknown) => ({ reason: String(error) }))
     return { vector: 'reason' in model ? { missing: `vector: ${model.reason}` } : await model.queries.of(text) }
   }
