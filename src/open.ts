@@ -42,14 +42,7 @@ const pageBytes = 4096
  * `unsupported_filesystem`.
  */
 export async function openCairn(target: string | OpenOptions = {}): Promise<Cairn> {
-  const {
-    create = true,
-    now = Date.now,
-    newId = uuidv7,
-    embedder,
-    background = true,
-    ...settings
-  } = parseTarget(target)
+  const { create = true, now = Date.now, newId = uuidv7, background = true, ...settings } = parseTarget(target)
   const config = resolveConfig(settings)
   const times = new OperationTimes()
   const opened = await openSqliteStorage({
