@@ -3,6 +3,7 @@ import { CairnError } from '../errors.js'
 import type { SpaceProgress, SpaceRow, SpaceState } from '../storage/embedding-store.js'
 import type { Storage } from '../storage/storage.js'
 import { toIso } from '../time.js'
+import type { EmbedderCheck } from './check-embedder.js'
 import type { EmbeddingModel, EmbeddingWork, NoModel } from './embedding-work.js'
 import { toNewSpace } from './spaces.js'
 import type { WorkerState } from './worker.js'
@@ -42,6 +43,12 @@ export class EmbeddingService {
     this.#storage = storage
     this.#guard = guard
     this.#work = work
+  }
+
+  /** Whether the model answers: what was found, one thing after another, up to the first that is missing, with the way to get it. */
+  async check(): Promise<EmbedderCheck[]> {
+    await this.#demandRoot('list')
+    return this.#work.check()
   }
 
   /** All spaces, the newest first, and what the worker of this handle is at. */

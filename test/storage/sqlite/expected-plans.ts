@@ -105,6 +105,11 @@ export const expectedPlans: Record<string, string[]> = {
   'search.eventsToIndex': ['rowid', 'sessions (id)'],
   'search.postings': [],
   'search.count': [],
+  'vectors.changes': ['rowid'],
+  'vectors.newest': ['rowid'],
+  'vectors.activeSpace': ['embedding_spaces_active'],
+  'vectors.inScope': [],
+  'vectors.of': ['embedding_codes (space_id, item)', 'rowid'],
   'search.newestItem': ['rowid'],
   'search.items': ['rowid'],
   'search.memories': ['rowid'],
@@ -310,13 +315,13 @@ export const expectedPlans: Record<string, string[]> = {
 /** Steps that are no search, each with the reason why it may be. One that is not needed any more fails the test. */
 export const exceptions: { statement: RegExp; step: RegExp; reason: string }[] = [
   {
-    statement: /^search\.(?:postings|count)$/,
+    statement: /^(?:search\.(?:postings|count)|vectors\.inScope)$/,
     step: /^SCAN search_text VIRTUAL TABLE INDEX \d+:M/,
     reason:
       'a full-text match reads one posting list as far as its limit, which the planner calls a scan of a virtual table',
   },
   {
-    statement: /^search\.(?:items|memories|events|chunks)$/,
+    statement: /^(?:search\.(?:items|memories|events|chunks)|vectors\.of)$/,
     step: /^SCAN wanted VIRTUAL TABLE INDEX 1:$/,
     reason: 'json_each walks the numbers of at most 100 candidates',
   },
