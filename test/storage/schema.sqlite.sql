@@ -319,11 +319,6 @@ CREATE TABLE search_items (
   unique (kind, ref)
 ) strict;
 
-CREATE TRIGGER search_items_embed after insert on search_items begin
-  insert into embedding_jobs (space_id, item, run_after)
-  select id, new.id, 0 from embedding_spaces where state in ('active', 'filling');
-end;
-
 CREATE TRIGGER search_items_forget after delete on search_items when exists (select 1 from embedding_spaces) begin
   delete from embedding_jobs where space_id in (select id from embedding_spaces) and item = old.id;
   delete from embedding_vectors

@@ -5,6 +5,27 @@ import { embeddingTexts } from './embedding-texts.js'
 import { type Refusal, refuse } from './operation.js'
 import { all, column, get, run, sql } from './statements.js'
 
+const spacesToFill = sql(
+  'embeddings.toFill',
+  `select id
+   from embedding_spaces
+   where state in ('active', 'filling')`,
+)
+
+const insertJob = sql(
+  'embeddings.insertJob',
+  `insert into embedding_jobs (space_id, item, run_after)
+   values (:space, :item, 0)`,
+)
+
+/**
+ * For an item that is new. One row a statement, and no trigger: SQLite opens a savepoint for a statement that may fail after
+ * its first write, and FTS5 writes out what it holds in memory at each. An add took half as long again (46 µs, not 30).
+ */
+export function addJobs(db: Database, item: number): void {
+  for (const space of column<number>(db, spacesToFill, {})) run(db, insertJob, { space, item })
+}
+
 const unqueuedItems = sql(
   'embeddings.unqueuedItems',
   `select id

@@ -230,6 +230,8 @@ export const expectedPlans: Record<string, string[]> = {
 
   // A table of a few rows, read as a whole.
   'embeddings.spaces': [],
+  'embeddings.toFill': [],
+  'embeddings.insertJob': [],
   'embeddings.space': ['embedding_spaces (name)'],
   'embeddings.spaceInState[active]': ['embedding_spaces_active'],
   'embeddings.spaceInState[filling]': ['embedding_spaces_filling'],
@@ -331,7 +333,7 @@ export const exceptions: { statement: RegExp; step: RegExp; reason: string }[] =
     reason: 'json_each walks the numbers of one batch of items',
   },
   {
-    statement: /^embeddings\.spaces$/,
+    statement: /^embeddings\.(?:spaces|toFill)$/,
     step: /^SCAN embedding_spaces$/,
     reason: 'a store has as many spaces as it has had models: two or three',
   },

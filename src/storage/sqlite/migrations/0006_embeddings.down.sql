@@ -1,5 +1,4 @@
 drop trigger search_items_forget;
-drop trigger search_items_embed;
 drop table embedding_jobs;
 drop table embedding_vectors;
 drop table embedding_codes;

@@ -46,7 +46,8 @@ create table embedding_vectors (
   vector     blob    not null check (length(vector) > 0 and length(vector) % 4 = 0)
 ) strict;
 
--- What has no vector yet. A job is written with what it describes.
+-- What has no vector yet. A job is written with what it describes, by the code that does: a trigger here would make every
+-- insert into search_items a statement of several writes, before which FTS5 writes out all it holds in memory.
 create table embedding_jobs (
   space_id   integer not null references embedding_spaces (id) on delete cascade,
   item       integer not null,
@@ -59,11 +60,6 @@ create table embedding_jobs (
 ) strict, without rowid;
 
 create index embedding_jobs_by_due on embedding_jobs (space_id, run_after, item);
-
-create trigger search_items_embed after insert on search_items begin
-  insert into embedding_jobs (space_id, item, run_after)
-  select id, new.id, 0 from embedding_spaces where state in ('active', 'filling');
-end;
 
 -- There are few spaces, so each is asked for the item, and no index by item is needed.
 create trigger search_items_forget after delete on search_items when exists (select 1 from embedding_spaces) begin
