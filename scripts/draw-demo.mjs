@@ -11,6 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const pictures = {
   demo: { acts: [3, 5], title: 'What npm run demo prints about time and about two users' },
   swarm: { acts: [8], title: 'What npm run demo prints about a planner and four workers' },
+  documents: { acts: [9], title: 'What npm run demo prints about the pages of this project' },
 }
 const columns = 92
 const cell = { width: 8.4, height: 19 }

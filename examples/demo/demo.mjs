@@ -8,6 +8,7 @@ import { actApart } from './acts/apart.mjs'
 import { actAsk } from './acts/ask.mjs'
 import { actClocks } from './acts/clocks.mjs'
 import { actCost } from './acts/cost.mjs'
+import { actDocuments } from './acts/documents.mjs'
 import { actHistory } from './acts/history.mjs'
 import { actPlay } from './acts/play.mjs'
 import { actState } from './acts/state.mjs'
@@ -22,7 +23,7 @@ import { storyOf } from './story-of-any.mjs'
 import { teaHouse } from './story-tea-house.mjs'
 import { dayFormat } from './words.mjs'
 
-const acts = [actPlay, actAsk, actClocks, actHistory, actApart, actState, actTrail, actSwarm, actCost]
+const acts = [actPlay, actAsk, actClocks, actHistory, actApart, actState, actTrail, actSwarm, actDocuments, actCost]
 
 /** Everything that the acts share. */
 function prepare(options) {

@@ -24,8 +24,8 @@ export function createStage({ stream, environment, fast }) {
     paint,
     width,
     line: (text = '') => stream.write(`${text}\n`),
-    text(text, color = (part) => part) {
-      for (const part of wrap(text, width - 3)) stage.line(color(`   ${part}`))
+    text(text, color = (part) => part, indent = 3) {
+      for (const part of wrap(text, width - indent)) stage.line(color(' '.repeat(indent) + part))
     },
     pausedMs: 0,
     /** A short pause, so that eyes can follow. */

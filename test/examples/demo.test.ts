@@ -17,6 +17,7 @@ const acts = [
   'State, and how a session ends',
   'The audit trail',
   'A swarm at work',
+  'Documents on disk',
   'What it took',
 ]
 
