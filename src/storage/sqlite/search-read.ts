@@ -161,7 +161,7 @@ function byCandidate(row: FoundRow, score: number, terms: WeightedTerm[]): Ranke
 function rankRows(rows: FoundRow[], question: LexicalQuery, terms: WeightedTerm[], length: number): RankedRow[] {
   forgetOldTexts()
   const pool = rows.map((row) => toPoolItem(row, length))
-  const ranked = weighEvidence(pool, { times: [], ...question }, terms)
+  const ranked = weighEvidence(pool, { times: [], ...question }, terms, { listed: question.explain ?? false })
   return rows
     .map((row, index) => {
       const found = ranked[index]
