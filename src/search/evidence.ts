@@ -127,6 +127,8 @@ function keepBest(best: Float64Array, points: Float64Array | undefined, weight: 
   for (let term = 0; term < best.length; term++) best[term] = Math.max(best[term] ?? 0, weight * (points[term] ?? 0))
 }
 
+const tellingOf = { time: 'tellsTime', number: 'tellsNumber', name: 'tellsName' } as const
+
 /** What makes a turn of a conversation an answer to this question. */
 function addTurn(weighed: Weighed, { question, speakers }: Weighing): void {
   const { item } = weighed
@@ -135,9 +137,10 @@ function addTurn(weighed: Weighed, { question, speakers }: Weighing): void {
     if (isNamed) multiply(weighed, 'speaker', weights.speaker)
     else if (speakers.names.size > 0) multiply(weighed, 'speaker', weights.otherSpeaker)
     if (item.text.asks) multiply(weighed, 'asking', weights.asking)
-    if (question.wanted === 'time' && item.text.tellsTime) multiply(weighed, 'tellsTime', weights.tellsTime)
-    if (question.wanted === 'number' && item.text.tellsNumber) multiply(weighed, 'tellsNumber', weights.tellsNumber)
-    if (question.wanted === 'name' && item.text.tellsName) multiply(weighed, 'tellsName', weights.tellsName)
+    if (question.wanted && item.text.tells(question.wanted)) {
+      const name = tellingOf[question.wanted]
+      multiply(weighed, name, weights[name])
+    }
   }
   if (question.times.length > 0) multiply(weighed, 'date', 1 + weights.date * nearest(item, question.times))
 }
