@@ -63,7 +63,7 @@ function install() {
 }
 
 /** Builds dist/ if asked to; returns false when that failed. */
-function buildIfStale() {
+async function buildIfStale() {
   if (isBuilt(root)) return true
   console.log('Building dist/ ...')
   return build(root)

@@ -103,9 +103,9 @@ export class Cairn {
    */
   async context(options: ContextOptions = {}): Promise<ContextResult> {
     const { buildContext } = await import('./search/context.js')
-    const { sessions, memories, tasks, documents } = this
+    const { sessions, memories, tasks } = this
     const search = this.search.bind(this)
-    return buildContext({ sessions, memories, tasks, documents, search }, this.#guard, options)
+    return buildContext({ sessions, memories, tasks, search }, this.#guard, options)
   }
 
   /** Adds the memories that an app begins with, each of them once: what is there, edited or deleted stays as it is. */

@@ -7,7 +7,7 @@ import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { addPaging, noteMore } from '../paging.js'
 import { onStore } from '../store.js'
-import { oneLine, printable } from '../text.js'
+import { oneLine, printable, wrapped } from '../text.js'
 
 export function addDocsReads(docs: CairnCommand, io: Io): void {
   for (const add of [addList, addShow, addRemove, addStatus]) add(docs, io)
@@ -47,7 +47,7 @@ function formatList(documents: Document[], output: Output): string {
     { title: 'chunks', cell: ({ chunks }) => `${chunks}`, align: 'right' },
     { title: 'changed', cell: ({ modifiedAt }) => formatMinute(modifiedAt), dropAt: 3 },
     { title: 'namespace', cell: ({ namespace }) => namespace, dropAt: 4 },
-    { title: 'error', cell: ({ error }) => error ?? '', shrinkTo: 12, dropAt: 1 },
+    { title: 'error', cell: ({ error }) => error ?? '', shrinkTo: 20, dropAt: 1 },
   ])
 }
 
@@ -125,14 +125,19 @@ function addStatus(docs: CairnCommand, io: Io): void {
     )
 }
 
+/** What is wrong stands below the table, whole: it matters more than the numbers. */
 function formatFolders(folders: DocumentFolder[], output: Output): string {
-  return output.table(folders, [
+  const table = output.table(folders, [
     { title: 'folder', cell: ({ root }) => root },
     { title: 'documents', cell: ({ documents }) => documents.toLocaleString('en'), align: 'right' },
     { title: 'chunks', cell: ({ chunks }) => chunks.toLocaleString('en'), align: 'right', dropAt: 2 },
     { title: 'failed', cell: ({ failed }) => (failed === 0 ? '' : `${failed}`), align: 'right', dropAt: 1 },
     { title: 'synced', cell: ({ syncedAt }) => (syncedAt === null ? 'never' : formatMinute(syncedAt)), dropAt: 3 },
     { title: 'namespace', cell: ({ namespace }) => namespace, dropAt: 4 },
-    { title: 'error', cell: ({ error }) => error ?? '', shrinkTo: 20, dropAt: 1 },
   ])
+  const errors = folders.flatMap(({ root, error }) =>
+    error === null ? [] : [error.includes(root) ? error : `${root}: ${error}`],
+  )
+  const lines = errors.map((error) => wrapped(oneLine(error), { width: output.columns, indent: 0 }).join('\n'))
+  return [table, ...lines].join('\n\n')
 }

@@ -2,13 +2,13 @@ import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
-import { closedStore, fromFailure } from '../../errors.js'
+import { closedStore } from '../../errors.js'
 import type { Storage } from '../storage.js'
 import type { Calls, Reads } from './calls.js'
 import { checkpointStore } from './checkpoints-store.js'
 import { documentStore } from './documents-store.js'
 import { isBusy, translate } from './driver-errors.js'
-import { GroupWriter, type Reply, type Request } from './group-writer.js'
+import type { InlineWriter } from './inline-writer.js'
 import { interchangeStore } from './interchange-store.js'
 import { leaseStore, metricStore } from './metrics-store.js'
 import { type Durability, openDatabase } from './open-database.js'
@@ -16,11 +16,10 @@ import { makePrivateFolder, removePrivateFolder } from './private-folder.js'
 import { inSnapshot, readQueries } from './read-queries.js'
 import { ReaderPool } from './reader-pool.js'
 import { Snapshots } from './snapshots.js'
-import { identify, needsPreparation, prepareStore, type StoreFile, writerOptions } from './store-file.js'
+import { identify, needsPreparation, type StoreFile } from './store-file.js'
 import { auditStore, memoryStore, searchStore, sessionStore } from './stores.js'
 import { agentStore, taskStore } from './tasks-store.js'
 import { ThreadClient } from './thread-client.js'
-import { writeOperations } from './write-operations.js'
 
 export interface SqliteOptions {
   /** A file, or `:memory:` for a private temporary one that goes when the store is closed. */
@@ -77,7 +76,7 @@ interface Connections {
 }
 
 async function connect(file: StoreFile, create: boolean, threads: boolean): Promise<Connections> {
-  const writer = threads ? new ThreadClient({ role: 'writer', file }) : inlineWriter(file)
+  const writer = threads ? new ThreadClient({ role: 'writer', file }) : await openInlineWriter(file)
   if (needsPreparation(file, create)) await writer.start()
   const identity = identify(file.path)
   if (identity !== undefined) file.identity = identity
@@ -86,51 +85,14 @@ async function connect(file: StoreFile, create: boolean, threads: boolean): Prom
   return { reader, writer, longReader, snapshots: new Snapshots(file, threads) }
 }
 
-function inlineReader(db: Database): Runner {
-  return { call: (name, input) => readHere(db, name as keyof Reads, input as never), close: async () => {} }
+/** Loaded only where it runs: what writes is a tenth of all modules, and with threads they have it. */
+async function openInlineWriter(file: StoreFile): Promise<InlineWriter> {
+  const { inlineWriter } = await import('./inline-writer.js')
+  return inlineWriter(file)
 }
 
-/** The same writer as in the thread, on this one. Requests of one turn of the event loop form a group. */
-function inlineWriter(file: StoreFile): Runner & { start(): Promise<void> } {
-  let db: Database | undefined
-  let writer: GroupWriter | undefined
-  let nextId = 1
-  const pending = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
-  const reply = (replies: Reply[]): void => {
-    for (const answer of replies) {
-      const waiting = pending.get(answer.id)
-      pending.delete(answer.id)
-      if ('failure' in answer) waiting?.reject(fromFailure(answer.failure))
-      else waiting?.resolve(answer.value)
-    }
-  }
-  const prepare = (): void => {
-    db ??= prepareStore(file, 0)
-    writer ??= new GroupWriter(db, { operations: writeOperations, ...writerOptions(file) }, reply)
-  }
-  let batch: Request[] = []
-  return {
-    start: async () => prepare(),
-    async call(name, input) {
-      prepare()
-      return new Promise((resolve, reject) => {
-        const id = nextId++
-        pending.set(id, { resolve, reject })
-        batch.push({ id, name, input })
-        if (batch.length > 1) return
-        setImmediate(() => {
-          const requests = batch
-          batch = []
-          writer?.push(requests)
-        })
-      })
-    },
-    async close() {
-      while (pending.size > 0) await sleep(1)
-      await writer?.idle()
-      db?.close()
-    },
-  }
+function inlineReader(db: Database): Runner {
+  return { call: (name, input) => readHere(db, name as keyof Reads, input as never), close: async () => {} }
 }
 
 const retryMillis = 5
