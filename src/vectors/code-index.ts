@@ -11,7 +11,7 @@ export interface Neighbour {
 
 // How many are kept by their signs alone. Of the ten nearest of 1,000,000 (1,000 dense clusters), one in a thousand is
 // not among the first 950; of 10,000 that are left by a filter, not among the first 1,700 to 3,000.
-const leastBySigns = 4_000
+const leastBySigns = 3_000
 const bySigns = 10
 
 const maxItem = 2 ** 32 - 1
@@ -173,9 +173,7 @@ export class CodeIndex {
     const products = addresses + 4 * slots.length
     this.#writeAddresses(addresses, slots)
     loops.productAt(queryPlanes, this.#format.planeBytes, apart, addresses, slots.length, products)
-    const cosines = Float64Array.from(this.#memory.int32(products, slots.length), (product, i) =>
-      estimateCosine(query, product, this.#corrections[slots[i] ?? 0] ?? 0),
-    )
+    const cosines = this.#cosinesOf(query, slots, this.#memory.int32(products, slots.length))
     const least = cosines.toSorted().at(-count) ?? Number.NEGATIVE_INFINITY
     const neighbours: Neighbour[] = []
     for (let i = 0; i < slots.length; i++) {
@@ -183,6 +181,14 @@ export class CodeIndex {
       if (cosine >= least) neighbours.push({ item: this.#items[slots[i] ?? 0] ?? 0, distance: 1 - cosine })
     }
     return neighbours.sort((a, b) => a.distance - b.distance || a.item - b.item).slice(0, count)
+  }
+
+  #cosinesOf(query: QueryCode, slots: Uint32Array, products: Int32Array): Float64Array {
+    const cosines = new Float64Array(slots.length)
+    for (let i = 0; i < slots.length; i++) {
+      cosines[i] = estimateCosine(query, products[i] ?? 0, this.#corrections[slots[i] ?? 0] ?? 0)
+    }
+    return cosines
   }
 
   #writeAddresses(out: number, slots: Uint32Array): void {
