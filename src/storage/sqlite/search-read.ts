@@ -22,7 +22,7 @@ import { type FoundRow, inMemoryScope, rowReader } from './search-rows.js'
  * some 70 abstracts. Those after them, on later pages, keep their order. Twice as many turns and three times the text
  * find the same (docs/benchmarks.md) and take twice the time.
  */
-const maxPool = 500
+const maxPool = 400
 const maxPoolText = 100_000
 
 // Offset and limit of a search at their largest.
@@ -161,7 +161,7 @@ function byCandidate(row: FoundRow, score: number, terms: WeightedTerm[]): Ranke
 function rankRows(rows: FoundRow[], question: LexicalQuery, terms: WeightedTerm[], length: number): RankedRow[] {
   forgetOldTexts()
   const pool = rows.map((row) => toPoolItem(row, length))
-  const ranked = weighEvidence(pool, { times: [], ...question }, terms)
+  const ranked = weighEvidence(pool, { times: [], ...question }, terms, { listed: question.explain ?? false })
   return rows
     .map((row, index) => {
       const found = ranked[index]
