@@ -36,14 +36,14 @@ function recallOf(found, nearest) {
 }
 
 /** Each query, one after another: how long they took, and what was found. */
-async function searchAll(reader, { among, rescored, rounds = 1 } = {}) {
+async function searchAll(reader, { among, candidates, rounds = 1 } = {}) {
   const times = []
   let found = []
   const before = processorMs()
   for (let round = 0; round < rounds; round++) {
     found = []
     for (const query of queries) {
-      const { items, ms } = await reader.ask({ name: 'search', request: { query, count, among, rescored } })
+      const { items, ms } = await reader.ask({ name: 'search', request: { query, count, among, candidates } })
       times.push(ms)
       found.push(items)
     }
@@ -78,12 +78,12 @@ delay.enable()
 const whole = withRecall(await searchAll(reader, { rounds: 2 }), input.nearest)
 const filtered = withRecall(await searchAll(reader, { among: filter, rounds: 2 }), input.nearestInFilter)
 const resident = residentMegabytes() - idle
-const rescoring = []
-for (const rescored of input.sweep ? [50, 100, 150, 200, 300, 400] : []) {
-  rescoring.push({
-    rescored,
-    whole: withRecall(await searchAll(reader, { rescored }), input.nearest),
-    filtered: withRecall(await searchAll(reader, { rescored, among: filter }), input.nearestInFilter),
+const sweep = []
+for (const candidates of input.sweep ? [50, 100, 200, 300, 400] : []) {
+  sweep.push({
+    candidates,
+    whole: withRecall(await searchAll(reader, { candidates }), input.nearest),
+    filtered: withRecall(await searchAll(reader, { candidates, among: filter }), input.nearestInFilter),
   })
 }
 const inserting = await searchWhileInserting(reader)
@@ -99,7 +99,7 @@ console.log(
     whole,
     filtered,
     inserting,
-    rescoring,
+    sweep,
     eventLoopDelayMs: round(delay.percentile(99) / 1e6, 2),
     eventLoopLongestMs: round(delay.max / 1e6, 2),
   }),

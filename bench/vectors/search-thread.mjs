@@ -1,11 +1,13 @@
 // A reader thread as the product has them: a connection of its own, and the index in its memory.
 import { parentPort, workerData } from 'node:worker_threads'
 import { CodeIndex } from '../../dist/vectors/code-index.js'
-import { countToRescore, rescore, vectorOf } from '../../dist/vectors/rescore.js'
+import { countToRescore, exactScore, vectorOf, worthRescoring } from '../../dist/vectors/rescore.js'
 import { dimensions, openReader } from './store.mjs'
 
 const db = openReader(workerData.path)
-const readVector = db.prepare('select vector from vectors where item = ?').pluck()
+const readVectors = db
+  .prepare('select item, vector from json_each(?) wanted cross join vectors on item = wanted.value')
+  .raw()
 const readCodes = db.prepare('select item, code from codes where item > ? order by item').raw()
 let index
 let newest = 0
@@ -18,19 +20,15 @@ function catchUp() {
   }
 }
 
-function search({ query, count, among, rescored = countToRescore(count) }) {
+function search({ query, count, among, candidates = countToRescore(count) }) {
   catchUp()
-  const nearest = index.search(query, rescored, among)
-  const read = (item) => {
-    const bytes = readVector.get(item)
-    return bytes && vectorOf(bytes)
-  }
-  return rescore(
-    query,
-    nearest.map(({ item }) => item),
-    read,
-    count,
-  ).map(({ item }) => item)
+  const worth = worthRescoring(index.search(query, candidates, among), count, dimensions)
+  return readVectors
+    .all(JSON.stringify(worth.map(({ item }) => item)))
+    .map(([item, bytes]) => ({ item, score: exactScore(query, vectorOf(bytes)) }))
+    .sort((a, b) => b.score - a.score || a.item - b.item)
+    .slice(0, count)
+    .map(({ item }) => item)
 }
 
 const answers = {

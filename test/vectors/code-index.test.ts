@@ -47,7 +47,7 @@ function expected(model: Map<number, number>, query: Float32Array, items = [...m
 describe('an index of codes', () => {
   it('finds what a list finds, after any settings, replacements and deletions', () => {
     fc.assert(
-      fc.property(fc.array(change, { maxLength: 200 }), fc.integer({ min: 1, max: 300 }), (changes, count) => {
+      fc.property(fc.array(change, { maxLength: 200, size: 'max' }), fc.integer({ min: 1, max: 300 }), (changes, count) => {
         const index = new CodeIndex(dimensions)
         const model = apply(index, changes)
         expect(index.size).toBe(model.size)
@@ -60,7 +60,7 @@ describe('an index of codes', () => {
 
   it('finds among some items what is there of them, named twice or in any order', () => {
     fc.assert(
-      fc.property(fc.array(change, { maxLength: 100 }), fc.array(item, { maxLength: 60 }), (changes, among) => {
+      fc.property(fc.array(change, { maxLength: 100, size: 'max' }), fc.array(item, { maxLength: 60, size: 'max' }), (changes, among) => {
         const index = new CodeIndex(dimensions)
         const model = apply(index, changes)
         const [query = new Float32Array()] = queries

@@ -7,7 +7,7 @@ const step = fc.record({ item, slot: fc.option(fc.nat({ max: 1e6 }), { freq: 2 }
 
 it('finds what a Map finds, after any settings and deletions', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 300, size: 'max' }), (steps) => {
       const [map, model] = [new SlotMap(), new Map<number, number>()]
       for (const { item, slot } of steps) {
         if (slot === null) {
