@@ -47,26 +47,37 @@ function expected(model: Map<number, number>, query: Float32Array, items = [...m
 describe('an index of codes', () => {
   it('finds what a list finds, after any settings, replacements and deletions', () => {
     fc.assert(
-      fc.property(fc.array(change, { maxLength: 200, size: 'max' }), fc.integer({ min: 1, max: 300 }), (changes, count) => {
-        const index = new CodeIndex(dimensions)
-        const model = apply(index, changes)
-        expect(index.size).toBe(model.size)
-        for (const { item } of changes) expect(index.has(item)).toBe(model.has(item))
-        for (const query of queries) expect(index.search(query, count)).toEqual(expected(model, query).slice(0, count))
-      }),
+      fc.property(
+        fc.array(change, { maxLength: 200, size: 'max' }),
+        fc.integer({ min: 1, max: 300 }),
+        (changes, count) => {
+          const index = new CodeIndex(dimensions)
+          const model = apply(index, changes)
+          expect(index.size).toBe(model.size)
+          for (const { item } of changes) expect(index.has(item)).toBe(model.has(item))
+          for (const query of queries)
+            expect(index.search(query, count)).toEqual(expected(model, query).slice(0, count))
+        },
+      ),
       { numRuns: 60 },
     )
   })
 
   it('finds among some items what is there of them, named twice or in any order', () => {
     fc.assert(
-      fc.property(fc.array(change, { maxLength: 100, size: 'max' }), fc.array(item, { maxLength: 60, size: 'max' }), (changes, among) => {
-        const index = new CodeIndex(dimensions)
-        const model = apply(index, changes)
-        const [query = new Float32Array()] = queries
-        const distinct = [...new Set(among)]
-        expect(index.search(query, 10, Uint32Array.from(among))).toEqual(expected(model, query, distinct).slice(0, 10))
-      }),
+      fc.property(
+        fc.array(change, { maxLength: 100, size: 'max' }),
+        fc.array(item, { maxLength: 60, size: 'max' }),
+        (changes, among) => {
+          const index = new CodeIndex(dimensions)
+          const model = apply(index, changes)
+          const [query = new Float32Array()] = queries
+          const distinct = [...new Set(among)]
+          expect(index.search(query, 10, Uint32Array.from(among))).toEqual(
+            expected(model, query, distinct).slice(0, 10),
+          )
+        },
+      ),
       { numRuns: 60 },
     )
   })
