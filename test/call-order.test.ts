@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { root } from '../src/access/principal.js'
 import { Cairn } from '../src/cairn.js'
 import { documentWork } from '../src/documents/document-work.js'
+import { noEmbeddings } from '../src/embeddings/embedding-work.js'
 import type { Origin } from '../src/memories/origin.js'
 import { OperationTimes } from '../src/observe/operation-times.js'
 import { openForeignDatabase } from '../src/storage/sqlite/foreign-database.js'
@@ -245,8 +246,9 @@ describe('a write', () => {
   ]
   const writes = Object.entries(everyMethod).filter(([, { kind }]) => kind === 'write')
   // Closing is no write of a service, `next` and `work` go on asking until there is a task, and imports and syncs are many
-  // writes, which come when files have been read.
-  const whole = ['import', 'importForeign', 'documents.sync', 'documents.watch']
+  // writes, which come when files have been read
+  // or a model has answered.
+  const whole = ['import', 'importForeign', 'documents.sync', 'documents.watch', 'embeddings.migrate', 'embeddings.run']
   const others = ['close', String(Symbol.asyncDispose), 'tasks.next', 'tasks.work', ...whole]
 
   it.each(writes.filter(([name]) => !others.includes(name)))(
@@ -278,7 +280,14 @@ async function openRecorded(): Promise<{ cairn: Cairn; called: string[] }> {
   onTestFinished(() => storage.close())
   const limits = { valueBytes: 1e6, checkpointBytes: 1e6, documents: documentWork({ maxBytes: 1e6, threads: false }) }
   const parts = { now: clock, newId: () => `${Math.random()}`, auditReads: 'off' as const, times: new OperationTimes() }
-  const opened = new Cairn({ storage, caller: root, openDatabase: openForeignDatabase, ...limits, ...parts })
+  const opened = new Cairn({
+    storage,
+    caller: root,
+    openDatabase: openForeignDatabase,
+    embeddings: noEmbeddings,
+    ...limits,
+    ...parts,
+  })
   return { cairn: opened, called }
 }
 

@@ -6,6 +6,7 @@ import { addAudit } from './commands/audit.js'
 import { addCheckpoint } from './commands/checkpoint.js'
 import { addContext } from './commands/context.js'
 import { addDocs } from './commands/docs.js'
+import { addEmbeddings } from './commands/embeddings.js'
 import { addExport } from './commands/export.js'
 import { addImport } from './commands/import.js'
 import { addInit } from './commands/init.js'
@@ -44,7 +45,19 @@ export function buildProgram(io: Io): CairnCommand {
     })
   for (const add of [
     ...[addInit, addMemory, addSession, addTask, addAgent, addCheckpoint, addMetrics],
-    ...[addDocs, addSearch, addSimilar, addContext, addAudit, addSeed, addExport, addImport, addStats, addVersion],
+    ...[
+      addDocs,
+      addEmbeddings,
+      addSearch,
+      addSimilar,
+      addContext,
+      addAudit,
+      addSeed,
+      addExport,
+      addImport,
+      addStats,
+      addVersion,
+    ],
   ])
     add(program, io)
   addHelp(program)

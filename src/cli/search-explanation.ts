@@ -15,6 +15,7 @@ const meanings: Record<NonNullable<SearchHit['explain']>['evidence'][number]['na
   tellsName: 'tells a name',
   date: 'of the time asked about',
   sections: 'other sections of the document',
+  near: 'how near its vector is to the question',
   candidate: 'the index alone',
 }
 

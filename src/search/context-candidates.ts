@@ -8,7 +8,8 @@ import type { Task } from '../tasks/task.js'
 import type { TaskService } from '../tasks/task-service.js'
 import type { Candidate, ContextRef } from './context-fill.js'
 import { quoteName, valueText } from './context-text.js'
-import type { SearchHit, SearchOptions, SearchResult } from './search-service.js'
+import type { SearchOptions } from './search-inputs.js'
+import type { SearchHit, SearchResult } from './search-service.js'
 
 /** The services of one handle: what they refuse is not in its contexts. */
 export interface ContextSources {

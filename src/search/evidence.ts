@@ -14,11 +14,13 @@ interface Weighing {
   total: number
   question: Question
   speakers: Speakers
+  listed: boolean
   /** Times that an item speaks of are looked for only when the question names one. */
   items: Weighed[]
 }
 
 interface Weighed extends Ranked {
+  listed: boolean
   item: PoolItem
   counts: TermCounts
   points: Float64Array
@@ -26,8 +28,19 @@ interface Weighed extends Ranked {
   own: number
 }
 
-/** Ranks items that were read together. The sum of the evidence of each is its score. */
-export function weighEvidence(pool: PoolItem[], question: Question, given: WeightedTerm[]): Ranked[] {
+/** Shared by all whose evidence nobody asks for. */
+const none: Ranked['evidence'] = []
+
+/**
+ * Ranks items that were read together. The sum of the evidence of each is its score. It is listed only where it is to be
+ * shown: thousands of pieces for each search would be made for nothing.
+ */
+export function weighEvidence(
+  pool: PoolItem[],
+  question: Question,
+  given: WeightedTerm[],
+  { listed = true }: { listed?: boolean } = {},
+): Ranked[] {
   const speakers = speakersNamed(pool, given)
   const terms = given.map((term, index) =>
     speakers.terms.has(index) ? { ...term, weight: term.weight * weights.nameOfSpeaker } : term,
@@ -37,7 +50,7 @@ export function weighEvidence(pool: PoolItem[], question: Question, given: Weigh
   // What nothing holds, such as a misspelt word, tells nothing apart.
   const known = terms.filter((_, term) => counts.some(({ shares }) => (shares[term] ?? 0) > 0))
   const total = known.reduce((sum, { weight }) => sum + weight, 0)
-  const weighing: Weighing = { terms, table, total, question, speakers, items: [] }
+  const weighing: Weighing = { terms, table, total, question, speakers, listed, items: [] }
   weighing.items = weighWords(pool, counts, weighing)
   for (const parts of groupBySession(weighing.items)) addNeighbours(parts)
   for (const item of weighing.items) if (item.score > 0) addTurn(item, weighing)
@@ -45,13 +58,13 @@ export function weighEvidence(pool: PoolItem[], question: Question, given: Weigh
   return weighing.items
 }
 
-function weighWords(pool: PoolItem[], counted: TermCounts[], { terms, table, total }: Weighing): Weighed[] {
+function weighWords(pool: PoolItem[], counted: TermCounts[], { terms, table, total, listed }: Weighing): Weighed[] {
   const means = meanLengths(pool)
   return pool.map((item, index) => {
     const counts = counted[index] ?? countTerms(item.text, new Map(), terms.length)
     const points = termPoints(counts, terms, lengthOf(item) / Math.max(1, means.get(item.kind) ?? 1))
     const match = covered(counts, terms, total)
-    const weighed: Weighed = { item, counts, points, own: 0, score: 0, match, evidence: [] }
+    const weighed: Weighed = { item, counts, points, own: 0, score: 0, match, listed, evidence: listed ? [] : none }
     add(weighed, 'words', sum(points), 1)
     multiply(weighed, 'coverage', 1 + weights.coverage * match ** 2)
     add(weighed, 'passage', weights.passage * total * bestPassage(counts, terms, total) ** 2, weights.passage)
@@ -98,21 +111,23 @@ function addNeighbours(parts: Map<number, Weighed>): void {
 }
 
 function missingWords({ points }: Weighed, place: number, parts: Map<number, Weighed>): number {
-  let missing = 0
-  for (let term = 0; term < points.length; term++) {
-    let best = 0
-    for (const [index, weight] of weights.neighbours.entries()) {
-      const distance = index + 1
-      const beside = Math.max(
-        parts.get(place - distance)?.points[term] ?? 0,
-        parts.get(place + distance)?.points[term] ?? 0,
-      )
-      best = Math.max(best, weight * beside)
-    }
-    missing += Math.max(0, best - weights.ownOfNeighbours * (points[term] ?? 0))
+  const best = new Float64Array(points.length)
+  for (const [index, weight] of weights.neighbours.entries()) {
+    keepBest(best, parts.get(place - index - 1)?.points, weight)
+    keepBest(best, parts.get(place + index + 1)?.points, weight)
   }
+  let missing = 0
+  for (let term = 0; term < points.length; term++)
+    missing += Math.max(0, (best[term] ?? 0) - weights.ownOfNeighbours * (points[term] ?? 0))
   return missing
 }
+
+function keepBest(best: Float64Array, points: Float64Array | undefined, weight: number): void {
+  if (points === undefined) return
+  for (let term = 0; term < best.length; term++) best[term] = Math.max(best[term] ?? 0, weight * (points[term] ?? 0))
+}
+
+const tellingOf = { time: 'tellsTime', number: 'tellsNumber', name: 'tellsName' } as const
 
 /** What makes a turn of a conversation an answer to this question. */
 function addTurn(weighed: Weighed, { question, speakers }: Weighing): void {
@@ -122,9 +137,10 @@ function addTurn(weighed: Weighed, { question, speakers }: Weighing): void {
     if (isNamed) multiply(weighed, 'speaker', weights.speaker)
     else if (speakers.names.size > 0) multiply(weighed, 'speaker', weights.otherSpeaker)
     if (item.text.asks) multiply(weighed, 'asking', weights.asking)
-    if (question.wanted === 'time' && item.text.tellsTime) multiply(weighed, 'tellsTime', weights.tellsTime)
-    if (question.wanted === 'number' && item.text.tellsNumber) multiply(weighed, 'tellsNumber', weights.tellsNumber)
-    if (question.wanted === 'name' && item.text.tellsName) multiply(weighed, 'tellsName', weights.tellsName)
+    if (question.wanted && item.text.tells(question.wanted)) {
+      const name = tellingOf[question.wanted]
+      multiply(weighed, name, weights[name])
+    }
   }
   if (question.times.length > 0) multiply(weighed, 'date', 1 + weights.date * nearest(item, question.times))
 }
@@ -158,12 +174,12 @@ function sum(points: Float64Array): number {
   return all
 }
 
-function add(to: Ranked, name: EvidenceName, points: number, weight: number): void {
+function add(to: Weighed, name: EvidenceName, points: number, weight: number): void {
   if (points === 0) return
   to.score += points
-  to.evidence.push({ name, points, weight })
+  if (to.listed) to.evidence.push({ name, points, weight })
 }
 
-function multiply(to: Ranked, name: EvidenceName, factor: number): void {
+function multiply(to: Weighed, name: EvidenceName, factor: number): void {
   add(to, name, to.score * (factor - 1), factor)
 }

@@ -1,4 +1,5 @@
 import { type ItemText, normalize } from './index-text.js'
+import type { Wanted } from './question.js'
 import { stemOf } from './words.js'
 
 /** A text as ranking reads it: its words as numbers, the same number for the same stem, and what kind of things it says. */
@@ -8,9 +9,8 @@ export interface ReadText {
   /** It ends with a question, or has one in it. */
   asks: boolean
   hasQuestion: boolean
-  tellsTime: boolean
-  tellsNumber: boolean
-  tellsName: boolean
+  /** Whether it tells a time, a number or a name, looked for when a question wants one. */
+  tells: (wanted: Wanted) => boolean
 }
 
 /** The texts of an item, and the one of them that says what the flags are about. */
@@ -82,16 +82,16 @@ const counts =
 /** A capital letter where no sentence begins. */
 const names = /[\p{Ll},] (?!I\b)\p{Lu}\p{Ll}+/u
 
+const told: Record<Wanted, RegExp> = { time: times, number: counts, name: names }
+
 function readAnew({ title, body, said }: TextToRead): ReadText {
   const text = said.slice(0, flagged)
   return {
     title: toNumbers(title),
     body: toNumbers(body),
-    asks: /\?\s*$/.test(said),
+    asks: said.trimEnd().endsWith('?'),
     hasQuestion: text.includes('?'),
-    tellsTime: times.test(text),
-    tellsNumber: counts.test(text),
-    tellsName: names.test(text),
+    tells: (wanted) => told[wanted].test(text),
   }
 }
 

@@ -2,6 +2,7 @@ import type { AgentStore } from './agent-store.js'
 import type { AuditStore } from './audit-store.js'
 import type { CheckpointStore } from './checkpoint-store.js'
 import type { DocumentStore } from './document-store.js'
+import type { EmbeddingStore } from './embedding-store.js'
 import type { InterchangeStore } from './interchange-store.js'
 import type { LeaseStore } from './lease-store.js'
 import type { MemoryStore } from './memory-store.js'
@@ -25,6 +26,7 @@ export interface Storage {
   readonly memories: MemoryStore
   readonly checkpoints: CheckpointStore
   readonly documents: DocumentStore
+  readonly embeddings: EmbeddingStore
   readonly metrics: MetricStore
   readonly leases: LeaseStore
   readonly search: SearchStore

@@ -9,6 +9,7 @@ import { Progress } from '../progress.js'
 import { onStore } from '../store.js'
 import { oneLine, wrapped } from '../text.js'
 import { collected } from '../values.js'
+import { embedIfThereIsASpace } from './embeddings-work.js'
 
 export interface SyncFlags {
   namespace?: string
@@ -30,6 +31,7 @@ export function addDocsSync(docs: CairnCommand, io: Io): void {
           const report = await cairn.documents.sync(paths, { ...flags, onProgress: progress.tell })
           progress.end()
           output.show(report, () => formatReport(report, output, io.cwd))
+          await embedIfThereIsASpace(cairn, output, io)
         } finally {
           progress.end()
         }

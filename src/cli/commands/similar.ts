@@ -1,6 +1,6 @@
 import { CairnError, invalidInput } from '../../errors.js'
 import type { DocumentWithChunks } from '../../index.js'
-import type { SearchOptions, SimilarTo } from '../../search/search-service.js'
+import type { SearchOptions, SimilarTo } from '../../search/search-inputs.js'
 import { searchKinds } from '../choices.js'
 import type { CairnCommand } from '../command.js'
 import { examples } from '../help.js'

@@ -21,7 +21,7 @@ export function schemaVersion(db: Database.Database): number {
 
 function readSchemaVersion(db: Database.Database): number {
   const id = db.pragma('application_id', { simple: true })
-  const names = db.prepare<[], string>('select name from sqlite_schema').pluck().all()
+  const names = db.prepare<[], string>("select name from sqlite_schema where name not like 'sqlite%'").pluck().all()
   if (id === applicationId) {
     if (!names.includes('schema_migrations')) throw noMigrations(db)
     return db.prepare<[], number | null>('select max(version) from schema_migrations').pluck().get() ?? 0

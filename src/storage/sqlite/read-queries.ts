@@ -5,6 +5,8 @@ import { listAudit } from './audit-read.js'
 import { countCheckpointsBesides, getCheckpoint, listCheckpoints } from './checkpoints-read.js'
 import { findDocuments, listChunks, listDocuments, listFiles, listFolders } from './documents-read.js'
 import { translate } from './driver-errors.js'
+import { dueTexts, hasDue } from './embedding-jobs.js'
+import { listSpaces, spaceProgress } from './embedding-spaces.js'
 import type { Reply, Request } from './group-writer.js'
 import { storeInfo } from './info-read.js'
 import { missingIds } from './interchange-references.js'
@@ -52,6 +54,10 @@ export const readQueries = {
   'documents.chunks': listChunks,
   'documents.files': listFiles,
   'documents.folders': listFolders,
+  'embeddings.spaces': listSpaces,
+  'embeddings.progress': spaceProgress,
+  'embeddings.due': dueTexts,
+  'embeddings.hasDue': hasDue,
   'search.lexical': searchLexical,
   'search.similar': searchSimilar,
   'tasks.get': getTask,

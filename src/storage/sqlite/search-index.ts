@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { type IndexText, indexTextVersion } from '../../search/index-text.js'
+import { addJobs } from './embedding-jobs.js'
 import { run, sql } from './statements.js'
 
 export interface SearchItem {
@@ -32,6 +33,7 @@ const removeItem = sql(
 export function indexItem(db: Database, item: SearchItem, text: IndexText): void {
   const { id } = run(db, insertItem, { ...item, textVersion: indexTextVersion })
   run(db, insertText, { id, scope: text.scope, title: text.title, body: text.body })
+  addJobs(db, id)
 }
 
 const updateVersion = sql(

@@ -13,6 +13,7 @@ import { type Candidate, findCandidates } from './search-candidates.js'
 import { passes } from './search-filters.js'
 import { foldHits } from './search-folds.js'
 import { type HistoryQuery, withHistories } from './search-histories.js'
+import { nearnessOf, nearRows } from './search-near.js'
 import { rankedLength, textOf, toPoolItem } from './search-pool.js'
 import { type FoundRow, inMemoryScope, rowReader } from './search-rows.js'
 
@@ -21,13 +22,16 @@ import { type FoundRow, inMemoryScope, rowReader } from './search-rows.js'
  * some 70 abstracts. Those after them, on later pages, keep their order. Twice as many turns and three times the text
  * find the same (docs/benchmarks.md) and take twice the time.
  */
-const maxPool = 500
+const maxPool = 400
 const maxPoolText = 100_000
 
 // Offset and limit of a search at their largest.
 const furthest = 1_100
 
 const readAtOnce = 100
+
+/** Of the nearest so many more are looked at than are asked for: sections of one page are folded. */
+const nearAtOnce = 100
 
 /** Candidates that are looked at, at most: half a second. Only where clocks or filters hide nearly all of them. */
 const maxLooks = 100_000
@@ -70,6 +74,24 @@ export function searchLexical(
 }
 
 function searchNow(db: Database, query: HistoryQuery): Found {
+  return query.mode === 'semantic' ? searchNear(db, query) : searchWords(db, query)
+}
+
+/** By vectors alone: scores are cosines. */
+function searchNear(db: Database, query: HistoryQuery): Found {
+  const nearness = nearnessOf(db, query)
+  if ('missing' in nearness) return { rows: [], terms: [], degraded: nearness.missing }
+  const near = nearRows(db, query, nearness, nearAtOnce + (query.offset ?? 0) + query.limit)
+  const rows = near.map((row) => ({
+    row,
+    score: row.score,
+    match: Math.max(0, row.score),
+    evidence: [{ name: 'near' as const, points: row.score, weight: 1 }],
+  }))
+  return { rows, terms: [], degraded: [] }
+}
+
+function searchWords(db: Database, query: HistoryQuery): Found {
   const { rows, pool, terms, degraded } = readBest(db, query, (query.offset ?? 0) + query.limit)
   const best = rankRows(rows.slice(0, pool), query, terms, rankedLength)
   return { rows: best.concat(belowAll(best, rows.slice(pool), terms)), terms, degraded }
@@ -139,7 +161,7 @@ function byCandidate(row: FoundRow, score: number, terms: WeightedTerm[]): Ranke
 function rankRows(rows: FoundRow[], question: LexicalQuery, terms: WeightedTerm[], length: number): RankedRow[] {
   forgetOldTexts()
   const pool = rows.map((row) => toPoolItem(row, length))
-  const ranked = weighEvidence(pool, { times: [], ...question }, terms)
+  const ranked = weighEvidence(pool, { times: [], ...question }, terms, { listed: question.explain ?? false })
   return rows
     .map((row, index) => {
       const found = ranked[index]
@@ -188,7 +210,12 @@ function shower(
       ...(query.detail === 'full' && { text }),
       ...(duplicates > 0 && { duplicates }),
       ...(query.explain && {
-        explain: { retrievers: [{ name: 'lexical', score: row.score }], match, evidence, words },
+        explain: {
+          retrievers: [{ name: query.mode === 'semantic' ? 'vector' : 'lexical', score: row.score }],
+          match,
+          evidence,
+          words,
+        },
       }),
     }
     return { ...shown, ...identityOf(row) }

@@ -9,7 +9,7 @@ import { visibleVersionId } from './memories-read.js'
 import type { Candidate } from './search-candidates.js'
 import { passes } from './search-filters.js'
 import type { HistoryQuery } from './search-histories.js'
-import { all, sql } from './statements.js'
+import { all, sql, tuples } from './statements.js'
 
 /** What an item of the index is about. */
 export type ItemRow =
@@ -17,8 +17,8 @@ export type ItemRow =
   | { kind: 'event'; event: FoundEvent; session: string; owner: Owner }
   | { kind: 'document'; chunk: FoundChunk }
 
-/** A row that a search may answer with. */
-export type FoundRow = { score: number } & ItemRow
+/** A row that a search may answer with, and the item of the index that found it. */
+export type FoundRow = { id?: number; score: number } & ItemRow
 
 export type FoundMemory = Pick<MemoryRow, 'namespace' | 'key' | 'version' | 'value' | 'metadata' | 'recordedAt'>
 export type FoundEvent = Pick<EventRow, 'eventId' | 'seq' | 'type' | 'actor' | 'timestamp' | 'recordedAt' | 'content'>
@@ -28,8 +28,8 @@ export type FoundEvent = Pick<EventRow, 'eventId' | 'seq' | 'type' | 'actor' | '
 /** What an item is, and what decides whether a memory may be found, without its value. */
 const itemsById = sql(
   'search.items',
-  `select i.id, i.kind, i.ref, m.namespace, m.key, m.type, m.is_deleted as deleted, m.valid_from as validFrom,
-     m.valid_to as validTo, m.expires_at as expiresAt, m.superseded_at as supersededAt
+  `select i.id, i.kind, i.ref, m.namespace, m.key, m.type, m.is_deleted, m.valid_from, m.valid_to, m.expires_at,
+     m.superseded_at
    from json_each(:ids) wanted
    cross join search_items i on i.id = wanted.value
    left join memory_entries m on i.kind = 'memory' and m.id = i.ref`,
@@ -37,15 +37,14 @@ const itemsById = sql(
 
 const memoriesById = sql(
   'search.memories',
-  `select m.id, m.namespace, m.key, m.version, m.value, m.metadata, m.recorded_at as recordedAt
+  `select m.id, m.namespace, m.key, m.version, m.value, m.metadata, m.recorded_at
    from json_each(:ids) wanted
    cross join memory_entries m on m.id = wanted.value`,
 )
 
 const eventsById = sql(
   'search.events',
-  `select e.id, e.event_id as eventId, e.seq, e.type, e.actor, e.timestamp, e.recorded_at as recordedAt, e.content,
-     s.id as session, s.app_id as app, s.user_id as user
+  `select e.id, e.event_id, e.seq, e.type, e.actor, e.timestamp, e.recorded_at, e.content, s.id, s.app_id, s.user_id
    from json_each(:ids) wanted
    cross join session_events e on e.id = wanted.value
    cross join sessions s on s.id = e.session_id`,
@@ -92,7 +91,7 @@ export function rowReader(db: Database, query: HistoryQuery): (candidates: Candi
   const mayFind = (item: Item): boolean => item.kind !== 'memory' || (inMemoryScope(item, query) && isVisible(item))
   return (candidates) => {
     const scores = new Map(candidates.map(({ id, score }) => [id, score]))
-    const items = all<Item>(db, itemsById, { ids: JSON.stringify([...scores.keys()]) }).filter(mayFind)
+    const items = readItems(db, [...scores.keys()]).filter(mayFind)
     const refs = (kind: Item['kind']): string =>
       JSON.stringify(items.flatMap((item) => (item.kind === kind ? item.ref : [])))
     const rows = {
@@ -102,9 +101,24 @@ export function rowReader(db: Database, query: HistoryQuery): (candidates: Candi
     }
     return items.flatMap(({ id, kind, ref }) => {
       const row = rows[kind].get(ref)
-      return row && passes(row, query) ? { ...row, score: scores.get(id) ?? 0 } : []
+      return row && passes(row, query) ? Object.assign(row, { id, score: scores.get(id) ?? 0 }) : []
     })
   }
+}
+
+type ItemColumns = [
+  ...[id: number, kind: 'memory', ref: number, namespace: string, key: string, type: MemoryRow['type'], deleted: 0 | 1],
+  ...[validFrom: number | null, validTo: number | null, expiresAt: number | null, supersededAt: number | null],
+]
+
+function readItems(db: Database, ids: number[]): Item[] {
+  const rows = tuples<ItemColumns | [number, 'event' | 'document', number]>(db, itemsById, { ids: JSON.stringify(ids) })
+  return rows.map((row) => {
+    const [id, kind, ref] = row
+    if (kind !== 'memory') return { id, kind, ref }
+    const [, , , namespace, key, type, deleted, validFrom, validTo, expiresAt, supersededAt] = row as ItemColumns
+    return { id, kind, ref, namespace, key, type, deleted, validFrom, validTo, expiresAt, supersededAt }
+  })
 }
 
 function visibilityOf(db: Database, { moment, now }: LexicalQuery): (item: MemoryItem) => boolean {
@@ -131,18 +145,29 @@ export function inMemoryScope(
 function readMemories(db: Database, ids: string): Map<number, ItemRow> {
   const rows = new Map<number, ItemRow>()
   if (ids === '[]') return rows
-  for (const memory of all<FoundMemory & { id: number }>(db, memoriesById, { ids }))
-    rows.set(memory.id, { kind: 'memory', memory })
+  for (const [id, namespace, key, version, value, metadata, recordedAt] of tuples<MemoryColumns>(db, memoriesById, {
+    ids,
+  }))
+    rows.set(id, { kind: 'memory', memory: { namespace, key, version, value, metadata, recordedAt } })
   return rows
 }
 
-type EventOfSession = FoundEvent & { id: number; session: string; app: string; user: string }
+type MemoryColumns = [
+  ...[id: number, namespace: string, key: string, version: number],
+  ...[value: string, metadata: string, recordedAt: number],
+]
+
+type EventColumns = [
+  ...[id: number, eventId: string, seq: number, type: FoundEvent['type'], actor: string, timestamp: number],
+  ...[recordedAt: number, content: string, session: string, app: string, user: string],
+]
 
 function readEvents(db: Database, ids: string, { events, upTo, moment }: HistoryQuery): Map<number, ItemRow> {
   const rows = new Map<number, ItemRow>()
   if (!events || ids === '[]') return rows
-  for (const event of all<EventOfSession>(db, eventsById, { ids })) {
-    const { id, session, app, user } = event
+  for (const row of tuples<EventColumns>(db, eventsById, { ids })) {
+    const [id, eventId, seq, type, actor, timestamp, recordedAt, content, session, app, user] = row
+    const event: FoundEvent = { eventId, seq, type, actor, timestamp, recordedAt, content }
     if (events.owner && (events.owner.app !== app || events.owner.user !== user)) continue
     if (upTo && event.seq > (upTo.get(session) ?? 0)) continue
     if (events.types && !events.types.includes(event.type)) continue

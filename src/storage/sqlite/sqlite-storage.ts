@@ -8,6 +8,7 @@ import type { Calls, Reads } from './calls.js'
 import { checkpointStore } from './checkpoints-store.js'
 import { documentStore } from './documents-store.js'
 import { isBusy, translate } from './driver-errors.js'
+import { embeddingStore } from './embeddings-store.js'
 import type { InlineWriter } from './inline-writer.js'
 import { interchangeStore } from './interchange-store.js'
 import { leaseStore, metricStore } from './metrics-store.js'
@@ -154,6 +155,7 @@ function toStorage(
     sessions: sessionStore(calls),
     checkpoints: checkpointStore(calls),
     documents: documentStore(calls),
+    embeddings: embeddingStore(calls),
     metrics: metricStore(calls),
     leases: leaseStore(calls),
     search: searchStore(calls),

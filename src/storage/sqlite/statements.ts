@@ -59,6 +59,11 @@ export function column<Value>(db: Database, statement: Sql, parameters: Paramete
   return prepare(db, statement).pluck().all(parameters) as Value[]
 }
 
+/** Rows as lists of their columns: half of the time that objects take. */
+export function tuples<Row extends unknown[]>(db: Database, statement: Sql, parameters: Parameters): Row[] {
+  return prepare(db, statement).raw().all(parameters) as Row[]
+}
+
 /** Rows one by one, for readers that stop early; stopping ends the statement. */
 export function iterate<Row>(db: Database, statement: Sql, parameters: Parameters): IterableIterator<Row> {
   return prepare(db, statement).iterate(parameters) as IterableIterator<Row>

@@ -5,6 +5,8 @@ import { recordAudit } from './audit-write.js'
 import { pruneCheckpoints, putCheckpoint } from './checkpoints-write.js'
 import { claimFolder, finishFolder } from './document-folders.js'
 import { noteFiles, putDocument, removeFiles, removePlace } from './documents-write.js'
+import { queueItems, retryEmbeddings, saveEmbeddings } from './embedding-jobs.js'
+import { activateSpace, dropSpace, openSpace, rollbackSpace } from './embedding-spaces.js'
 import { keepStates } from './interchange-states.js'
 import { importRows } from './interchange-write.js'
 import { releaseLease, takeLease } from './leases.js'
@@ -66,6 +68,13 @@ export const writeOperations = {
   'documents.note': noteFiles,
   'documents.removeFiles': removeFiles,
   'documents.remove': removePlace,
+  'embeddings.open': openSpace,
+  'embeddings.activate': activateSpace,
+  'embeddings.rollback': rollbackSpace,
+  'embeddings.drop': dropSpace,
+  'embeddings.queue': queueItems,
+  'embeddings.save': saveEmbeddings,
+  'embeddings.retry': retryEmbeddings,
   'leases.take': takeLease,
   'leases.release': releaseLease,
   'audit.record': recordAudit,

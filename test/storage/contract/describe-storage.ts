@@ -6,6 +6,9 @@ import { describeBranchModel } from './branch-model.js'
 import { describeBranches } from './branches.js'
 import { describeCheckpoints } from './checkpoints.js'
 import { describeDocuments, describeFolders } from './documents.js'
+import { describeEmbeddedChanges } from './embedding-changes.js'
+import { describeEmbeddingJobs } from './embedding-jobs.js'
+import { describeSpaces } from './embedding-spaces.js'
 import { describeEvents } from './events.js'
 import { describeExpiry } from './expiry.js'
 import { describeInterchange } from './interchange.js'
@@ -68,6 +71,9 @@ export function describeStorage(name: string, open: () => Promise<OpenedStore>):
     describe('leases', () => describeLeases(subject))
     describe('documents', () => describeDocuments(subject))
     describe('documents: folders', () => describeFolders(subject))
+    describe('embeddings: spaces', () => describeSpaces(subject))
+    describe('embeddings: jobs', () => describeEmbeddingJobs(subject))
+    describe('embeddings: changes', () => describeEmbeddedChanges(subject))
     describe('search', () => describeSearch(subject))
     describe('search: scope', () => describeSearchScope(subject))
     describe('tasks: submitting', () => describeTaskSubmits(subject))

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { ClaimedFolders, FolderClaim, NewDocument } from '../../../src/storage/document-store.js'
 import { author, found, now, operations, type Subject, search, trail } from './subject.js'
 
-const sha = (letter: string): string => letter.repeat(64)
+export const sha = (letter: string): string => letter.repeat(64)
 
 export function aClaim(changes: Partial<FolderClaim> = {}): FolderClaim {
   const claim = { id: 'f1', namespace: 'project:default', root: '/notes', identity: '1:2' }
@@ -19,7 +19,7 @@ export function aDocument(changes: Partial<NewDocument> = {}): NewDocument {
   }
 }
 
-function aChunk(heading: string, text: string) {
+export function aChunk(heading: string, text: string) {
   const lines: [number, number] = [1, 3]
   return { heading, lines, tokens: 2, text, words: { title: heading.toLowerCase(), body: text } }
 }

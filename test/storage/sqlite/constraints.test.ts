@@ -6,6 +6,7 @@ import { memoryTypes } from '../../../src/memories/memory.js'
 import { eventTypes } from '../../../src/sessions/event.js'
 import { sessionStatuses } from '../../../src/sessions/lifecycle.js'
 import { storedScopes } from '../../../src/sessions/state.js'
+import type { SpaceState } from '../../../src/storage/embedding-store.js'
 import { migrate } from '../../../src/storage/sqlite/migrations.js'
 import { agentStates } from '../../../src/tasks/agent.js'
 import { taskSources, taskStatuses } from '../../../src/tasks/task.js'
@@ -18,10 +19,12 @@ beforeEach(() => {
   for (const [table, row] of Object.entries(goodRows)) insert(table, row)
   insert('tasks', { ...row('tasks'), id: 't2' })
   insert('task_dependencies', dependency)
+  insert('embedding_codes', { ...row('embedding_codes'), item: 2 })
   return () => db.close()
 })
 
 const documentStatuses: DocumentStatus[] = ['synced', 'failed']
+const spaceStates: SpaceState[] = ['filling', 'active', 'kept']
 const dependency = { dependent_task_id: 't1', prerequisite_task_id: 't2', created_at: 0 }
 
 function row(table: string): Row {
@@ -54,6 +57,10 @@ const secondKeys: Record<string, Row> = {
   jobs: { subject: 2 },
   search_items: { ref: 8 },
   task_dependencies: { dependent_task_id: 't2', prerequisite_task_id: 't1' },
+  embedding_spaces: { name: 'other' },
+  embedding_codes: { item: 3 },
+  embedding_vectors: { change_seq: 2 },
+  embedding_jobs: { item: 2 },
 }
 
 /** Why SQLite refuses a good second row with one change; undefined when it takes it. */
@@ -74,7 +81,7 @@ const notAnObject = ['', 'no json', '{', '[]', '1', '"text"', 'null', "{'a':1}"]
 const notJson = ['', 'no json', '{"a"', 'undefined', 'NaN']
 
 /** table, column, values that must be refused. */
-const cases: [table: string, column: string, values: (string | number | null)[]][] = [
+const cases: [table: string, column: string, values: (string | number | null | Buffer)[]][] = [
   ['sessions', 'id', ['', long]],
   ['sessions', 'status', ['', 'Active', 'bogus']],
   ['sessions', 'metadata', notAnObject],
@@ -154,6 +161,18 @@ const cases: [table: string, column: string, values: (string | number | null)[]]
   ['jobs', 'attempts', [-1]],
   ['sessions', 'terminated_at', [1]],
   ['sessions', 'archived_at', [1]],
+  ['embedding_spaces', 'name', ['', 'x'.repeat(501)]],
+  ['embedding_spaces', 'provider', ['']],
+  ['embedding_spaces', 'model', ['']],
+  ['embedding_spaces', 'dimensions', [0, -1, 65_537]],
+  ['embedding_spaces', 'state', ['', 'Active', 'bogus']],
+  ['embedding_spaces', 'unqueued_to', [-1]],
+  ['embedding_spaces', 'pruned_to', [-1]],
+  ['embedding_spaces', 'activated_at', [null]],
+  ['embedding_codes', 'text_hash', [null, Buffer.alloc(0), Buffer.alloc(15), Buffer.alloc(32)]],
+  ['embedding_codes', 'code', [null]],
+  ['embedding_vectors', 'vector', [Buffer.alloc(0), Buffer.alloc(3)]],
+  ['embedding_jobs', 'attempts', [-1]],
 ]
 
 describe('a check', () => {
@@ -180,6 +199,8 @@ describe('a check', () => {
         db.exec('rollback to attempt')
         expressions.delete(reason?.replace('CHECK constraint failed: ', '') ?? '')
       }
+    const failedWithoutReason = refusalOf('embedding_jobs', { run_after: null, last_error: null })
+    expressions.delete(failedWithoutReason?.replace('CHECK constraint failed: ', '') ?? '')
     // A session that is archived without having ended, or has a time of ending and has not.
     expect([...expressions]).toEqual([])
   })
@@ -207,6 +228,7 @@ describe('a check', () => {
       ['agents', 'state', agentStates, (value) => ({ terminated_at: value === 'terminated' ? 1 : null })],
       ['sessions', 'status', sessionStatuses, endTimes],
       ['documents', 'status', documentStatuses, () => ({ error: 'why' })],
+      ['embedding_spaces', 'state', spaceStates, () => ({})],
     ]
     for (const [table, column, values, others] of enumerations) {
       const { sql } = db
@@ -360,6 +382,10 @@ describe('a key', () => {
     ['a lease', 'leases', { name: 'expire' }, 'leases.name'],
     ['a job', 'jobs', { subject: 1 }, 'jobs.kind, jobs.subject'],
     ['a search item', 'search_items', { ref: 7 }, 'search_items.kind, search_items.ref'],
+    ['a space', 'embedding_spaces', { name: 'ollama/nomic/1' }, 'embedding_spaces.name'],
+    ['an item of a space', 'embedding_codes', { item: 1 }, 'embedding_codes.space_id, embedding_codes.item'],
+    ['a vector', 'embedding_vectors', { change_seq: 1 }, 'embedding_vectors.change_seq'],
+    ['what a space has to embed', 'embedding_jobs', { item: 1 }, 'embedding_jobs.space_id, embedding_jobs.item'],
   ]
 
   it.each(twice)('holds %s once', (_, table, change, constraint) => {
@@ -370,6 +396,23 @@ describe('a key', () => {
     db.exec('update memory_entries set superseded_at = 1')
     expect(refusalOf('memory_entries', { key: 'tone', version: 2 })).toBeUndefined()
     expect(refusalOf('memory_entries', { key: 'tone', version: 3 })).toMatch(/^UNIQUE/)
+  })
+
+  it.each(['active', 'filling'])('lets one space be %s', (state) => {
+    const activated_at = state === 'active' ? 1 : null
+    expect(refusalOf('embedding_spaces', { state, activated_at })).toBeUndefined()
+    expect(refusalOf('embedding_spaces', { name: 'third', state, activated_at })).toBe(
+      'UNIQUE constraint failed: embedding_spaces.state',
+    )
+    expect(refusalOf('embedding_spaces', { name: 'third' })).toBeUndefined()
+  })
+
+  it('of a space or of a change of a vector is never given anew', () => {
+    const last = (table: string, key: string) => db.prepare(`select max(${key}) from ${table}`).pluck().get()
+    db.exec('delete from embedding_codes; delete from embedding_spaces')
+    insert('embedding_spaces', row('embedding_spaces'))
+    insert('embedding_codes', { ...row('embedding_codes'), space_id: 2 })
+    expect([last('embedding_spaces', 'id'), last('embedding_codes', 'change_seq')]).toEqual([2, 3])
   })
 
   it('counts refusals once a minute, and what was done as often as it was', () => {

@@ -111,6 +111,27 @@ describe('on a fresh connection to a file', () => {
     insert('checkpoints', { ...goodRows.checkpoints, iteration: 3, session_id: null })
   })
 
+  it('a space that goes takes its codes, vectors and jobs, and nobody else’s', () => {
+    const item = db.prepare<[], number>(`select id from search_items where kind = 'memory'`).pluck().get() ?? 0
+    for (const [id, name] of ['kept', 'other'].entries()) {
+      insert('embedding_spaces', { ...goodRows.embedding_spaces, id: id + 1, name })
+      insert('embedding_codes', { ...goodRows.embedding_codes, item, space_id: id + 1, change_seq: id + 1 })
+      insert('embedding_vectors', { ...goodRows.embedding_vectors, change_seq: id + 1 })
+      insert('embedding_jobs', { ...goodRows.embedding_jobs, item, space_id: id + 1 })
+    }
+    db.exec(`delete from embedding_spaces where name = 'other'`)
+    expect(all('select space_id, item from embedding_codes')).toEqual([[1, item]])
+    expect(all('select change_seq from embedding_vectors')).toEqual([[1]])
+    expect(all('select space_id, item from embedding_jobs')).toEqual([[1, item]])
+    expect(all('pragma foreign_key_check')).toEqual([])
+
+    db.exec('delete from memory_entries')
+    expect(all('select change_seq, item, text_hash, code from embedding_codes')).toEqual([[3, item, null, null]])
+    expect(all('select * from embedding_vectors')).toEqual([])
+    expect(all('select * from embedding_jobs')).toEqual([])
+    expect(all('pragma foreign_key_check')).toEqual([])
+  })
+
   it('the trail of a memory outlives its rows, and their index entries go with them', () => {
     expect(all(`select ref from search_items where kind = 'memory'`)).toHaveLength(1)
     db.exec('delete from memory_entries')

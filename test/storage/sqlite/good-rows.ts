@@ -50,4 +50,11 @@ export const goodRows: Record<string, Row> = {
   leases: { name: 'expire', holder: 'process 1', expires_at: 0 },
   jobs: { kind: 'embed', subject: 1, run_after: 0, created_at: 0 },
   search_items: { kind: 'memory', ref: 7, namespace: 'user:alice', type: 'semantic', time: 0, text_version: 1 },
+  embedding_spaces: {
+    ...{ name: 'ollama/nomic/1', provider: 'ollama', model: 'nomic', dimensions: 1, document_prefix: '' },
+    ...{ query_prefix: '', state: 'kept', created_at: 0, activated_at: 0 },
+  },
+  embedding_codes: { item: 1, space_id: 1, text_hash: Buffer.alloc(16), code: Buffer.alloc(1) },
+  embedding_vectors: { change_seq: 1, vector: Buffer.alloc(4) },
+  embedding_jobs: { space_id: 1, item: 1, run_after: 0, last_error: 'too long' },
 }

@@ -120,11 +120,12 @@ interface ForeignKey {
   table: string
   from: string
   parent: string
+  to: string
 }
 
 const foreignKeys = schema
   .prepare<[], ForeignKey>(
-    `select t.name as "table", k."from", k."table" as parent
+    `select t.name as "table", k."from", k."table" as parent, k."to"
      from pragma_table_list t
      join pragma_foreign_key_list(t.name) k
      where t.type = 'table'
@@ -188,9 +189,9 @@ describe('every foreign key', () => {
     (key) => {
       for (const db of [populated, fresh]) {
         expect(canFindChildren(db, key)).toBe(true)
-        const cascade = planOf(db, `delete from ${key.parent} where id = :id`, { id: 's1' })
+        const cascade = planOf(db, `delete from ${key.parent} where ${key.to} = :id`, { id: 's1' })
         expect(cascade.filter((step) => step.startsWith('SCAN'))).toEqual([])
-        expect(cascade.join('\n')).toMatch(new RegExp(`SEARCH ${key.table} USING .*\\(${key.from}=\\?\\)`))
+        expect(cascade.join('\n')).toMatch(new RegExp(`SEARCH ${key.table} USING .*\\((?:${key.from}|rowid)=\\?\\)`))
       }
     },
   )
@@ -203,6 +204,9 @@ describe('every foreign key', () => {
       'checkpoints.task_id → tasks',
       'document_chunks.document_id → documents',
       'documents.folder_id → document_folders',
+      'embedding_codes.space_id → embedding_spaces',
+      'embedding_jobs.space_id → embedding_spaces',
+      'embedding_vectors.change_seq → embedding_codes',
       'memory_origins.memory_id → memory_entries',
       'session_events.session_id → sessions',
       'session_operations.session_id → sessions',

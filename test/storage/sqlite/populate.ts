@@ -48,6 +48,10 @@ export function populate(db: Database): void {
     fill(db, 'jobs', 500, job)
     fill(db, 'search_items', 2_000, searchItem)
     fill(db, 'search_text', 2_000, searchText)
+    fill(db, 'embedding_spaces', 3, space)
+    fill(db, 'embedding_codes', 3_000, code)
+    fill(db, 'embedding_vectors', 3_000, vector)
+    fill(db, 'embedding_jobs', 500, embeddingJob)
   })()
 }
 
@@ -278,5 +282,35 @@ function searchText(index: number): Row {
     scope: `scope${skewed(150)}`,
     title: `k${index}`,
     body: `word${skewed(500)} and word${skewed(500)}`,
+  }
+}
+
+function space(index: number): Row {
+  const state = (['active', 'filling', 'kept'] as const)[index] ?? 'kept'
+  return {
+    ...{ name: `ollama/model${index}/8`, provider: 'ollama', model: `model${index}`, dimensions: 8, state },
+    ...{ document_prefix: '', query_prefix: '', created_at: sometime(), activated_at: sometime() },
+  }
+}
+
+/** Most in the active space, some in the others; a few are gone. */
+function code(index: number): Row {
+  const isGone = random() < 0.02
+  return {
+    ...{ item: (index % 1_500) + 1, space_id: index < 1_500 ? 1 : 2 + (index % 2) },
+    text_hash: isGone ? null : Buffer.alloc(16, skewed(250)),
+    code: isGone ? null : Buffer.alloc(1, index % 256),
+  }
+}
+
+function vector(index: number): Row {
+  return { change_seq: index + 1, vector: Buffer.alloc(32) }
+}
+
+function embeddingJob(index: number): Row {
+  const failed = random() < 0.05
+  return {
+    ...{ space_id: mostly(2, [1]), item: 1_501 + index, attempts: failed ? 8 : 0 },
+    ...{ run_after: failed ? null : mostly(1, [0, populatedAt]), last_error: failed ? 'too long' : null },
   }
 }

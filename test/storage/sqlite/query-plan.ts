@@ -67,6 +67,7 @@ const day = 86_400_000
 /** A value of which there is much, and one of which there is little or nothing, for each parameter of any statement. */
 const samples: Record<string, [frequent: string | number, rare: string | number]> = {
   after: ['', 'user:u9'],
+  activatedAt: [populatedAt, 0],
   afterId: ['', 'z'],
   afterKey: ['', 'k9'],
   afterNamespace: ['user:u1:', 'user:u99'],
@@ -96,6 +97,7 @@ const samples: Record<string, [frequent: string | number, rare: string | number]
   folder: ['f0', 'none'],
   forkedAtSeq: [3, 1],
   from: ['user:u1:', 'user:u99:area6'],
+  hash: ['0'.repeat(16), 'f'.repeat(16)],
   heading: ['Guide', 'none'],
   heartbeatAt: [populatedAt, 0],
   holder: ['process 1', 'none'],
@@ -184,6 +186,8 @@ const exceptionsTo: [statement: RegExp, values: Values][] = [
   [/^sessions\.handForks/, { after: 1 }],
   [/^memories\.changedSince/, { afterId: 0 }],
   [/^origins\./, { id: 1, kind: 'document', to: '{"q' }],
+  [/^embeddings\./, { space: 2, to: 2_000, id: 1, name: 'ollama/model1/8', item: 1_600, unqueuedTo: 0 }],
+  [/^vectors\./, { space: 1, after: 0 }],
   [/^(?:events\.move|snapshots\.move|state\.hand|sessions\.hand)/, { to: 's2' }],
 ]
 

@@ -97,7 +97,7 @@ describe('docs/schema.md', () => {
 
   it('has SQL that runs', () => {
     const blocks = [...text.matchAll(/```sql\n([\s\S]*?)```/g)].map((match) => match[1] ?? '')
-    expect(blocks).toHaveLength(5)
+    expect(blocks).toHaveLength(6)
     for (const sql of blocks) db.prepare(sql).all()
   })
 })

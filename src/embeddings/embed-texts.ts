@@ -1,0 +1,49 @@
+import { CairnError } from '../errors.js'
+import type { Embedder } from './embedder.js'
+
+/** A text's vector, or why it never has one. */
+export type Embedded = { vector: Float32Array } | { error: string }
+
+/**
+ * The vectors of texts, in order. When the model refuses a batch, the texts that it refuses are found by halves, and the
+ * others get theirs. Rejects with `embedding_unavailable` when nothing can be said of any text now, and with `cancelled`.
+ */
+export async function embedTexts(
+  embedder: Embedder,
+  texts: readonly string[],
+  signal?: AbortSignal,
+): Promise<Embedded[]> {
+  try {
+    const vectors = await embedder.embed(texts, { kind: 'document', ...(signal && { signal }) })
+    return check(embedder, texts, vectors).map((vector) => ({ vector }))
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    if (texts.length === 1) return [{ error: error.message }]
+    const middle = texts.length >> 1
+    const first = await embedTexts(embedder, texts.slice(0, middle), signal)
+    return first.concat(await embedTexts(embedder, texts.slice(middle), signal))
+  }
+}
+
+function isRefusal(error: unknown): error is CairnError {
+  return error instanceof CairnError && error.code === 'invalid_input'
+}
+
+/** Whatever an embedder says of itself, nothing wrong is ever stored. */
+function check({ space }: Embedder, texts: readonly string[], vectors: Float32Array[]): Float32Array[] {
+  if (vectors.length !== texts.length)
+    throw unusable(`${space.model} answered ${vectors.length} vectors for ${texts.length} texts`)
+  for (const vector of vectors) {
+    if (vector.length !== space.dimensions)
+      throw unusable(`${space.model} answered ${vector.length} dimensions, not ${space.dimensions}`)
+    const length = Math.hypot(...vector)
+    if (!(Math.abs(length - 1) < 0.01)) throw unusable(`${space.model} answered a vector of length ${length}, not 1`)
+  }
+  return vectors
+}
+
+function unusable(what: string): CairnError {
+  return new CairnError('embedding_unavailable', `${what}; nothing was stored.`, {
+    hint: '`cairn embeddings setup` checks the model.',
+  })
+}

@@ -1,0 +1,142 @@
+import type { Guard } from '../access/guard.js'
+import { isRoot } from '../access/principal.js'
+import { CairnError } from '../errors.js'
+import type { SpaceProgress, SpaceRow, SpaceState } from '../storage/embedding-store.js'
+import type { Storage } from '../storage/storage.js'
+import { toIso } from '../time.js'
+import type { EmbedderCheck } from './check-embedder.js'
+import type { EmbeddingModel, EmbeddingWork, NoModel } from './embedding-work.js'
+import { toNewSpace } from './spaces.js'
+import type { WorkerState } from './worker.js'
+
+/** A space, and how far it is. `name` is what `rollback` and `drop` take. */
+export interface EmbeddingSpace {
+  name: string
+  provider: string
+  model: string
+  dimensions: number
+  state: SpaceState
+  createdAt: string
+  activatedAt: string | null
+  vectors: number
+  /** What has no vector yet and will get one. */
+  waiting: number
+  /** What could not be embedded, with the newest reasons; `retry` tries it again. */
+  failed: number
+  failures: { error: string; attempts: number }[]
+}
+
+export interface EmbeddingStatus {
+  /** The model of this handle, or why it has none and how to get one. */
+  model: { name: string; worker: WorkerState } | NoModel
+  spaces: EmbeddingSpace[]
+}
+
+const dropAtOnce = 2_000
+
+/** Spaces of vectors, and the work that fills them. Root only; methods reject with a `CairnError`. */
+export class EmbeddingService {
+  readonly #storage: Storage
+  readonly #guard: Guard
+  readonly #work: EmbeddingWork
+
+  constructor({ storage, guard, work }: { storage: Storage; guard: Guard; work: EmbeddingWork }) {
+    this.#storage = storage
+    this.#guard = guard
+    this.#work = work
+  }
+
+  /** Whether the model answers: what was found, one thing after another, up to the first that is missing, with the way to get it. */
+  async check(): Promise<EmbedderCheck[]> {
+    await this.#demandRoot('list')
+    await this.#storage.embeddings.spaces()
+    return this.#work.check()
+  }
+
+  /** All spaces, the newest first, and what the worker of this handle is at. */
+  async status(): Promise<EmbeddingStatus> {
+    await this.#demandRoot('list')
+    const model = await this.#work.model()
+    const spaces = await this.#storage.embeddings.spaces()
+    return {
+      model: 'reason' in model ? model : { name: model.space, worker: model.worker.state },
+      spaces: await Promise.all(spaces.map((space) => this.#withProgress(space))),
+    }
+  }
+
+  /**
+   * Begins to fill the space of this handle's model while searches go on using the active one; when it is full it becomes
+   * the active one by itself, and the other is kept. The first space of a store is active at once. `conflict` while another
+   * one is being filled.
+   */
+  async migrate(): Promise<EmbeddingSpace> {
+    await this.#demandRoot('update')
+    const { embedder } = await this.#needModel()
+    const space = await this.#storage.embeddings.open({ ...toNewSpace(embedder.space), author: this.#guard.author() })
+    return this.#withProgress(space)
+  }
+
+  /** Makes a space that was active before the active one again. What came since then gets its vectors in the background. */
+  async rollback(space: string): Promise<EmbeddingSpace> {
+    if (!isRoot(this.#guard.caller)) throw await this.#refusal('rollback')
+    return this.#withProgress(await this.#storage.embeddings.rollback({ space, author: this.#guard.author() }))
+  }
+
+  /** Removes a space and its vectors. Without an active space searches go by words alone. */
+  async drop(space: string): Promise<void> {
+    if (!isRoot(this.#guard.caller)) throw await this.#refusal('delete')
+    for (let isGone = false; !isGone; )
+      isGone = await this.#storage.embeddings.drop({ space, limit: dropAtOnce, author: this.#guard.author() })
+  }
+
+  /** Tries what could not be embedded in a space again. Returns how many texts. */
+  async retry(space: string): Promise<number> {
+    if (!isRoot(this.#guard.caller)) throw await this.#refusal('update')
+    return this.#storage.embeddings.retry({ space, now: this.#guard.now() })
+  }
+
+  /**
+   * Works here and now until nothing is due in the space of this handle's model. Rejects with `embedding_unavailable` when
+   * the model does not answer, and with `busy` while another process does this work.
+   */
+  async run({ signal, onRound }: { signal?: AbortSignal; onRound?: () => void } = {}): Promise<void> {
+    await this.#demandRoot('update')
+    const { worker } = await this.#needModel()
+    while (!signal?.aborted && (await worker.round())) onRound?.()
+    const { state } = worker
+    if (state.state === 'unavailable') throw new CairnError('embedding_unavailable', state.reason, { hint: state.hint })
+    if (state.state === 'elsewhere')
+      throw new CairnError('busy', 'Another process is embedding what is due.', {
+        hint: '`cairn embeddings status` shows how far it is.',
+      })
+  }
+
+  async #withProgress(space: SpaceRow): Promise<EmbeddingSpace> {
+    const { name, provider, model, dimensions, state, createdAt, activatedAt } = space
+    const progress = (await this.#storage.embeddings.progress({ space: name })) ?? nothing
+    return {
+      ...{ name, provider, model, dimensions, state, createdAt: toIso(createdAt) },
+      activatedAt: activatedAt === null ? null : toIso(activatedAt),
+      ...{ vectors: progress.vectors, waiting: progress.waiting + progress.unqueued, failed: progress.failed },
+      failures: progress.failures.map(({ error, attempts }) => ({ error, attempts })),
+    }
+  }
+
+  async #needModel(): Promise<EmbeddingModel> {
+    // A closed store says so before anything else is said.
+    await this.#storage.embeddings.spaces()
+    const model = await this.#work.model()
+    if ('reason' in model) throw new CairnError('embedding_unavailable', model.reason, { hint: model.hint })
+    return model
+  }
+
+  async #demandRoot(operation: 'list' | 'update'): Promise<void> {
+    if (!isRoot(this.#guard.caller)) throw await this.#refusal(operation)
+  }
+
+  #refusal(operation: 'list' | 'update' | 'rollback' | 'delete'): Promise<CairnError> {
+    return this.#guard.rootRefusal('manage embeddings', { subject: 'store', operation })
+  }
+}
+
+const nothing: SpaceProgress = { vectors: 0, waiting: 0, failed: 0, failures: [], unqueued: 0 }

@@ -1,0 +1,66 @@
+import { CairnError } from '../errors.js'
+import type { Embedder } from './embedder.js'
+import { spaceName } from './spaces.js'
+
+/** A question as a vector, or why there is none. */
+export type QueryVector = { space: string; values: Float32Array } | { missing: string }
+
+const remembered = 1_000
+/** A search waits no longer for a model. */
+const deadline = 2_000
+const firstPause = 1_000
+const longestPause = 60_000
+
+/** Makes vectors of questions. Those asked lately are remembered; a model that does not answer is left alone for a while. */
+export class QueryVectors {
+  readonly #embedder: Embedder
+  readonly #space: string
+  readonly #now: () => number
+  readonly #known = new Map<string, Float32Array>()
+  #failure: { message: string; until: number; pause: number } | undefined
+
+  constructor(embedder: Embedder, now: () => number) {
+    this.#embedder = embedder
+    this.#space = spaceName(embedder.space)
+    this.#now = now
+  }
+
+  async of(text: string): Promise<QueryVector> {
+    if (text.trim() === '') return { missing: 'vector: the question has no text' }
+    const vector = this.#known.get(text) ?? (await this.#ask(text))
+    if (vector === undefined) return { missing: `vector: ${this.#failure?.message ?? 'no answer'}` }
+    this.#remember(text, vector)
+    return { space: this.#space, values: vector }
+  }
+
+  async #ask(text: string): Promise<Float32Array | undefined> {
+    if (this.#failure && this.#now() < this.#failure.until) return undefined
+    try {
+      const [vector] = await this.#embedder.embed([text], { kind: 'query', signal: AbortSignal.timeout(deadline) })
+      if (vector?.length !== this.#embedder.space.dimensions) throw wrongDimension(this.#embedder, vector)
+      this.#failure = undefined
+      return vector
+    } catch (error) {
+      const pause = Math.min(longestPause, Math.max(firstPause, (this.#failure?.pause ?? 0) * 2))
+      this.#failure = { message: messageOf(error), until: this.#now() + pause, pause }
+      return undefined
+    }
+  }
+
+  #remember(text: string, vector: Float32Array): void {
+    this.#known.delete(text)
+    this.#known.set(text, vector)
+    const [oldest] = this.#known.keys()
+    if (this.#known.size > remembered && oldest !== undefined) this.#known.delete(oldest)
+  }
+}
+
+function wrongDimension({ space }: Embedder, vector: Float32Array | undefined): CairnError {
+  const found = vector?.length ?? 0
+  return new CairnError('embedding_unavailable', `${space.model} answered ${found} dimensions, not ${space.dimensions}`)
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof CairnError && error.code === 'cancelled') return `no answer within ${deadline / 1_000} seconds`
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,121 @@
+import { CairnError } from '../errors.js'
+import type { SpaceRow } from '../storage/embedding-store.js'
+import type { Author, Storage } from '../storage/storage.js'
+import { embedDue } from './embed-due.js'
+import type { Embedder } from './embedder.js'
+import { spaceName } from './spaces.js'
+
+export interface WorkerOptions {
+  storage: Storage
+  embedder: Embedder
+  encode: (vector: Float32Array) => Uint8Array
+  now: () => number
+  /** Names this process in the lease. */
+  holder: string
+  author: () => Author
+}
+
+/** What a worker is at. `unavailable`: the model does not answer; it is asked again at `until`. */
+export type WorkerState =
+  | { state: 'idle' | 'working' | 'elsewhere' }
+  | { state: 'unavailable'; reason: string; hint?: string; until: number }
+
+const lease = 'embeddings'
+const leaseMillis = 10_000
+const renewMillis = 3_000
+const queueAtOnce = 2_000
+
+const firstPause = 1_000
+const longestPause = 60_000
+
+/**
+ * Gives vectors to what has none, one process at a time, in the space of its embedder. A round does what five requests
+ * take; what is not stored when the process ends is done by the next one that has the lease.
+ */
+export class EmbeddingWorker {
+  readonly #options: WorkerOptions
+  readonly #space: string
+  readonly #stop = new AbortController()
+  #pause = 0
+  #state: WorkerState = { state: 'idle' }
+  #renewing: NodeJS.Timeout | undefined
+
+  constructor(options: WorkerOptions) {
+    this.#options = options
+    this.#space = spaceName(options.embedder.space)
+  }
+
+  get state(): WorkerState {
+    return this.#state
+  }
+
+  /** Does one round of what is due. Whether there may be more to do at once. */
+  async round(): Promise<boolean> {
+    const { storage, now } = this.#options
+    if (this.#state.state === 'unavailable' && now() < this.#state.until) return false
+    const space = await this.#findSpace()
+    if (space === undefined || !(await storage.embeddings.hasDue({ space: space.name, now: now() }))) {
+      await this.#rest()
+      return false
+    }
+    if (!(await this.#hold())) {
+      this.#state = { state: 'elsewhere' }
+      return false
+    }
+    this.#state = { state: 'working' }
+    return this.#work(space)
+  }
+
+  async #findSpace(): Promise<SpaceRow | undefined> {
+    const spaces = await this.#options.storage.embeddings.spaces()
+    return spaces.find(({ name, state }) => name === this.#space && state !== 'kept')
+  }
+
+  async #work(space: SpaceRow): Promise<boolean> {
+    const { storage, embedder, encode, now, author } = this.#options
+    try {
+      const allQueued = await storage.embeddings.queue({ space: space.name, limit: queueAtOnce })
+      const done = await embedDue({ storage, space: space.name, embedder, encode, now, signal: this.#stop.signal })
+      this.#pause = 0
+      if (done > 0 || !allQueued) return true
+      if (space.state === 'filling') await storage.embeddings.activate({ space: space.name, author: author() })
+      return false
+    } catch (error) {
+      this.#goDown(error)
+      return false
+    }
+  }
+
+  /** Twice as long a pause each time, up to a minute. */
+  #goDown(error: unknown): void {
+    if (!(error instanceof CairnError)) throw error
+    if (error.code === 'closed' || error.code === 'cancelled') return
+    this.#pause = Math.min(longestPause, Math.max(firstPause, this.#pause * 2))
+    const hint = error.hint === undefined ? {} : { hint: error.hint }
+    this.#state = { state: 'unavailable', reason: error.message, ...hint, until: this.#options.now() + this.#pause }
+  }
+
+  async #hold(): Promise<boolean> {
+    const { storage, holder, now } = this.#options
+    const take = (): Promise<boolean> =>
+      storage.leases.take({ name: lease, holder, now: now(), until: now() + leaseMillis })
+    if (!(await take())) return false
+    // A request may take longer than the lease.
+    this.#renewing ??= setInterval(() => void take().catch(() => undefined), renewMillis).unref()
+    return true
+  }
+
+  async #rest(): Promise<void> {
+    this.#state = { state: 'idle' }
+    if (this.#renewing === undefined) return
+    clearInterval(this.#renewing)
+    this.#renewing = undefined
+    await this.#options.storage.leases.release({ name: lease, holder: this.#options.holder })
+  }
+
+  /** Lets go of requests that are under way, and of the lease. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#rest()
+  }
+}

@@ -1,0 +1,84 @@
+import type { Author } from './storage.js'
+
+/** Vectors of what search can find, by spaces: vectors of different spaces never mix. One space is active, or none. */
+export interface EmbeddingStore {
+  /** The newest first. */
+  spaces(): Promise<SpaceRow[]>
+  /** How far a space is. Null when there is none with this name. */
+  progress(input: { space: string }): Promise<SpaceProgress | null>
+  /**
+   * The space with this name, made when there is none: active when no other is, else filling. One that was kept fills what
+   * it has missed. `conflict` while another one is filling, and for a name with other dimensions or prefixes.
+   */
+  open(input: NewSpace & { author: Author }): Promise<SpaceRow>
+  /**
+   * Makes the filling space the active one, if it is full: all has a vector, or cannot have one. The active one is kept.
+   * Returns whether it was.
+   */
+  activate(input: { space: string; author: Author }): Promise<boolean>
+  /** Makes a kept space active again and keeps the active one. `not_found`, or `illegal_transition` for one that never was active. */
+  rollback(input: { space: string; author: Author }): Promise<SpaceRow>
+  /** Removes a space with its vectors, at most `limit` at once; true when it is gone. */
+  drop(input: { space: string; limit: number; author: Author }): Promise<boolean>
+  /** Makes jobs of what was there before the space: the next `limit` items. True when there are no more. */
+  queue(input: { space: string; limit: number }): Promise<boolean>
+  /** Whether anything is to be done for a space now: to be queued, to be embedded, or to be made the active one. */
+  hasDue(input: { space: string; now: number }): Promise<boolean>
+  /** What is to be embedded now, what is new before what was there before. */
+  due(input: { space: string; now: number; limit: number }): Promise<DueText[]>
+  /**
+   * Stores vectors and takes their jobs away. What is gone meanwhile, or says something else, is left out, whatever the
+   * answer was. Returns how many were stored. `invalid_input` for a vector with other dimensions.
+   */
+  save(input: EmbeddingAnswers): Promise<number>
+  /** Tries what could not be embedded once more. Returns how many. */
+  retry(input: { space: string; now: number }): Promise<number>
+}
+
+export interface NewSpace {
+  name: string
+  provider: string
+  model: string
+  dimensions: number
+  documentPrefix: string
+  queryPrefix: string
+}
+
+export type SpaceState = 'filling' | 'active' | 'kept'
+
+export interface SpaceRow extends NewSpace {
+  state: SpaceState
+  createdAt: number
+  activatedAt: number | null
+}
+
+export interface SpaceProgress {
+  vectors: number
+  waiting: number
+  /** What is not to be tried again, with the newest reasons. */
+  failed: number
+  failures: { item: string; error: string; attempts: number }[]
+  /** Items from before the space that have no job yet. */
+  unqueued: number
+}
+
+/** A text without a prefix. `known`: the space has a vector of an equal text. An empty one is not embedded. */
+export interface DueText {
+  item: number
+  attempts: number
+  text: string
+  hash: string
+  known: boolean
+}
+
+export interface EmbeddingAnswers {
+  space: string
+  /** Unit vectors as float32, little-endian, and their codes. */
+  vectors: { item: number; hash: string; vector: Uint8Array; code: Uint8Array }[]
+  /** Items with a text that has a vector already. */
+  known: { item: number; hash: string }[]
+  /** Items without a text. */
+  empty: number[]
+  /** `runAfter` null: never again by itself. */
+  failures: { item: number; hash: string; error: string; runAfter: number | null }[]
+}

@@ -1,0 +1,178 @@
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { spaceName, toNewSpace } from '../../src/embeddings/spaces.js'
+import { EmbeddingWorker } from '../../src/embeddings/worker.js'
+import { CairnError } from '../../src/errors.js'
+import { openSqliteStorage } from '../../src/storage/sqlite/sqlite-storage.js'
+import type { Storage } from '../../src/storage/storage.js'
+import { add, author } from '../storage/contract/subject.js'
+import { type FakeEmbedder, fakeEmbedder, vectorOf } from './fake-embedder.js'
+
+const gone = new CairnError('embedding_unavailable', 'ollama does not answer')
+const options = { path: ':memory:', create: true, durability: 'off', busyTimeoutMs: 1_000, maxPages: 0, threads: false }
+
+let storage: Storage
+let embedder: FakeEmbedder
+let time: number
+
+const now = (): number => time
+const encode = (vector: Float32Array): Uint8Array => Uint8Array.from(vector, (value) => (value > 0 ? 1 : 0))
+const workerOf = (of = embedder, holder = 'p1') =>
+  new EmbeddingWorker({ storage, embedder: of, encode, now, holder, author })
+const open = (of = embedder) => storage.embeddings.open({ ...toNewSpace(of.space), author: author() })
+const progress = (of = embedder) => storage.embeddings.progress({ space: spaceName(of.space) })
+const remember = (key: string, value = key) => add(storage, { key, chain: key, value: JSON.stringify(value) })
+
+async function drain(worker = workerOf()): Promise<void> {
+  while (await worker.round());
+}
+
+beforeEach(async () => {
+  storage = await openSqliteStorage({ ...options, durability: 'off' })
+  embedder = fakeEmbedder()
+  time = 1_000
+  const opened = storage
+  onTestFinished(() => opened.close())
+})
+
+describe('what has no vector', () => {
+  it('gets one, what was there before the space and what came after it', async () => {
+    for (const key of ['a', 'b', 'c', 'd', 'e']) await remember(key)
+    await open()
+    await remember('f')
+    await drain()
+    expect(await progress()).toEqual({ vectors: 6, waiting: 0, failed: 0, failures: [], unqueued: 0 })
+    expect(embedder.asked.flat().sort()).toEqual(['a: a', 'b: b', 'c: c', 'd: d', 'e: e', 'f: f'])
+  })
+
+  it('is embedded once when it says the same', async () => {
+    await open()
+    for (const namespace of ['user:alice', 'user:bob', 'app:support'])
+      await add(storage, { namespace, chain: namespace, value: '"green tea"' })
+    await drain()
+    await add(storage, { namespace: 'user:eve', chain: 'e', value: '"green tea"' })
+    await drain()
+    expect(embedder.asked).toEqual([['tone: green tea']])
+    expect(await progress()).toMatchObject({ vectors: 4, waiting: 0 })
+  })
+
+  it('stays without one when it has no text', async () => {
+    await open()
+    await add(storage, { value: '{"stars":5}' })
+    await drain()
+    expect(embedder.asked).toEqual([])
+    expect(await progress()).toMatchObject({ vectors: 0, waiting: 0, failed: 0 })
+  })
+})
+
+describe('a text that the model refuses', () => {
+  it('keeps no other from its vector, and says why', async () => {
+    await open()
+    for (const key of ['a', 'b', 'bad', 'c']) await remember(key)
+    embedder.answer = async (texts) => {
+      if (texts.some((text) => text.includes('bad'))) throw new CairnError('invalid_input', 'too strange')
+      return texts.map((text) => vectorOf(text, 8))
+    }
+    await drain()
+    expect(await progress()).toMatchObject({ vectors: 3, waiting: 0, failed: 1 })
+    expect((await progress())?.failures).toMatchObject([{ error: 'too strange', attempts: 1 }])
+    embedder.answer = undefined
+    expect(await storage.embeddings.retry({ space: spaceName(embedder.space), now: now() })).toBe(1)
+    await drain()
+    expect(await progress()).toMatchObject({ vectors: 4, failed: 0 })
+  })
+})
+
+describe('a text at which the server falls over', () => {
+  it('is tried alone, later and later, and given up after eight times', async () => {
+    await open()
+    for (const key of ['a', 'bomb', 'c']) await remember(key)
+    embedder.answer = async (texts) => {
+      if (texts.some((text) => text.includes('bomb'))) throw gone
+      return texts.map((text) => vectorOf(text, 8))
+    }
+    const worker = workerOf()
+    await drain(worker)
+    expect(await progress()).toMatchObject({ vectors: 0, waiting: 3 })
+    for (let hours = 0; hours < 12; hours++) {
+      time += 3_600_000
+      await drain(worker)
+    }
+    expect(await progress()).toMatchObject({ vectors: 2, waiting: 0, failed: 1 })
+    expect((await progress())?.failures).toMatchObject([{ error: gone.message, attempts: 8 }])
+  })
+})
+
+describe('a model that does not answer', () => {
+  it('costs no job, is asked again after longer and longer, and then does the work', async () => {
+    await open()
+    await remember('a')
+    embedder.answer = async () => Promise.reject(gone)
+    const worker = workerOf()
+    await drain(worker)
+    expect(worker.state).toEqual({ state: 'unavailable', reason: gone.message, until: time + 1_000 })
+    const asked = embedder.asked.length
+    await drain(worker)
+    expect(embedder.asked.length).toBe(asked)
+    time += 1_000
+    await drain(worker)
+    expect(worker.state).toMatchObject({ until: time + 2_000 })
+    expect(await progress()).toMatchObject({ waiting: 1, failed: 0 })
+    embedder.answer = undefined
+    time += 2_000
+    await drain(worker)
+    expect(worker.state).toEqual({ state: 'idle' })
+    expect(await progress()).toMatchObject({ vectors: 1, waiting: 0 })
+  })
+
+  it.each<[string, Float32Array]>([
+    ['of another dimension', vectorOf('a', 9)],
+    ['with what is no number', new Float32Array(8).fill(Number.NaN)],
+    ['of nothing but zeros', new Float32Array(8)],
+    ['that is no unit vector', new Float32Array(8).fill(1)],
+  ])('stores no vector %s', async (_what, vector) => {
+    await open()
+    await remember('a')
+    embedder.answer = async (texts) => texts.map(() => vector)
+    const worker = workerOf()
+    await drain(worker)
+    expect(worker.state.state).toBe('unavailable')
+    expect(await progress()).toMatchObject({ vectors: 0, waiting: 1, failed: 0 })
+  })
+})
+
+describe('two processes', () => {
+  it('take turns: the second goes on when the first is gone', async () => {
+    await open()
+    await remember('a')
+    const [first, second] = [workerOf(), workerOf(embedder, 'p2')]
+    await first.round()
+    await remember('b')
+    expect(await second.round()).toBe(false)
+    expect(second.state).toEqual({ state: 'elsewhere' })
+    time += 10_001
+    await drain(second)
+    expect(await progress()).toMatchObject({ vectors: 2 })
+    await first.stop()
+    await second.stop()
+  })
+})
+
+describe('another model', () => {
+  it('is filled beside the active one, becomes active when it is full, and can be taken back', async () => {
+    const next = fakeEmbedder({ model: 'next', dimensions: 16 })
+    const states = async () => Object.fromEntries((await storage.embeddings.spaces()).map((s) => [s.model, s.state]))
+    await open()
+    for (const key of ['a', 'b', 'c']) await remember(key)
+    await drain()
+    await open(next)
+    expect(await states()).toEqual({ next: 'filling', fake: 'active' })
+    await drain(workerOf(next))
+    expect(await states()).toEqual({ next: 'active', fake: 'kept' })
+    await remember('d')
+    await drain(workerOf(next))
+    await storage.embeddings.rollback({ space: spaceName(embedder.space), author: author() })
+    expect(await states()).toEqual({ next: 'kept', fake: 'active' })
+    await drain()
+    expect(await progress()).toMatchObject({ vectors: 4, waiting: 0 })
+  })
+})

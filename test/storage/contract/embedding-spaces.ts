@@ -1,0 +1,241 @@
+import { expect, it } from 'vitest'
+import type { SpaceRow } from '../../../src/storage/embedding-store.js'
+import { refusal } from '../../helpers/refusal.js'
+import { answerAll, answers, aSpace, dueIn, openSpace, progressOf, space, vectorFor } from './embedding-subject.js'
+import { add, author, footprint, now, type Subject, tone, trail } from './subject.js'
+
+const other = 'fake/other/2'
+const full = { waiting: 0, failed: 0, failures: [], unqueued: 0 }
+
+export function describeSpaces(subject: Subject): void {
+  const states = async (): Promise<Record<string, SpaceRow['state']>> => {
+    const spaces = await subject.storage.embeddings.spaces()
+    return Object.fromEntries(spaces.map(({ name, state }) => [name, state]))
+  }
+  const remember = (key: string, value = `"${key}"`) => add(subject.storage, { key, chain: key, value })
+  const forget = (key: string) =>
+    subject.storage.memories.delete({ namespace: 'user:alice', key, author: author({ now: now + 1 }) })
+  const activate = (name: string, by = {}) =>
+    subject.storage.embeddings.activate({ space: name, author: author({ now: now + 5, ...by }) })
+  const rollback = (name: string) =>
+    subject.storage.embeddings.rollback({ space: name, author: author({ now: now + 9 }) })
+  const drop = (name: string, limit = 100) =>
+    subject.storage.embeddings.drop({ space: name, limit, author: author({ now: now + 9 }) })
+  /** A store with two memories and two spaces, of which the second is the active one. */
+  const migrated = async (): Promise<void> => {
+    await remember('a')
+    await remember('b')
+    await openSpace(subject.storage)
+    await answerAll(subject.storage)
+    await openSpace(subject.storage, other)
+    await answerAll(subject.storage, other)
+    expect(await activate(other)).toBe(true)
+  }
+
+  it('begin with one that is active, and go on with one that is being filled', async () => {
+    const { storage } = subject
+    expect(await storage.embeddings.spaces()).toEqual([])
+    const row = { state: 'active', createdAt: now, activatedAt: now }
+    expect(await openSpace(storage)).toEqual({ ...aSpace(), ...row })
+    const next = { ...aSpace({ name: other }), state: 'filling', createdAt: now, activatedAt: null }
+    expect(await openSpace(storage, other)).toEqual(next)
+    expect(await storage.embeddings.spaces()).toEqual([next, { ...aSpace(), ...row }])
+    const lines = (await trail(storage)).map(({ subject, operation, detail }) => [subject, operation, detail])
+    expect(lines.reverse()).toEqual([
+      ['store', 'create', JSON.stringify({ space, state: 'active' })],
+      ['store', 'create', JSON.stringify({ space: other, state: 'filling' })],
+    ])
+  })
+
+  it('are the same by the same name, and are not made again', async () => {
+    const { storage } = subject
+    const active = await openSpace(storage)
+    const filling = await openSpace(storage, other)
+    const before = await footprint(storage)
+    expect(await openSpace(storage)).toEqual(active)
+    expect(await openSpace(storage, other)).toEqual(filling)
+    expect(await footprint(storage)).toEqual(before)
+  })
+
+  it('are filled one at a time', async () => {
+    const { storage } = subject
+    await openSpace(storage)
+    await openSpace(storage, other)
+    const before = await footprint(storage)
+    const refused = await refusal(openSpace(storage, 'fake/third/2'), 'conflict')
+    expect(refused.message).toContain(other)
+    expect(await footprint(storage)).toEqual(before)
+  })
+
+  it('keep their dimensions and prefixes', async () => {
+    const { storage } = subject
+    await openSpace(storage)
+    for (const changes of [{ dimensions: 3 }, { documentPrefix: '' }, { queryPrefix: 'other' }])
+      await refusal(storage.embeddings.open({ ...aSpace(changes), author: author() }), 'conflict')
+    expect(await storage.embeddings.spaces()).toMatchObject([aSpace()])
+  })
+
+  it('tell how far they are', async () => {
+    const { storage } = subject
+    expect(await progressOf(storage)).toBeNull()
+    for (const key of ['a', 'b', 'c']) await remember(key)
+    await openSpace(storage)
+    expect(await progressOf(storage)).toEqual({ ...full, vectors: 0, unqueued: 3 })
+    await remember('d')
+    expect(await progressOf(storage)).toEqual({ ...full, vectors: 0, waiting: 1, unqueued: 3 })
+    await storage.embeddings.queue({ space, limit: 2 })
+    expect(await progressOf(storage)).toEqual({ ...full, vectors: 0, waiting: 3, unqueued: 1 })
+    await storage.embeddings.queue({ space, limit: 2 })
+    const [due] = await dueIn(storage)
+    await storage.embeddings.save(answers({ vectors: due ? [vectorFor(due)] : [] }))
+    expect(await progressOf(storage)).toEqual({ ...full, vectors: 1, waiting: 3 })
+    await answerAll(storage)
+    await remember('e')
+    expect(await progressOf(storage)).toEqual({ ...full, vectors: 4, waiting: 1 })
+  })
+
+  it('become active when all has a vector, and not before', async () => {
+    const { storage } = subject
+    await remember('a')
+    await openSpace(storage)
+    await openSpace(storage, other)
+    expect(await activate(other)).toBe(false)
+    await storage.embeddings.queue({ space: other, limit: 100 })
+    expect(await activate(other)).toBe(false)
+    await answerAll(storage, other)
+    await remember('b')
+    expect(await activate(other)).toBe(false)
+    await answerAll(storage, other)
+    expect(await activate(other)).toBe(true)
+    expect(await states()).toEqual({ [space]: 'kept', [other]: 'active' })
+    expect((await storage.embeddings.spaces())[0]).toMatchObject({ createdAt: now, activatedAt: now + 5 })
+    expect((await trail(storage))[0]).toMatchObject({ operation: 'update', detail: expect.stringContaining(other) })
+    expect(await activate(other)).toBe(false)
+    expect(await activate(space)).toBe(false)
+    expect(await activate('none')).toBe(false)
+  })
+
+  it('are full in spite of what cannot be embedded, but not of what is tried again', async () => {
+    const { storage } = subject
+    await remember('a')
+    await remember('b')
+    await openSpace(storage)
+    await openSpace(storage, other)
+    await storage.embeddings.queue({ space: other, limit: 100 })
+    const [first, second] = await dueIn(storage, other)
+    if (first === undefined || second === undefined) throw new Error('nothing is due')
+    const failure = { item: second.item, hash: second.hash, error: 'busy', runAfter: now + 1 }
+    await storage.embeddings.save(answers({ space: other, vectors: [vectorFor(first)], failures: [failure] }))
+    expect(await activate(other)).toBe(false)
+    await storage.embeddings.save(answers({ space: other, failures: [{ ...failure, runAfter: null }] }))
+    expect(await activate(other)).toBe(true)
+    expect(await progressOf(storage, other)).toMatchObject({ vectors: 1, waiting: 0, failed: 1 })
+  })
+
+  it('that were active are the way back, and get what came meanwhile', async () => {
+    const { storage } = subject
+    await migrated()
+    await remember('c')
+    await forget('a')
+    await answerAll(storage, other)
+    expect(await dueIn(storage)).toEqual([])
+    expect(await progressOf(storage)).toEqual({ ...full, vectors: 1 })
+    expect(await rollback(space)).toMatchObject({ name: space, state: 'active', activatedAt: now + 9 })
+    expect(await states()).toEqual({ [space]: 'active', [other]: 'kept' })
+    expect((await trail(storage))[0]).toMatchObject({ operation: 'update', detail: expect.stringContaining(space) })
+    while (!(await storage.embeddings.queue({ space, limit: 1 })));
+    expect((await dueIn(storage)).map(({ text }) => text)).toEqual(['c: c'])
+    await answerAll(storage)
+    expect(await progressOf(storage)).toEqual({ ...full, vectors: 2 })
+  })
+
+  it('go back to one that is active already, which changes nothing', async () => {
+    const { storage } = subject
+    await migrated()
+    const before = await footprint(storage)
+    expect(await rollback(other)).toMatchObject({ name: other, state: 'active', activatedAt: now + 5 })
+    expect(await footprint(storage)).toEqual(before)
+  })
+
+  it('never go back to one that is not there, or never was active', async () => {
+    const { storage } = subject
+    await openSpace(storage)
+    await openSpace(storage, other)
+    await refusal(rollback('none'), 'not_found')
+    await refusal(rollback(other), 'illegal_transition')
+    expect(await states()).toEqual({ [space]: 'active', [other]: 'filling' })
+  })
+
+  it('that are kept are filled again when they are wanted again', async () => {
+    const { storage } = subject
+    await migrated()
+    await remember('c')
+    expect(await openSpace(storage)).toMatchObject({ state: 'filling', createdAt: now, activatedAt: now })
+    expect(await activate(space)).toBe(false)
+    expect(await answerAll(storage)).toBe(1)
+    expect(await activate(space)).toBe(true)
+    expect(await progressOf(storage)).toEqual({ ...full, vectors: 3 })
+  })
+
+  it('are dropped step by step, and are of no use from the first', async () => {
+    const { storage } = subject
+    for (const key of ['a', 'b', 'c', 'd', 'e']) await remember(key)
+    await openSpace(storage)
+    await answerAll(storage)
+    expect(await drop(space, 2)).toBe(false)
+    expect(await states()).toEqual({ [space]: 'kept' })
+    expect(await progressOf(storage)).toMatchObject({ vectors: 3 })
+    expect(await drop(space, 2)).toBe(false)
+    expect(await drop(space, 2)).toBe(true)
+    expect(await states()).toEqual({})
+    expect((await trail(storage))[0]).toMatchObject({ operation: 'delete', detail: JSON.stringify({ space }) })
+    await refusal(drop(space), 'not_found')
+    expect(await openSpace(storage)).toMatchObject({ state: 'active' })
+    expect(await progressOf(storage)).toEqual({ ...full, vectors: 0, unqueued: 5 })
+  })
+
+  it('go with their jobs, and leave those of others', async () => {
+    const { storage } = subject
+    await openSpace(storage)
+    await openSpace(storage, other)
+    for (const key of ['a', 'b', 'c']) await remember(key)
+    expect(await drop(other, 2)).toBe(false)
+    expect(await progressOf(storage, other)).toMatchObject({ waiting: 1 })
+    expect(await drop(other, 2)).toBe(true)
+    expect(await answerAll(storage)).toBe(3)
+    expect(await states()).toEqual({ [space]: 'active' })
+  })
+
+  it('that are half dropped are not full, and are filled again by whoever wants them back', async () => {
+    const { storage } = subject
+    for (const key of ['a', 'b', 'c']) await remember(key)
+    await openSpace(storage)
+    await openSpace(storage, other)
+    await answerAll(storage, other)
+    expect(await drop(other, 2)).toBe(false)
+    expect(await activate(other)).toBe(false)
+    expect(await answerAll(storage, other)).toBe(2)
+    expect(await activate(other)).toBe(true)
+    expect(await drop(other, 1)).toBe(false)
+    expect(await rollback(other)).toMatchObject({ state: 'active' })
+    expect(await answerAll(storage, other)).toBe(1)
+    expect(await progressOf(storage, other)).toEqual({ ...full, vectors: 3 })
+  })
+
+  it('mean the same to every handle', async () => {
+    const { storage } = subject
+    const another = await subject.another()
+    await openSpace(storage)
+    await add(another, { value: '"from another"' })
+    expect((await dueIn(storage)).map(({ text }) => text)).toEqual(['tone: from another'])
+    expect(await answerAll(another)).toBe(1)
+    expect(await dueIn(storage)).toEqual([])
+    expect(await openSpace(another, other)).toMatchObject({ state: 'filling' })
+    await refusal(openSpace(storage, 'fake/third/2'), 'conflict')
+    await answerAll(storage, other)
+    const both = [storage, another].map(({ embeddings }) => embeddings.activate({ space: other, author: author() }))
+    expect((await Promise.all(both)).sort()).toEqual([false, true])
+    await another.memories.delete({ ...tone, author: author({ now: now + 1 }) })
+    expect(await progressOf(storage, other)).toEqual({ ...full, vectors: 0 })
+  })
+}
