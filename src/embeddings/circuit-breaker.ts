@@ -1,6 +1,6 @@
 import { embeddingFailure } from './embedding-failure.js'
 
-export interface BreakerOptions {
+interface BreakerOptions {
   /** Failures in a row that open it. */
   failures: number
   /** How long it stays open at first, in milliseconds; twice as long after each trial that failed. */

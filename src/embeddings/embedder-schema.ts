@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Embedder } from './embedder.js'
 
-export const embedderNames = ['auto', 'none', 'ollama', 'openai', 'transformers'] as const
+const embedderNames = ['auto', 'none', 'ollama', 'openai', 'transformers'] as const
 
 const text = z.string().min(1).max(500)
 const prefix = z.string().max(2_000)

@@ -6,9 +6,9 @@ import { serverUrl, withoutSlash } from './server-url.js'
 
 const hosted = 'https://api.openai.com/v1'
 export const openaiModel = 'text-embedding-3-small'
-export const openaiKeyName = 'OPENAI_API_KEY'
+const openaiKeyName = 'OPENAI_API_KEY'
 
-export interface OpenaiServer {
+interface OpenaiServer {
   /** With /v1, without /embeddings. */
   url: string
   model: string
