@@ -1,5 +1,6 @@
 // @ts-check
-// Compiles src/ to dist/ and puts the SQL files beside. The old dist/ stays until the new one is whole.
+// Compiles src/ to dist/ and puts SQL files and assembled WebAssembly beside. The old dist/ stays until the new one is
+// whole.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -16,6 +17,7 @@ import {
 import { dirname, join, relative, sep } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { assemble, isAssembled } from './assemble.mjs'
 import { withLock } from './lock.mjs'
 
 /**
@@ -37,7 +39,10 @@ function filesUnder(root, folder) {
 export function sourceHash(root) {
   const configs = readdirSync(root).filter((name) => /^tsconfig.*\.json$/.test(name))
   const hash = createHash('sha256')
-  for (const file of [...filesUnder(root, 'src'), ...configs.sort(), join('scripts', 'build.mjs')]) {
+  // What is assembled lies beside its source, and is in the hash by that.
+  const sources = filesUnder(root, 'src').filter((file) => !file.includes('.wasm'))
+  const scripts = ['assemble.mjs', 'build.mjs'].map((name) => join('scripts', name))
+  for (const file of [...sources, ...configs.sort(), ...scripts]) {
     hash
       .update(`${file}\0`)
       .update(readFileSync(join(root, file)))
@@ -52,14 +57,14 @@ export function sourceHash(root) {
  */
 export function isBuilt(root) {
   const stamp = join(root, 'dist', '.stamp')
-  return existsSync(stamp) && readFileSync(stamp, 'utf8') === sourceHash(root)
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === sourceHash(root) && isAssembled(root)
 }
 
 /**
  * Builds; returns false when the compiler found errors, which it has printed.
  * @param {string} root
  */
-export function build(root) {
+export async function build(root) {
   const stamp = sourceHash(root)
   const fresh = join(root, 'node_modules', '.cairn-build')
   const dist = join(root, 'dist')
@@ -68,8 +73,9 @@ export function build(root) {
   const args = [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh]
   if (spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status !== 0) return false
 
+  await assemble(root)
   const migration = new RegExp(['^src', 'storage', '(?:.*)migrations', '[^/\\\\]+\\.sql$'].join('[/\\\\]'))
-  for (const file of filesUnder(root, 'src').filter((path) => migration.test(path))) {
+  for (const file of filesUnder(root, 'src').filter((path) => migration.test(path) || path.endsWith('.wasm'))) {
     const target = join(fresh, ...file.split(sep).slice(1))
     mkdirSync(dirname(target), { recursive: true })
     cpSync(join(root, file), target)

@@ -16,6 +16,7 @@ const domains = [
   'documents',
   'embeddings',
   'search',
+  'vectors',
   'audit',
   'ops',
   'observe',

@@ -32,6 +32,7 @@ const words = {
   memories: 'on two clocks',
   search: 'words, ranking',
   sessions: 'events, state',
+  vectors: 'codes, nearest',
   storage: 'the contract',
   migrate: 'which are due',
   sqlite: 'one file; a writer thread that commits in groups, and readers beside it',

@@ -4,6 +4,8 @@ import { type Caller, type Principal, parsePrincipal } from './access/principal.
 import { AuditService } from './audit/audit-service.js'
 import { DocumentService } from './documents/document-service.js'
 import type { DocumentWork } from './documents/document-work.js'
+import { EmbeddingService } from './embeddings/embedding-service.js'
+import type { EmbeddingWork } from './embeddings/embedding-work.js'
 import { MemoryService } from './memories/memory-service.js'
 import { MetricService } from './observe/metric-service.js'
 import type { OperationTimes } from './observe/operation-times.js'
@@ -15,7 +17,8 @@ import { type SeededMemory, seedApp } from './ops/seed.js'
 import type { ValueLimits } from './ops/value-limits.js'
 import type { ContextResult } from './search/context.js'
 import type { ContextOptions } from './search/context-inputs.js'
-import { type SearchOptions, type SearchResult, SearchService, type SimilarTo } from './search/search-service.js'
+import type { SearchOptions, SimilarTo } from './search/search-inputs.js'
+import { type SearchResult, SearchService } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
 import type { OpenForeignDatabase } from './storage/foreign-database.js'
 import type { Storage, StoreInfo } from './storage/storage.js'
@@ -35,6 +38,7 @@ export interface CairnParts {
   waiters?: TaskWaiters
   checkpointBytes: number
   documents: DocumentWork
+  embeddings: EmbeddingWork
   times: OperationTimes
   openDatabase: OpenForeignDatabase
 }
@@ -50,6 +54,7 @@ export class Cairn {
   readonly agents: AgentService
   readonly checkpoints: CheckpointService
   readonly documents: DocumentService
+  readonly embeddings: EmbeddingService
   readonly metrics: MetricService
   readonly audit: AuditService
   readonly #search: SearchService
@@ -67,9 +72,10 @@ export class Cairn {
     this.agents = new AgentService({ storage, guard: this.#guard, newId, valueBytes, waiters })
     this.checkpoints = new CheckpointService({ storage, guard: this.#guard, stateBytes: checkpointBytes })
     this.documents = new DocumentService({ storage, guard: this.#guard, newId, work: parts.documents })
+    this.embeddings = new EmbeddingService({ storage, guard: this.#guard, work: parts.embeddings })
     this.metrics = new MetricService({ storage, guard: this.#guard, times: parts.times })
     this.audit = new AuditService({ storage, guard: this.#guard })
-    this.#search = new SearchService({ storage, guard: this.#guard })
+    this.#search = new SearchService({ storage, guard: this.#guard, embeddings: parts.embeddings })
   }
 
   /**
@@ -103,9 +109,9 @@ export class Cairn {
    */
   async context(options: ContextOptions = {}): Promise<ContextResult> {
     const { buildContext } = await import('./search/context.js')
-    const { sessions, memories, tasks, documents } = this
+    const { sessions, memories, tasks } = this
     const search = this.search.bind(this)
-    return buildContext({ sessions, memories, tasks, documents, search }, this.#guard, options)
+    return buildContext({ sessions, memories, tasks, search }, this.#guard, options)
   }
 
   /** Adds the memories that an app begins with, each of them once: what is there, edited or deleted stays as it is. */
@@ -168,6 +174,7 @@ export class Cairn {
     await this.#guard.demandRoot('close the store', { subject: 'store', operation: 'update' })
     await this.#parts.waiters.close()
     await this.#parts.documents.close()
+    await this.#parts.embeddings.close()
     await this.#parts.storage.close()
   }
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
+import { embedderSchema, mergeEmbedders } from './embeddings/embedder-schema.js'
 import { CairnError } from './errors.js'
 import { parse } from './parse.js'
 
@@ -43,6 +44,9 @@ export const configSchema = z.strictObject({
     .describe(
       'Whether writes and searches run in threads of their own. Off suits a program that does one thing and ends.',
     ),
+  embedder: embedderSchema
+    .default({ provider: 'none' })
+    .describe('Which model turns texts into vectors; see docs/embeddings.md.'),
   limits: z
     .strictObject({
       valueBytes: z
@@ -84,7 +88,8 @@ export type Config = z.output<typeof configSchema>
  * Settings as they are given; all may be left out. `db` is the path (cairn.db); `durability` full, normal or off (full);
  * `busyTimeoutMs` how long a write waits for other processes (10,000); `auditReads` off, basic or full (off);
  * `metricsDays` how long measurements are kept (30; 0 is for ever); `threads` whether writes and searches run in threads of
- * their own (true); `limits.valueBytes` (1 MiB), `limits.checkpointBytes` (16 MiB),
+ * their own (true); `embedder` auto, none, ollama, openai, transformers, one of these as `provider` with options beside it,
+ * or an embedder of your own (none); `limits.valueBytes` (1 MiB), `limits.checkpointBytes` (16 MiB),
  * `limits.documentBytes` (10 MiB) and `limits.storeBytes` (0: none).
  */
 export type ConfigInput = z.input<typeof configSchema>
@@ -97,6 +102,11 @@ export const environmentNames: Record<string, (value: string) => ConfigInput> = 
   CAIRN_DURABILITY: (durability) => ({ durability: durability as Config['durability'] }),
   CAIRN_BUSY_TIMEOUT_MS: (value) => ({ busyTimeoutMs: Number(value) }),
   CAIRN_AUDIT_READS: (auditReads) => ({ auditReads: auditReads as Config['auditReads'] }),
+  CAIRN_EMBEDDER: (provider) => ({ embedder: { provider: provider as Config['embedder']['provider'] } }),
+  CAIRN_EMBEDDER_MODEL: (model) => ({ embedder: { model } }),
+  CAIRN_EMBEDDER_URL: (url) => ({ embedder: { url } }),
+  CAIRN_EMBEDDER_DIMENSIONS: (value) => ({ embedder: { dimensions: Number(value) } }),
+  CAIRN_EMBEDDER_API_KEY_ENV: (apiKeyEnv) => ({ embedder: { apiKeyEnv } }),
 }
 
 /** Settings by precedence: defaults < file < environment < what the caller says. `config_invalid` names what is wrong and where. */
@@ -105,12 +115,22 @@ export function resolveConfig(
   sources: { file?: ConfigInput; environment?: ConfigInput } = {},
 ): Config {
   const { file = {}, environment = {} } = sources
-  const layers = [file, environment, given].map(defined)
+  return checked(merged([file, environment, given]), 'The configuration')
+}
+
+/** Settings one by one, the later over the earlier; limits and the options of the embedder likewise. */
+function merged(given: ConfigInput[]): ConfigInput {
+  const layers = given.map(defined)
   const limits = layers.map((layer) => layer.limits).filter((limit) => limit !== undefined)
   // What is not an object goes to the schema as it is, to be refused there; spreading would make nothing of it.
   const odd = limits.find((limit) => limit === null || typeof limit !== 'object' || Array.isArray(limit))
-  const merged = Object.assign({}, ...layers, { limits: odd === undefined ? Object.assign({}, ...limits) : odd })
-  return checked(merged, 'The configuration')
+  const embedder = mergeEmbedders(layers.map((layer) => layer.embedder))
+  return Object.assign(
+    {},
+    ...layers,
+    limits.length > 0 && { limits: odd === undefined ? Object.assign({}, ...limits) : odd },
+    embedder !== undefined && { embedder },
+  )
 }
 
 /** Without the settings that are undefined: a flag that was not given must not undo what a file says. */
@@ -127,16 +147,25 @@ function checked(input: unknown, what: string): Config {
   }
 }
 
-/** The settings in the nearest cairn.config.json from `folder` upwards, with `db` made absolute; empty when there is none. */
-export function readConfigFile(folder: string): ConfigInput {
-  const path = findUpwards(resolve(folder))
+/** The settings in the nearest cairn.config.json from `start` upwards, with paths made absolute; empty when there is none. */
+export function readConfigFile(start: string): ConfigInput {
+  const path = findUpwards(resolve(start))
   if (path === undefined) return {}
   const input = parseFile(path)
   checked(input, path)
-  const config = input as ConfigInput
-  return config.db === undefined || config.db === ':memory:'
-    ? config
-    : { ...config, db: resolve(dirname(path), config.db) }
+  const { db, embedder, ...config } = input as ConfigInput
+  const folder = dirname(path)
+  return {
+    ...config,
+    ...(db !== undefined && { db: db === ':memory:' ? db : resolve(folder, db) }),
+    ...(embedder !== undefined && { embedder: withFolder(embedder, folder) }),
+  }
+}
+
+/** With the folder of models, if that is what its url is, made absolute. */
+function withFolder(embedder: ConfigInput['embedder'], folder: string): ConfigInput['embedder'] {
+  if (typeof embedder !== 'object' || !('url' in embedder) || embedder.url === undefined) return embedder
+  return embedder.provider === 'transformers' ? { ...embedder, url: resolve(folder, embedder.url) } : embedder
 }
 
 export function readEnvironment(variables: Record<string, string | undefined>): ConfigInput {
@@ -147,7 +176,7 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
     checked(config, name)
     return config
   })
-  return Object.assign({}, ...found) as ConfigInput
+  return merged(found)
 }
 
 function findUpwards(folder: string): string | undefined {

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { uuidv7 } from 'uuidv7'
+import { Guard } from './access/guard.js'
 import { root } from './access/principal.js'
 import { Cairn } from './cairn.js'
 import { type ConfigInput, resolveConfig } from './config.js'
 import { documentWork } from './documents/document-work.js'
+import type { EmbedderChoice } from './embeddings/choose.js'
+import type { EmbedderSettings } from './embeddings/embedder-schema.js'
+import { embeddingWork, noEmbeddings } from './embeddings/embedding-work.js'
 import { CairnError } from './errors.js'
 import { describe } from './json.js'
 import { OperationTimes } from './observe/operation-times.js'
@@ -11,6 +15,7 @@ import { type RollupOptions, startRollup } from './observe/rollup.js'
 import type { DetectedFormat } from './ops/importers/detect-format.js'
 import type { ForeignRecords } from './ops/importers/importer.js'
 import type { ForeignInput } from './ops/importers/importers.js'
+import type { SpaceRow } from './storage/embedding-store.js'
 import { openForeignDatabase } from './storage/sqlite/foreign-database.js'
 import { openSqliteStorage } from './storage/sqlite/sqlite-storage.js'
 import type { Storage } from './storage/storage.js'
@@ -21,6 +26,8 @@ export interface OpenOptions extends ConfigInput {
   create?: boolean
   /** The clock, in milliseconds since the epoch. */
   now?: () => number
+  /** Whether this process gives vectors to what has none, while the model answers. Default true. */
+  background?: boolean
   /** Ids for sessions, events and keys that callers leave out. Default UUIDv7. */
   newId?: () => string
 }
@@ -35,7 +42,7 @@ const pageBytes = 4096
  * `unsupported_filesystem`.
  */
 export async function openCairn(target: string | OpenOptions = {}): Promise<Cairn> {
-  const { create = true, now = Date.now, newId = uuidv7, ...settings } = parseTarget(target)
+  const { create = true, now = Date.now, newId = uuidv7, background = true, ...settings } = parseTarget(target)
   const config = resolveConfig(settings)
   const times = new OperationTimes()
   const opened = await openSqliteStorage({
@@ -49,6 +56,12 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
   })
   const clock = (): number => wholeMillis(now())
   const storage = measured(opened, { times, now: clock, metricsDays: config.metricsDays })
+  const guard = new Guard({ storage, caller: root, now: clock, auditReads: 'off' })
+  const work = { storage, now: clock, author: () => guard.author(), background }
+  const embeddings =
+    config.embedder.provider === 'none'
+      ? noEmbeddings
+      : embeddingWork({ ...work, choose: (active) => choose(config.embedder, active) })
   return new Cairn({
     storage,
     caller: root,
@@ -60,7 +73,21 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
     times,
     checkpointBytes: config.limits.checkpointBytes,
     documents: documentWork({ maxBytes: config.limits.documentBytes, threads: config.threads }),
+    embeddings,
   })
+}
+
+/**
+ * Loaded only where there is a model to choose: with HTTP and tokens, a good part of a start. `auto` is the model that the
+ * vectors of the store are of, if there are some.
+ */
+async function choose(settings: EmbedderSettings, active: SpaceRow | undefined): Promise<EmbedderChoice> {
+  const { chooseEmbedder } = await import('./embeddings/choose.js')
+  const { providerOf } = await import('./embeddings/spaces.js')
+  const provider = active && providerOf(active)
+  if (settings.provider !== 'auto' || active === undefined || provider === undefined) return chooseEmbedder(settings)
+  const { model, dimensions, documentPrefix: document, queryPrefix: query } = active
+  return chooseEmbedder({ ...settings, provider, model, dimensions, prefixes: { document, query } })
 }
 
 /** A store whose calls are measured, until it is closed. */

@@ -77,6 +77,7 @@ function fieldsAt(schema: unknown, path: PropertyKey[]): string[] {
   if (schema instanceof z.ZodObject) {
     return field === undefined ? Object.keys(schema.shape) : fieldsAt(schema.shape[String(field)], rest)
   }
+  if (schema instanceof z.ZodPipe) return fieldsAt(schema.out, path)
   const wrapped = schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault
   return wrapped ? fieldsAt(schema.unwrap(), path) : []
 }

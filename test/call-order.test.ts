@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { root } from '../src/access/principal.js'
 import { Cairn } from '../src/cairn.js'
 import { documentWork } from '../src/documents/document-work.js'
+import { noEmbeddings } from '../src/embeddings/embedding-work.js'
 import type { Origin } from '../src/memories/origin.js'
 import { OperationTimes } from '../src/observe/operation-times.js'
 import { openForeignDatabase } from '../src/storage/sqlite/foreign-database.js'
@@ -278,7 +279,14 @@ async function openRecorded(): Promise<{ cairn: Cairn; called: string[] }> {
   onTestFinished(() => storage.close())
   const limits = { valueBytes: 1e6, checkpointBytes: 1e6, documents: documentWork({ maxBytes: 1e6, threads: false }) }
   const parts = { now: clock, newId: () => `${Math.random()}`, auditReads: 'off' as const, times: new OperationTimes() }
-  const opened = new Cairn({ storage, caller: root, openDatabase: openForeignDatabase, ...limits, ...parts })
+  const opened = new Cairn({
+    storage,
+    caller: root,
+    openDatabase: openForeignDatabase,
+    embeddings: noEmbeddings,
+    ...limits,
+    ...parts,
+  })
   return { cairn: opened, called }
 }
 

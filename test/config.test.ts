@@ -10,6 +10,8 @@ import {
   readEnvironment,
   resolveConfig,
 } from '../src/config.js'
+import { embedderFields } from '../src/embeddings/embedder-schema.js'
+import { fakeEmbedder } from './helpers/fake-embedder.js'
 import { thrown } from './helpers/refusal.js'
 import { makeFolder } from './store.js'
 
@@ -20,6 +22,7 @@ const defaults = {
   auditReads: 'off',
   metricsDays: 30,
   threads: true,
+  embedder: { provider: 'none' },
   limits: { valueBytes: 1_048_576, checkpointBytes: 16_777_216, documentBytes: 10_485_760, storeBytes: 0 },
 }
 
@@ -61,6 +64,33 @@ describe('the configuration', () => {
     expect(resolveConfig({ limits: {} }).limits).toEqual(defaults.limits)
   })
 
+  it('takes an embedder by name, with options, or of one of the caller', () => {
+    const own = fakeEmbedder()
+    expect(resolveConfig({ embedder: 'ollama' }).embedder).toEqual({ provider: 'ollama' })
+    expect(resolveConfig({ embedder: { model: 'bge-m3' } }).embedder).toEqual({ provider: 'auto', model: 'bge-m3' })
+    expect(resolveConfig({ embedder: { provider: 'openai', prefixes: { query: 'q: ' } } }).embedder).toEqual({
+      provider: 'openai',
+      prefixes: { document: '', query: 'q: ' },
+    })
+    expect(resolveConfig({ embedder: own }).embedder).toEqual({ provider: 'custom', embedder: own })
+    expect(resolveConfig({ embedder: own }, { file: { embedder: 'ollama' } }).embedder.embedder).toBe(own)
+  })
+
+  it('merges options of the embedder one by one, but not those of another provider', () => {
+    const file: ConfigInput = { embedder: { provider: 'ollama', model: 'bge-m3', batchSize: 4 } }
+    const merged = (...layers: ConfigInput['embedder'][]): unknown =>
+      resolveConfig({ embedder: layers[1] }, { file, environment: { embedder: layers[0] } } as never).embedder
+    expect(merged()).toEqual(file.embedder)
+    expect(merged({ model: 'all-minilm' }, { batchSize: 9, model: undefined } as never)).toEqual({
+      provider: 'ollama',
+      model: 'all-minilm',
+      batchSize: 9,
+    })
+    expect(merged('ollama')).toEqual(file.embedder)
+    expect(merged('openai', { model: 'm' })).toEqual({ provider: 'openai', model: 'm' })
+    expect(merged('none', undefined)).toEqual({ provider: 'none' })
+  })
+
   it('is not undone by a setting that is given as undefined', () => {
     const given = { db: undefined, limits: undefined } as ConfigInput
     expect(resolveConfig(given, { file: { db: 'file.db', limits: { storeBytes: 5 } } })).toMatchObject({
@@ -74,7 +104,11 @@ describe('the configuration', () => {
     [{ auditRead: 'off' }, 'Did you mean auditReads?'],
     [{ Threads: true }, 'Did you mean threads?'],
     [{ limits: { valueByte: 2048 } }, 'Did you mean valueBytes?'],
-    [{ zebra: 1 }, 'Known fields are db, durability, busyTimeoutMs, auditReads, metricsDays, threads, limits.'],
+    [{ embedder: { modell: 'x' } }, 'Did you mean model?'],
+    [
+      { zebra: 1 },
+      'Known fields are db, durability, busyTimeoutMs, auditReads, metricsDays, threads, embedder, limits.',
+    ],
   ])('refuses %j: %s', (given, hint) => {
     expect(thrown(() => resolveConfig(given as ConfigInput), 'config_invalid').hint).toBe(hint)
   })
@@ -92,6 +126,21 @@ describe('the configuration', () => {
     [{ limits: 'none' }, 'limits'],
     [{ limits: [1] }, 'limits'],
     [{ limits: null }, 'limits'],
+    [{ embedder: 'olama' }, 'embedder.provider'],
+    [{ embedder: null }, 'embedder'],
+    [{ embedder: 7 }, 'embedder'],
+    [{ embedder: [] }, 'embedder'],
+    [{ embedder: 'custom' }, 'embedder'],
+    [{ embedder: { provider: 'custom' } }, 'embedder'],
+    [{ embedder: { embed: () => [] } }, 'embedder'],
+    [{ embedder: { model: '' } }, 'embedder.model'],
+    [{ embedder: { url: 'ftp://box' } }, 'embedder.url'],
+    [{ embedder: { url: 'http://me:secret@box' } }, 'embedder.url'],
+    [{ embedder: { url: 'http://' } }, 'embedder.url'],
+    [{ embedder: { dimensions: 0 } }, 'embedder.dimensions'],
+    [{ embedder: { batchSize: 1.5 } }, 'embedder.batchSize'],
+    [{ embedder: { apiKeyEnv: 'sk-a-key' } }, 'embedder.apiKeyEnv'],
+    [{ embedder: { prefixes: { query: 7 } } }, 'embedder.prefixes.query'],
   ])('refuses %j and names the setting', (given, setting) => {
     const error = thrown(() => resolveConfig(given as never), 'config_invalid')
     expect(error.message).toMatch(new RegExp(`^The configuration: ${setting}`))
@@ -102,6 +151,7 @@ describe('the configuration', () => {
     for (const [name, setting] of Object.entries({
       ...configSchema.shape,
       ...configSchema.shape.limits.unwrap().shape,
+      ...embedderFields,
     }))
       expect(setting.description, name).toMatch(/\.$/)
   })
@@ -114,6 +164,11 @@ describe('the environment', () => {
       CAIRN_DURABILITY: 'normal',
       CAIRN_BUSY_TIMEOUT_MS: '250',
       CAIRN_AUDIT_READS: 'basic',
+      CAIRN_EMBEDDER: 'openai',
+      CAIRN_EMBEDDER_MODEL: 'own',
+      CAIRN_EMBEDDER_URL: 'http://box:8080',
+      CAIRN_EMBEDDER_DIMENSIONS: '512',
+      CAIRN_EMBEDDER_API_KEY_ENV: 'BOX_KEY',
       HOME: '/root',
     }
     expect(Object.keys(environmentNames).sort()).toEqual(
@@ -126,6 +181,7 @@ describe('the environment', () => {
       durability: 'normal',
       busyTimeoutMs: 250,
       auditReads: 'basic',
+      embedder: { provider: 'openai', model: 'own', url: 'http://box:8080', dimensions: 512, apiKeyEnv: 'BOX_KEY' },
     })
   })
 
@@ -137,6 +193,9 @@ describe('the environment', () => {
     ['CAIRN_DURABILITY', 'maximal'],
     ['CAIRN_BUSY_TIMEOUT_MS', 'soon'],
     ['CAIRN_AUDIT_READS', 'yes'],
+    ['CAIRN_EMBEDDER', 'olama'],
+    ['CAIRN_EMBEDDER_DIMENSIONS', 'many'],
+    ['CAIRN_EMBEDDER_API_KEY_ENV', 'sk-a-key'],
   ])('with %s=%s is refused by the name of the variable', (name, value) => {
     expect(thrown(() => readEnvironment({ [name]: value }), 'config_invalid').message).toContain(`${name}: `)
   })
@@ -158,6 +217,16 @@ describe('the configuration file', () => {
     expect(readConfigFile(folderWith('{"threads":false}'))).toEqual({ threads: false })
   })
 
+  it('may name a folder of models beside it', () => {
+    const inner = folderWith('{"embedder":{"provider":"transformers","url":"models"}}', 'a')
+    expect(readConfigFile(inner)).toEqual({
+      embedder: { provider: 'transformers', url: join(inner, '..', 'models') },
+    })
+    const served = '{"embedder":{"provider":"ollama","url":"http://box"}}'
+    expect(readConfigFile(folderWith(served))).toEqual({ embedder: { provider: 'ollama', url: 'http://box' } })
+    expect(readConfigFile(folderWith('{"embedder":"auto"}'))).toEqual({ embedder: 'auto' })
+  })
+
   it('may be missing', () => {
     expect(readConfigFile(makeFolder())).toEqual({})
   })
@@ -171,4 +240,11 @@ describe('the configuration file', () => {
       expect(error.hint).toBeDefined()
     },
   )
+})
+
+describe('a key that stands where its name should', () => {
+  it('is not repeated', () => {
+    const error = thrown(() => resolveConfig({ embedder: { apiKeyEnv: 'sk-a-key' } }), 'config_invalid')
+    expect(JSON.stringify([error, error.message])).not.toContain('sk-a-key')
+  })
 })

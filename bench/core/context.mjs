@@ -1,5 +1,7 @@
 // A prompt context from 200 candidates: memories of app, project and user, the state, 50 recent events and 30 hits among
-// 3,000 items. Nothing is beside it; the search alone is shown for comparison.
+// 3,000 items; and one of 30 hits in documents. Nothing is beside it; the search alone is shown for comparison.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { openCairn } from '../../dist/index.js'
 import { eventInput, makeTexts, memoryInput } from './rows.mjs'
 import { quantile, round, timeEach } from './statistics.mjs'
@@ -21,6 +23,7 @@ export async function measureContext(context) {
     const search = await timeEach(runs, () => agent.search(query(), { limit: 30 }))
     const small = await timeEach(runs, () => build({ budgetTokens: 4_000 }))
     const large = await timeEach(runs, () => build({ budgetTokens: 20_000 }))
+    const pages = await measurePages(cairn, context.folder.file('pages'), texts)
     const busy = []
     for (let i = 0; i < runs; i++) {
       const before = process.cpuUsage()
@@ -32,11 +35,24 @@ export async function measureContext(context) {
       { operation: 'search for 30 of the 3,000 alone, p99', ...figures(search) },
       { operation: `context of 4,000 tokens from ${candidates} candidates, p99`, ...figures(small), atMost: 100 },
       { operation: `context of 20,000 tokens from ${candidates} candidates, p99`, ...figures(large), atMost: 100 },
+      { operation: 'context of 4,000 tokens from 30 sections of 300 pages, p99', ...figures(pages), atMost: 100 },
       { operation: 'processor time of a context of 4,000 tokens, all threads, p99', ...figures(busy) },
     ]
   } finally {
     await cairn.close()
   }
+}
+
+async function measurePages(cairn, folder, texts) {
+  mkdirSync(folder)
+  const section = () => `## ${texts.text(4)}\n\n${texts.text(60)}\n\n`
+  for (let page = 0; page < 300; page++) {
+    const sections = Array.from({ length: 8 }, section)
+    writeFileSync(join(folder, `${page}.md`), `# ${texts.text(3)}\n\n${sections.join('')}`)
+  }
+  const reader = cairn.as({ app: 'bench', user: 'carol', project: 'pages' })
+  await cairn.documents.sync(folder, { namespace: 'project:pages' })
+  return timeEach(runs, () => reader.context({ query: texts.text(5) }))
 }
 
 async function fill(cairn, texts) {

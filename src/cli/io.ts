@@ -14,7 +14,10 @@ export interface Io {
   isTTY: boolean
   /** Whether a person looks at stderr. Like `isTTY` when left out. */
   errorIsTTY?: boolean
-  /** Resolves when somebody wants the command to end, as with Ctrl-C. Asked for only by commands that go on by themselves. */
+  /**
+   * Resolves when somebody wants the command to end, as with Ctrl-C, or nobody reads what it writes. Asked for only by
+   * commands that go on by themselves.
+   */
   untilStopped?: () => Promise<void>
 }
 

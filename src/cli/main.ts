@@ -29,6 +29,8 @@ const code = await run(process.argv.slice(2), {
   untilStopped: () =>
     new Promise((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+      // Nobody reads on, as in `cairn docs watch docs | head`.
+      process.stdout.once('error', () => resolve())
     }),
 })
 process.exitCode = code === 0 && unwritten ? exitCodes.disk_full : code

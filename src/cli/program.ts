@@ -6,6 +6,7 @@ import { addAudit } from './commands/audit.js'
 import { addCheckpoint } from './commands/checkpoint.js'
 import { addContext } from './commands/context.js'
 import { addDocs } from './commands/docs.js'
+import { addEmbeddings } from './commands/embeddings.js'
 import { addExport } from './commands/export.js'
 import { addImport } from './commands/import.js'
 import { addInit } from './commands/init.js'
@@ -14,6 +15,7 @@ import { addMetrics } from './commands/metrics.js'
 import { addSearch } from './commands/search.js'
 import { addSeed } from './commands/seed.js'
 import { addSession } from './commands/session.js'
+import { addSimilar } from './commands/similar.js'
 import { addStats } from './commands/stats.js'
 import { addTask } from './commands/task.js'
 import { addVersion, packageVersion } from './commands/version.js'
@@ -43,7 +45,19 @@ export function buildProgram(io: Io): CairnCommand {
     })
   for (const add of [
     ...[addInit, addMemory, addSession, addTask, addAgent, addCheckpoint, addMetrics],
-    ...[addDocs, addSearch, addContext, addAudit, addSeed, addExport, addImport, addStats, addVersion],
+    ...[
+      addDocs,
+      addEmbeddings,
+      addSearch,
+      addSimilar,
+      addContext,
+      addAudit,
+      addSeed,
+      addExport,
+      addImport,
+      addStats,
+      addVersion,
+    ],
   ])
     add(program, io)
   addHelp(program)

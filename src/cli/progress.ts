@@ -1,5 +1,8 @@
-import { SingleBar } from 'cli-progress'
+import { createRequire } from 'node:module'
+import type { SingleBar } from 'cli-progress'
 import type { Io } from './io.js'
+
+const require = createRequire(import.meta.url)
 
 const quickMillis = 1000
 
@@ -34,7 +37,9 @@ export class Progress {
   }
 }
 
+/** Loads the bar when there is something to show: few commands take that long. */
 function makeBar({ stderr, columns }: Io): SingleBar {
+  const { SingleBar } = require('cli-progress') as typeof import('cli-progress')
   const stream = { isTTY: true, columns, write: (text: string) => stderr.write(text) }
   return new SingleBar({
     format: '{bar} {percentage} % {doing}',

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Principal } from '../access/principal.js'
 import type { Cairn } from '../cairn.js'
-import { type Config, readConfigFile, readEnvironment, resolveConfig } from '../config.js'
+import { type Config, type ConfigInput, readConfigFile, readEnvironment, resolveConfig } from '../config.js'
 import { invalidInput } from '../errors.js'
 import { openCairn } from '../open.js'
 import type { CairnCommand } from './command.js'
@@ -17,10 +17,15 @@ export interface Door {
 }
 
 /** Settings by precedence: --db, then the environment, then the nearest cairn.config.json, then ./cairn.db. */
-export function readSettings(db: string | undefined, { env, cwd }: Pick<Io, 'env' | 'cwd'>, threads = false): Config {
-  const sources = { file: readConfigFile(cwd), environment: readEnvironment(env) }
+export function readSettings(
+  db: string | undefined,
+  { env, cwd }: Pick<Io, 'env' | 'cwd'>,
+  { threads = false, embedder }: Pick<ConfigInput, 'threads' | 'embedder'> = {},
+): Config {
+  // Commands go to a model only where a store has vectors.
+  const sources = { file: { embedder: 'auto' as const, ...readConfigFile(cwd) }, environment: readEnvironment(env) }
   // A command does one thing and ends: threads would only take time to start, unless there is a lot to do.
-  const config = resolveConfig({ threads, ...(db !== undefined && { db }) }, sources)
+  const config = resolveConfig({ threads, embedder, ...(db !== undefined && { db }) }, sources)
   if (config.db === ':memory:') {
     throw invalidInput('A store in memory would be gone when the command ends.', 'Give a path with --db.')
   }
@@ -34,11 +39,12 @@ export async function onStore(
     io,
     create = false,
     threads = false,
-  }: { command: CairnCommand; io: Io; create?: boolean; threads?: boolean },
+    embedder,
+  }: { command: CairnCommand; io: Io; create?: boolean; threads?: boolean; embedder?: ConfigInput['embedder'] },
   work: (door: Door) => Promise<void>,
 ): Promise<void> {
   const { db, as, json = false } = command.globalFlags()
-  const root = await openCairn({ ...readSettings(db, io, threads), create })
+  const root = await openCairn({ ...readSettings(db, io, { threads, embedder }), create, background: false })
   try {
     const cairn = as === undefined ? root : root.as(as)
     await work({ cairn, output: new Output(io, json), as })

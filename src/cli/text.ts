@@ -5,14 +5,20 @@ const printableAscii = /^[\x20-\x7e]*$/
 // Bidirectional overrides can make a line read as something else than it is.
 const unsafe = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
 const unsafeButSpacing = /(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+let segmenter: Intl.Segmenter | undefined
 
 /** How many columns of a terminal a text without control characters takes. */
 export function displayWidth(text: string): number {
   if (printableAscii.test(text)) return text.length
   let width = 0
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment)
+  for (const { segment } of graphemesOf(text)) width += graphemeWidth(segment)
   return width
+}
+
+/** Made when it is needed: it takes 7 ms, and most commands print ASCII. */
+function graphemesOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
+  return segmenter.segment(text)
 }
 
 function graphemeWidth(grapheme: string): number {
@@ -40,7 +46,7 @@ export function truncate(text: string, width: number): string {
   if (displayWidth(text) <= width) return text
   let kept = ''
   let used = 0
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     used += graphemeWidth(segment)
     if (used > width - 1) break
     kept += segment
@@ -59,7 +65,7 @@ export function wrap(text: string, width: number): Line[] {
   let start = 0
   let used = 0
   let space = -1
-  for (const { segment, index } of graphemes.segment(text)) {
+  for (const { segment, index } of graphemesOf(text)) {
     if (segment === ' ') space = index
     used += graphemeWidth(segment)
     if (used <= width || segment === ' ') continue

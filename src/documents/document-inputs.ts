@@ -21,7 +21,7 @@ export const syncOptionsSchema = z.strictObject({
  */
 export type SyncOptions = z.input<typeof syncOptionsSchema>
 
-export const watchOptionsSchema = syncOptionsSchema.omit({ signal: true, onProgress: true }).extend({
+export const watchOptionsSchema = syncOptionsSchema.omit({ signal: true }).extend({
   debounceMs: z.number().int().min(0).max(3_600_000).optional(),
   scanMs: z.number().int().min(1_000).max(86_400_000).optional(),
 })

@@ -94,12 +94,12 @@ export class DocumentService {
    */
   async watch(folders: string | string[], options: WatchOptions = {}): Promise<FolderWatcher> {
     const paths = [parse(foldersSchema, folders, 'The folders')].flat().map((path) => resolve(path))
-    const { namespace, debounceMs = 500, scanMs = 3_600_000, ...globs } = parse(watchOptionsSchema, options, 'watch')
+    const parsed = parse(watchOptionsSchema, options, 'watch')
+    const { namespace, debounceMs = 500, scanMs = 3_600_000, onProgress = () => undefined, ...globs } = parsed
     const target = await this.#namespaceToWrite(namespace, 'update')
     await findFolders(paths)
     const { storage, work } = this.#options
-    const sync = (signal: AbortSignal) =>
-      this.#sync(paths, { ...globs, namespace: target, signal, onProgress: () => undefined })
+    const sync = (signal: AbortSignal) => this.#sync(paths, { ...globs, namespace: target, signal, onProgress })
     return work.watchers.add({ storage, namespace: target, paths, now: this.#guard.now, debounceMs, scanMs, sync })
   }
 

@@ -39,7 +39,7 @@ function matcher(globs: string[]): (path: string) => boolean {
   return (path) => matchers.some((matches) => matches(path))
 }
 
-/** ./notes/ as notes. */
+/** ./notes/ and /notes as notes. */
 function withoutDots(glob: string): string {
-  return glob.replace(/^\.\//, '').replace(/(?<=.)\/$/, '')
+  return glob.replace(/^\.?\/(?=.)/, '').replace(/(?<=.)\/$/, '')
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CairnError } from '../errors.js'
 import type { Storage } from '../storage/storage.js'
 import { Debounce } from './debounce.js'
+import { reasonOf } from './file-errors.js'
 import { isHidden } from './hidden-files.js'
 import { findFolders } from './sync-folders.js'
 import type { SyncReport } from './sync-report.js'
@@ -80,14 +81,15 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
     }
   }
 
-  #lastFailure = ''
+  readonly #failures = new Set<string>()
 
-  /** The same reason is told once, however often it is met. */
+  /** The same reason is told once until a sync succeeds, however often it is met. */
   #fail(error: unknown): void {
     if (this.#closed) return
     const failure = error instanceof CairnError ? error : new CairnError('internal', String(error), { cause: error })
-    if (failure.message !== this.#lastFailure) this.emit('failure', failure)
-    this.#lastFailure = failure.message
+    if (this.#failures.has(failure.message)) return
+    this.#failures.add(failure.message)
+    this.emit('failure', failure)
   }
 
   /** Waits to be the one that watches. */
@@ -166,9 +168,8 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
     watcher.on('all', tell.change)
     // What takes its place is another folder, which has to be watched anew.
     watcher.on('unlinkDir', (path) => roots.has(path) && tell.gone())
-    // Such as too many files to watch.
     watcher.on('error', (error) => {
-      this.#fail(error)
+      this.#fail(unwatchable(error))
       tell.blind()
     })
     await once(watcher, 'ready', { signal: this.#closing.signal }).catch(() => undefined)
@@ -177,11 +178,19 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
 
   async #sync(): Promise<void> {
     const report = await this.#context.sync(this.#closing.signal)
-    this.#lastFailure = ''
+    this.#failures.clear()
     this.emit('sync', report)
   }
 
   async #pause(millis: number): Promise<void> {
     await sleep(millis, undefined, { signal: this.#closing.signal }).catch(() => undefined)
   }
+}
+
+/** Such as a folder that may not be looked into, or too many files to watch. */
+function unwatchable(error: unknown): CairnError {
+  return new CairnError('internal', `Some changes are not told of by the system: ${reasonOf(error)}.`, {
+    hint: `They are found within ${blindScanMillis / 1_000} seconds.`,
+    cause: error,
+  })
 }

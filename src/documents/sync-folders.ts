@@ -56,7 +56,7 @@ export async function assertSameFolder({ path, identity }: DiskFolder): Promise<
   })
 }
 
-export function noFolder(path: string): CairnError {
+function noFolder(path: string): CairnError {
   return new CairnError('not_found', `There is no folder ${path}.`, {
     hint: 'What is indexed of it stays. If it is gone for good, remove it from the index: cairn docs remove.',
     details: { folder: path },
@@ -105,11 +105,15 @@ function toTarget(disk: DiskFolder, { folder, inner }: ClaimedFolders): SyncTarg
   return { ...disk, folder, under, inner }
 }
 
-/** Keeps the leases of folders until it is stopped. `lost` says whether another process has taken one over. */
+/**
+ * Keeps the leases of folders, also of those that come later, until it is stopped. `lost` says whether another process has
+ * taken one over.
+ */
 export function keepClaims(targets: SyncTarget[], claim: Claim): { stop: () => void; lost: () => boolean } {
-  let lost = false
+  let [lost, stopped] = [false, false]
   const prolong = async (): Promise<void> => {
     for (const { path, identity } of targets) {
+      if (stopped) return
       const now = claim.now()
       const claimed = await claim.storage.documents.claimFolder({
         ...{ id: claim.newId(), namespace: claim.namespace, root: path, identity, holder: claim.holder, now },
@@ -120,7 +124,11 @@ export function keepClaims(targets: SyncTarget[], claim: Claim): { stop: () => v
   }
   const timer = setInterval(() => void prolong().catch(() => undefined), leaseMillis / 4)
   timer.unref()
-  return { stop: () => clearInterval(timer), lost: () => lost }
+  const stop = (): void => {
+    stopped = true
+    clearInterval(timer)
+  }
+  return { stop, lost: () => lost }
 }
 
 export function throwIfCancelled(signal: AbortSignal | undefined): void {

@@ -38,18 +38,17 @@ export async function syncFolders(paths: string[], context: SyncContext): Promis
   const onWait = () => onProgress({ phase: 'waiting', done: 0, total: 0 })
   const claim: Claim = { storage, namespace, now, newId, signal, holder: `${process.pid}:${randomUUID()}`, onWait }
   const targets: SyncTarget[] = []
+  // Those that it has are kept while it waits for the others.
+  const claims = keepClaims(targets, claim)
   try {
     for (const folder of folders) targets.push(await claimFolder(folder, claim))
-    const claims = keepClaims(targets, claim)
-    try {
-      const sync = new Sync(context, claims.lost)
-      await sync.run(targets)
-      await finish(targets, claim, { error: null })
-      return { ...sorted(sync.report), tookMs: Math.round(performance.now() - start) }
-    } finally {
-      claims.stop()
-    }
+    const sync = new Sync(context, claims.lost)
+    await sync.run(targets)
+    claims.stop()
+    await finish(targets, claim, { error: null })
+    return { ...sorted(sync.report), tookMs: Math.round(performance.now() - start) }
   } catch (error) {
+    claims.stop()
     const told = error instanceof CairnError && error.code !== 'cancelled' && error.code !== 'closed'
     await finish(targets, claim, told ? { error: error.message } : undefined).catch(() => undefined)
     throw error

@@ -3,9 +3,9 @@ import { CairnError } from '../errors.js'
 import type { SpaceProgress, SpaceRow, SpaceState } from '../storage/embedding-store.js'
 import type { Storage } from '../storage/storage.js'
 import { toIso } from '../time.js'
-import type { Embedder } from './embedder.js'
-import { spaceName, toNewSpace } from './spaces.js'
-import type { EmbeddingWorker, WorkerState } from './worker.js'
+import type { EmbeddingModel, EmbeddingWork, NoModel } from './embedding-work.js'
+import { toNewSpace } from './spaces.js'
+import type { WorkerState } from './worker.js'
 
 /** A space, and how far it is. `name` is what `rollback` and `drop` take. */
 export interface EmbeddingSpace {
@@ -25,22 +25,9 @@ export interface EmbeddingSpace {
 }
 
 export interface EmbeddingStatus {
-  /** The model of this handle; null when it has none. */
-  model: { name: string; worker: WorkerState } | null
+  /** The model of this handle, or why it has none and how to get one. */
+  model: { name: string; worker: WorkerState } | NoModel
   spaces: EmbeddingSpace[]
-}
-
-/** The model of a handle and what works with it. */
-export interface EmbeddingModel {
-  embedder: Embedder
-  worker: EmbeddingWorker
-}
-
-export interface EmbeddingServiceParts {
-  storage: Storage
-  guard: Guard
-  /** Undefined when the store was opened without a model. */
-  model: () => Promise<EmbeddingModel | undefined>
 }
 
 const dropAtOnce = 2_000
@@ -49,21 +36,21 @@ const dropAtOnce = 2_000
 export class EmbeddingService {
   readonly #storage: Storage
   readonly #guard: Guard
-  readonly #model: EmbeddingServiceParts['model']
+  readonly #work: EmbeddingWork
 
-  constructor({ storage, guard, model }: EmbeddingServiceParts) {
+  constructor({ storage, guard, work }: { storage: Storage; guard: Guard; work: EmbeddingWork }) {
     this.#storage = storage
     this.#guard = guard
-    this.#model = model
+    this.#work = work
   }
 
   /** All spaces, the newest first, and what the worker of this handle is at. */
   async status(): Promise<EmbeddingStatus> {
     await this.#demandRoot('list')
-    const model = await this.#model()
+    const model = await this.#work.model()
     const spaces = await this.#storage.embeddings.spaces()
     return {
-      model: model ? { name: spaceName(model.embedder.space), worker: model.worker.state } : null,
+      model: 'reason' in model ? model : { name: model.space, worker: model.worker.state },
       spaces: await Promise.all(spaces.map((space) => this.#withProgress(space))),
     }
   }
@@ -127,11 +114,9 @@ export class EmbeddingService {
   }
 
   async #needModel(): Promise<EmbeddingModel> {
-    const model = await this.#model()
-    if (model) return model
-    throw new CairnError('embedding_unavailable', 'This store was opened without an embedding model.', {
-      hint: "openCairn({ embedder: 'ollama' }), or CAIRN_EMBEDDER=ollama; `cairn embeddings setup` says what is missing.",
-    })
+    const model = await this.#work.model()
+    if ('reason' in model) throw new CairnError('embedding_unavailable', model.reason, { hint: model.hint })
+    return model
   }
 
   #demandRoot(operation: 'list' | 'update' | 'rollback' | 'delete'): Promise<void> {

@@ -3,7 +3,7 @@ import type { Embedder } from './embedder.js'
 import { spaceName } from './spaces.js'
 
 /** A question as a vector, or why there is none. */
-export type QueryVector = { space: string; vector: Float32Array } | { missing: string }
+export type QueryVector = { space: string; values: Float32Array } | { missing: string }
 
 const remembered = 1_000
 /** A search waits no longer for a model. */
@@ -30,7 +30,7 @@ export class QueryVectors {
     const vector = this.#known.get(text) ?? (await this.#ask(text))
     if (vector === undefined) return { missing: `vector: ${this.#failure?.message ?? 'no answer'}` }
     this.#remember(text, vector)
-    return { space: this.#space, vector }
+    return { space: this.#space, values: vector }
   }
 
   async #ask(text: string): Promise<Float32Array | undefined> {

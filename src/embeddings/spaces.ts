@@ -18,3 +18,10 @@ export function toNewSpace(space: SpaceDescription): NewSpace {
   const { document: documentPrefix, query: queryPrefix } = prefixes
   return { name: spaceName(space), provider, model, dimensions, documentPrefix, queryPrefix }
 }
+
+const providers = ['ollama', 'openai', 'transformers'] as const
+
+/** Where the model of a space is asked for; undefined for one that only the caller has. */
+export function providerOf({ provider }: NewSpace): (typeof providers)[number] | undefined {
+  return providers.find((each) => each === provider)
+}

@@ -41,7 +41,7 @@ export const headerRecord = z.strictObject({
 /** Last line of a file. `lines` is how many stand before it, so that a file that was cut off is known as one. */
 export const endRecord = z.strictObject({ record: z.literal('end'), lines: whole })
 
-export const sessionRecord = z
+const sessionRecord = z
   .strictObject({
     record: z.literal('session'),
     id: segment,
@@ -69,7 +69,7 @@ export const sessionRecord = z
     if ((forkedAtSeq ?? 0) > lastSeq) problem('forkedAtSeq is after lastSeq')
   })
 
-export const eventRecord = z.strictObject({
+const eventRecord = z.strictObject({
   record: z.literal('event'),
   session: segment,
   seq: positive,
@@ -84,7 +84,7 @@ export const eventRecord = z.strictObject({
 })
 
 /** What applyHistory has done, so that the same operation is answered, not done, again. */
-export const operationRecord = z.strictObject({
+const operationRecord = z.strictObject({
   record: z.literal('operation'),
   session: segment,
   operationId: id,
@@ -95,7 +95,7 @@ export const operationRecord = z.strictObject({
   createdAt: time,
 })
 
-export const stateRecord = z.strictObject({
+const stateRecord = z.strictObject({
   record: z.literal('state'),
   scope: z.enum(storedScopes),
   owner: segment,
@@ -105,7 +105,7 @@ export const stateRecord = z.strictObject({
   updatedAt: time,
 })
 
-export const originRecord = z.strictObject({
+const originRecord = z.strictObject({
   kind: z.enum(['event', 'memory', 'document']),
   source: object,
   createdAt: time,
@@ -113,7 +113,7 @@ export const originRecord = z.strictObject({
 })
 
 /** One version of a memory; tombstones are versions, too. */
-export const memoryRecord = z
+const memoryRecord = z
   .strictObject({
     record: z.literal('memory'),
     namespace,
@@ -142,14 +142,14 @@ export const memoryRecord = z
   })
 
 /** What a task waits for. */
-export const dependencyRecord = z.strictObject({
+const dependencyRecord = z.strictObject({
   task: id,
   type: z.enum(['sequential', 'parallel']),
   createdAt: time,
   resolvedAt: timeOrNull,
 })
 
-export const taskRecord = z
+const taskRecord = z
   .strictObject({
     record: z.literal('task'),
     id,
@@ -189,7 +189,7 @@ export const taskRecord = z
       context.addIssue({ code: 'custom', message: 'a dependency is there twice' })
   })
 
-export const agentRecord = z
+const agentRecord = z
   .strictObject({
     record: z.literal('agent'),
     id,
@@ -213,7 +213,7 @@ export const agentRecord = z
   })
 
 /** The whole state, however the store holds it. */
-export const checkpointRecord = z.strictObject({
+const checkpointRecord = z.strictObject({
   record: z.literal('checkpoint'),
   task: id,
   iteration: whole,
@@ -222,7 +222,7 @@ export const checkpointRecord = z.strictObject({
   createdAt: time,
 })
 
-export const auditRecord = z.strictObject({
+const auditRecord = z.strictObject({
   record: z.literal('audit'),
   timestamp: time,
   subject: z.enum(auditSubjects),

@@ -1,4 +1,3 @@
-import type { DocumentService } from '../documents/document-service.js'
 import { CairnError } from '../errors.js'
 import type { Memory } from '../memories/memory.js'
 import type { MemoryService } from '../memories/memory-service.js'
@@ -9,14 +8,14 @@ import type { Task } from '../tasks/task.js'
 import type { TaskService } from '../tasks/task-service.js'
 import type { Candidate, ContextRef } from './context-fill.js'
 import { quoteName, valueText } from './context-text.js'
-import type { SearchHit, SearchOptions, SearchResult } from './search-service.js'
+import type { SearchOptions } from './search-inputs.js'
+import type { SearchHit, SearchResult } from './search-service.js'
 
 /** The services of one handle: what they refuse is not in its contexts. */
 export interface ContextSources {
   sessions: SessionService
   memories: MemoryService
   tasks: TaskService
-  documents: DocumentService
   search: (text: string, options: SearchOptions) => Promise<SearchResult>
 }
 
@@ -100,7 +99,7 @@ function eventCandidate(session: string, event: SessionEvent, why: string): Cand
   }
 }
 
-/** What a hit stands for, in full; undefined when it is there no more. */
+/** What a hit with its text stands for, in full; undefined when it is there no more. */
 export async function foundCandidate(
   sources: ContextSources,
   hit: SearchHit,
@@ -116,7 +115,7 @@ async function candidateOf(sources: ContextSources, hit: SearchHit, why: string)
     const memory = await sources.memories.get(hit.ref.namespace, hit.ref.key)
     return memory === null ? undefined : memoryCandidate(memory, why)
   }
-  if (hit.kind === 'document') return documentCandidate(sources, hit, why)
+  if (hit.kind === 'document') return documentCandidate(hit, why)
   const { session, seq } = hit.ref
   const { items } = await absent(sources.sessions.events(session, { afterSeq: seq - 1, limit: 1 }), {
     items: [],
@@ -128,20 +127,13 @@ async function candidateOf(sources: ContextSources, hit: SearchHit, why: string)
   return { ...candidate, heading: `event of session ${quoteName(session)} ${candidate.heading}` }
 }
 
-async function documentCandidate(
-  { documents }: ContextSources,
-  hit: SearchHit & { kind: 'document' },
-  why: string,
-): Promise<Candidate | undefined> {
-  const { namespace, root, path, heading, lines } = hit.ref
-  const whole = await absent(documents.get(`${root}/${path}`, { namespace }), null)
-  const chunk = whole?.content.find((each) => each.lines[0] === lines[0] && each.lines[1] === lines[1])
-  if (chunk === undefined) return undefined
+function documentCandidate(hit: SearchHit & { kind: 'document' }, why: string): Candidate {
+  const { path, heading, lines } = hit.ref
   const place = heading === null ? '' : ` ${quoteName(heading)}`
   return {
     item: refOf(hit),
     heading: `document ${quoteName(path)}${place} lines ${lines.join('-')}`,
-    body: chunk.text,
+    body: hit.text ?? hit.snippet.text,
     ...{ place: 0, name: path, why },
   }
 }
@@ -157,12 +149,12 @@ export function refOf(hit: SearchHit): ContextRef {
   return { kind: 'document', ref: { namespace, root, path, lines } }
 }
 
-/** What was found a moment ago may be gone, or be one of two with that name. */
+/** The session of what was found a moment ago may be gone. */
 async function absent<T>(answer: Promise<T>, otherwise: T): Promise<T> {
   try {
     return await answer
   } catch (error) {
-    if (error instanceof CairnError && ['not_found', 'invalid_input'].includes(error.code)) return otherwise
+    if (error instanceof CairnError && error.code === 'not_found') return otherwise
     throw error
   }
 }

@@ -15,6 +15,7 @@ import {
 import {
   type Candidate,
   ContextFill,
+  type ContextRef,
   type ContextSection,
   type IncludedItem,
   idOf,
@@ -50,6 +51,7 @@ interface Owners {
   user?: string
 }
 
+const scopes = ['app', 'project', 'user'] as const
 const most = { app: 20, project: 40, user: 40 }
 const mostFound = 30
 
@@ -64,18 +66,19 @@ export async function buildContext(sources: ContextSources, asker: Asker, option
   const owners = ownersOf(asker, session, task)
   const question = request.query ?? task?.prompt
   const fill = new ContextFill(request.budget, sectionsOf({ owners, session, task, question }), lineCounter(tokensOf))
-  await fillMemories(sources, asker, fill, owners)
-  unfit(fill, 'task', fill.fill('task', task ? [taskCandidate(task)] : []))
-  const state = session ? stateCandidates(session.id, await sources.sessions.state(session.id)) : []
-  unfit(fill, 'state', fill.fill('state', state))
-  const more = fill.fill('events', session ? await recentEvents(sources, session.id) : [])
-  const degraded = await fillFound(sources, asker, fill, { question, owners, session })
-  unfit(fill, 'events', fill.fill('events', more, 1))
+  const { memories, state, events, found } = await readAll(sources, asker, { owners, session, question })
+  for (const [scope, candidates] of memories) fillSection(asker, fill, `${scope}-memories`, candidates)
+  fillSection(asker, fill, 'task', task ? [taskCandidate(task)] : [])
+  fillSection(asker, fill, 'state', state)
+  const more = fill.fill('events', events)
+  for (const ref of found.gone) fill.leave('found', ref, 'not_found')
+  fillSection(asker, fill, 'found', found.candidates, 1)
+  fillSection(asker, fill, 'events', more, 1)
   const { included, ...rest } = fill.finish()
   const inside = new Set(included.map(idOf))
   const left = fill.left.filter((item) => item.why !== 'budget' || !inside.has(idOf(item)))
   const tookMs = Math.round((performance.now() - start) * 100) / 100
-  return { ...rest, budget: request.budget, manifest: { included, left }, degraded, tookMs }
+  return { ...rest, budget: request.budget, manifest: { included, left }, degraded: found.degraded, tookMs }
 }
 
 async function findSession({ sessions }: ContextSources, id: string): Promise<Session> {
@@ -101,22 +104,11 @@ function ownersOf({ caller }: Asker, session: Session | undefined, task: Task | 
 /** What is asked for. It is the same from turn to turn, so that shares are, too. */
 function sectionsOf({ owners, session, task, question }: FoundRequest & { task: Task | undefined }): ContextSection[] {
   return [
-    ...(['app', 'project', 'user'] as const).flatMap((scope) => (owners[scope] ? [`${scope}-memories` as const] : [])),
+    ...scopes.flatMap((scope) => (owners[scope] ? [`${scope}-memories` as const] : [])),
     ...(task ? (['task'] as const) : []),
     ...(session ? (['state', 'events'] as const) : []),
     ...(question === undefined ? [] : (['found'] as const)),
   ]
-}
-
-async function fillMemories(sources: ContextSources, asker: Asker, fill: ContextFill, owners: Owners): Promise<void> {
-  for (const scope of ['app', 'project', 'user'] as const) {
-    const section = `${scope}-memories` as const
-    const namespace = `${scope}:${owners[scope]}`
-    const mayRead = owners[scope] !== undefined && asker.may('read', namespace)
-    const memories = mayRead ? await scopeMemories(sources, namespace, most[scope]) : []
-    const candidates = memories.map((memory) => memoryCandidate(memory, `memory of the ${scope}`))
-    unfit(fill, section, fill.fill(section, unexpired(asker, fill, section, candidates)))
-  }
 }
 
 interface FoundRequest {
@@ -125,44 +117,72 @@ interface FoundRequest {
   owners: Owners
 }
 
-async function fillFound(
-  sources: ContextSources,
-  asker: Asker,
-  fill: ContextFill,
-  { question, session, owners }: FoundRequest,
-): Promise<string[]> {
-  if (question === undefined) return []
-  const { hits, degraded } = await sources.search(question, {
-    limit: mostFound,
-    ...(isRoot(asker.caller) && within(owners, session)),
-  })
-  const candidates: Candidate[] = []
-  for (const [rank, hit] of hits.entries()) {
-    const candidate = await foundCandidate(sources, hit, rank)
-    if (candidate === undefined) fill.leave('found', refOf(hit), 'not_found')
-    else candidates.push(candidate)
-  }
-  unfit(fill, 'found', fill.fill('found', unexpired(asker, fill, 'found', candidates), 1))
-  return degraded
+/** All at once: nothing here needs anything else, and most of it waits for a thread. */
+async function readAll(sources: ContextSources, asker: Asker, request: FoundRequest) {
+  const { session, owners } = request
+  const [memories, state, events, found] = await Promise.all([
+    Promise.all(
+      scopes.map(async (scope) => [scope, await readMemories(sources, asker, scope, owners[scope])] as const),
+    ),
+    session ? sources.sessions.state(session.id).then((merged) => stateCandidates(session.id, merged)) : [],
+    session ? recentEvents(sources, session.id) : [],
+    readFound(sources, asker, request),
+  ])
+  return { memories, state, events, found }
 }
 
-/** What expired between being read and now is left out. */
-function unexpired({ now }: Asker, fill: ContextFill, section: ContextSection, candidates: Candidate[]): Candidate[] {
-  const moment = now()
-  return candidates.filter(({ item, expiresAt }) => {
-    const expired = expiresAt !== undefined && Date.parse(expiresAt) <= moment
-    if (expired) fill.leave(section, item, 'expired')
-    return !expired
+async function readMemories(
+  sources: ContextSources,
+  asker: Asker,
+  scope: (typeof scopes)[number],
+  owner: string | undefined,
+): Promise<Candidate[]> {
+  const namespace = `${scope}:${owner}`
+  if (owner === undefined || !asker.may('read', namespace)) return []
+  const memories = await scopeMemories(sources, namespace, most[scope])
+  return memories.map((memory) => memoryCandidate(memory, `memory of the ${scope}`))
+}
+
+interface Found {
+  candidates: Candidate[]
+  /** What was found and is there no more. */
+  gone: ContextRef[]
+  degraded: string[]
+}
+
+async function readFound(
+  sources: ContextSources,
+  asker: Asker,
+  { question, session, owners }: FoundRequest,
+): Promise<Found> {
+  if (question === undefined) return { candidates: [], gone: [], degraded: [] }
+  const { hits, degraded } = await sources.search(question, {
+    ...{ limit: mostFound, detail: 'full' },
+    ...(isRoot(asker.caller) && within(owners, session)),
   })
+  const read = await Promise.all(hits.map((hit, rank) => foundCandidate(sources, hit, rank)))
+  const gone = hits.filter((_, rank) => read[rank] === undefined).map(refOf)
+  return { candidates: read.filter((candidate) => candidate !== undefined), gone, degraded }
+}
+
+/** Into the share of the section, or another one; what does not fit, or has expired since it was read, is left out. */
+function fillSection(
+  { now }: Asker,
+  fill: ContextFill,
+  section: ContextSection,
+  candidates: Candidate[],
+  share?: number,
+): void {
+  const moment = now()
+  const isExpired = ({ expiresAt }: Candidate): boolean => expiresAt !== undefined && Date.parse(expiresAt) <= moment
+  for (const { item } of candidates.filter(isExpired)) fill.leave(section, item, 'expired')
+  const lasting = candidates.filter((candidate) => !isExpired(candidate))
+  for (const { item } of fill.fill(section, lasting, share)) fill.leave(section, item, 'budget')
 }
 
 /** Root may find everything, but a context for somebody holds nothing of anybody else. */
 function within(owners: Owners, session: Session | undefined): { namespaces?: string[] } {
-  const scopes = Object.entries(owners).map(([scope, owner]) => `${scope}:${owner}`)
-  const namespaces = session === undefined ? scopes : [...scopes, `session:${session.id}`]
+  const owned = Object.entries(owners).map(([scope, owner]) => `${scope}:${owner}`)
+  const namespaces = session === undefined ? owned : [...owned, `session:${session.id}`]
   return namespaces.length === 0 ? {} : { namespaces }
-}
-
-function unfit(fill: ContextFill, section: ContextSection, candidates: Candidate[]): void {
-  for (const { item } of candidates) fill.leave(section, item, 'budget')
 }

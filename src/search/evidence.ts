@@ -3,12 +3,14 @@ import type { EvidenceName, PoolItem, Ranked } from './pool.js'
 import type { Question } from './question.js'
 import type { WeightedTerm } from './rank.js'
 import { type Speakers, speakersNamed } from './speakers.js'
-import { countTerms, makeTermTable, type TermCounts } from './term-table.js'
+import { countTerms, makeTermTable, type TermCounts, type TermTable } from './term-table.js'
+import { titleFit } from './title-evidence.js'
 import { weights } from './weights.js'
 import { bestPassage, covered, termPoints } from './word-evidence.js'
 
 interface Weighing {
   terms: WeightedTerm[]
+  table: TermTable
   total: number
   question: Question
   speakers: Speakers
@@ -35,17 +37,15 @@ export function weighEvidence(pool: PoolItem[], question: Question, given: Weigh
   // What nothing holds, such as a misspelt word, tells nothing apart.
   const known = terms.filter((_, term) => counts.some(({ shares }) => (shares[term] ?? 0) > 0))
   const total = known.reduce((sum, { weight }) => sum + weight, 0)
-  const weighing: Weighing = { terms, total, question, speakers, items: [] }
+  const weighing: Weighing = { terms, table, total, question, speakers, items: [] }
   weighing.items = weighWords(pool, counts, weighing)
-  const wholes = groupByWhole(weighing.items)
-  for (const parts of wholes.values()) addNeighbours(parts)
-  addWholes(weighing, wholes)
+  for (const parts of groupBySession(weighing.items)) addNeighbours(parts)
   for (const item of weighing.items) if (item.score > 0) addTurn(item, weighing)
   addSections(weighing.items)
   return weighing.items
 }
 
-function weighWords(pool: PoolItem[], counted: TermCounts[], { terms, total }: Weighing): Weighed[] {
+function weighWords(pool: PoolItem[], counted: TermCounts[], { terms, table, total }: Weighing): Weighed[] {
   const means = meanLengths(pool)
   return pool.map((item, index) => {
     const counts = counted[index] ?? countTerms(item.text, new Map(), terms.length)
@@ -55,6 +55,9 @@ function weighWords(pool: PoolItem[], counted: TermCounts[], { terms, total }: W
     add(weighed, 'words', sum(points), 1)
     multiply(weighed, 'coverage', 1 + weights.coverage * match ** 2)
     add(weighed, 'passage', weights.passage * total * bestPassage(counts, terms, total) ** 2, weights.passage)
+    // A speaker's name is no title: who is named in the question is seen to below.
+    if (item.kind !== 'event')
+      multiply(weighed, 'title', 1 + weights.titleFit * titleFit(item.text.title, table, terms, total))
     weighed.own = weighed.score
     return weighed
   })
@@ -73,15 +76,15 @@ function meanLengths(pool: PoolItem[]): Map<string, number> {
 }
 
 /** The parts of each session, by their place. */
-function groupByWhole(items: Weighed[]): Map<string, Map<number, Weighed>> {
-  const wholes = new Map<string, Map<number, Weighed>>()
+function groupBySession(items: Weighed[]): Iterable<Map<number, Weighed>> {
+  const sessions = new Map<string, Map<number, Weighed>>()
   for (const weighed of items) {
     const { kind, whole, place } = weighed.item
     if (kind !== 'event' || whole === undefined || place === undefined) continue
-    const parts = wholes.get(whole) ?? new Map<number, Weighed>()
-    wholes.set(whole, parts.set(place, weighed))
+    const parts = sessions.get(whole) ?? new Map<number, Weighed>()
+    sessions.set(whole, parts.set(place, weighed))
   }
-  return wholes
+  return sessions.values()
 }
 
 function addNeighbours(parts: Map<number, Weighed>): void {
@@ -111,39 +114,13 @@ function missingWords({ points }: Weighed, place: number, parts: Map<number, Wei
   return missing
 }
 
-/** How well each whole fits, beside the one that fits best. */
-function addWholes({ items, terms }: Weighing, wholes: Map<string, Map<number, Weighed>>): void {
-  const fits = Array.from(wholes.values(), (parts) => ({
-    parts: [...parts.values()],
-    fit: fitOf([...parts.values()], terms),
-  }))
-  for (const item of items) {
-    const isAlone = item.item.whole === undefined || item.item.kind !== 'event'
-    if (isAlone) fits.push({ parts: [item], fit: fitOf([item], terms) })
-  }
-  const best = fits.reduce((most, { fit }) => Math.max(most, fit), 0)
-  if (best === 0) return
-  for (const { parts, fit } of fits) {
-    for (const part of parts) multiply(part, 'whole', 1 + (weights.whole * fit) / best)
-  }
-}
-
-function fitOf(parts: Weighed[], terms: WeightedTerm[]): number {
-  return terms.reduce((sum, { weight }, term) => {
-    const count = parts.reduce((all, { counts }) => all + (counts.counts[term] ?? 0), 0)
-    return sum + (weight * count) / (count + 1)
-  }, 0)
-}
-
 /** What makes a turn of a conversation an answer to this question. */
 function addTurn(weighed: Weighed, { question, speakers }: Weighing): void {
   const { item } = weighed
-  if (item.kind === 'memory') multiply(weighed, 'kept', weights.kept)
   if (item.kind === 'event') {
     const isNamed = item.speaker !== undefined && speakers.names.has(item.speaker)
     if (isNamed) multiply(weighed, 'speaker', weights.speaker)
     else if (speakers.names.size > 0) multiply(weighed, 'speaker', weights.otherSpeaker)
-    if (isNamed && item.text.isOwn) multiply(weighed, 'ownWords', weights.ownWords)
     if (item.text.asks) multiply(weighed, 'asking', weights.asking)
     if (question.wanted === 'time' && item.text.tellsTime) multiply(weighed, 'tellsTime', weights.tellsTime)
     if (question.wanted === 'number' && item.text.tellsNumber) multiply(weighed, 'tellsNumber', weights.tellsNumber)

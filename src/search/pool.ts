@@ -20,12 +20,10 @@ export type EvidenceName =
   | 'words'
   | 'coverage'
   | 'passage'
+  | 'title'
   | 'neighbours'
   | 'answer'
-  | 'whole'
-  | 'kept'
   | 'speaker'
-  | 'ownWords'
   | 'asking'
   | 'tellsTime'
   | 'tellsNumber'
@@ -33,6 +31,7 @@ export type EvidenceName =
   | 'date'
   | 'sections'
   | 'candidate'
+  | 'near'
 
 /** Points that a piece of evidence adds to a score, or takes from it. `of` says what it is of: 0 to 1, or a distance. */
 export interface Evidence {

@@ -20,39 +20,79 @@ const stopWords = new Set(
    don down during each few for from further had has have having he her here hers him his how i if in into is it its itself just me
    more most my myself no nor not now of off on once only or other our ours out over own same she should so some such than that the
    their theirs them then there these they this those through to too under until up very was we were what when where which while who
-   whom why will with would you your yours`.split(/\s+/),
+   whom why will with would you your yours
+   aren couldn didn doesn hadn hasn haven isn shouldn wasn weren wouldn`.split(/\s+/),
 )
+
+/** What "Ann's" and "don't" end with, which is in every other turn of a talk. */
+const englishEnding = /(?<=[\p{L}\p{N}])['’](?:s|t|d|m|re|ve|ll)(?![\p{L}\p{N}'’])/giu
 
 /**
  * The terms of a question in any language. Any text is safe: punctuation separates, runs of Chinese, Japanese,
  * Korean, Thai and the like become overlapping pairs, very common English words are left out unless there is nothing else.
  */
 export function parseQuery(text: string): SearchTerm[] {
-  const words = foldWords(text.slice(0, maxLength).toWellFormed())
+  const terms = new Map<string, SearchTerm>()
+  for (const term of termsOf(text.slice(0, maxLength))) {
+    if (!terms.has(term.text)) terms.set(term.text, term)
+    if (terms.size === maxTerms) break
+  }
+  return [...terms.values()]
+}
+
+/** A long text is about the words that it says most; in a short one all are said once. */
+const maxTelling = 32
+const maxTellingLength = 8_192
+
+/** The terms that a text says most often, longer ones first among equals: those tell more. */
+export function tellingTerms(text: string): SearchTerm[] {
+  const counts = new Map<string, { term: SearchTerm; count: number }>()
+  for (const { alike: _, ...term } of termsOf(text.slice(0, maxTellingLength))) {
+    const known = counts.get(term.text)
+    counts.set(term.text, { term, count: (known?.count ?? 0) + 1 })
+  }
+  const best = [...counts.values()].sort((a, b) => b.count - a.count || b.term.text.length - a.term.text.length)
+  return best.slice(0, maxTelling).map(({ term }) => term)
+}
+
+/** Without very common ones, unless there is nothing else. */
+function wordsOf(text: string): string[] {
+  const words = foldWords(text.toWellFormed().replaceAll(englishEnding, ' '))
     .split(' ')
     .filter((word) => word !== '')
   const telling = words.filter((word) => !stopWords.has(word))
-  const terms = new Map<string, SearchTerm>()
-  for (const word of telling.length > 0 ? telling : words) {
-    for (const term of toTerms(word)) if (!terms.has(term.text)) terms.set(term.text, term)
-    if (terms.size >= maxTerms) break
-  }
-  return [...terms.values()].slice(0, maxTerms)
+  return telling.length > 0 ? telling : words
 }
 
-function toTerms(word: string): SearchTerm[] {
+/** One by one: whoever asks takes the first few of many. */
+function* termsOf(text: string): Generator<SearchTerm> {
+  for (const word of wordsOf(text)) yield* toTerms(word)
+}
+
+function* toTerms(word: string): Generator<SearchTerm> {
   if (!hasUnspaced(word)) {
     const alike = wordsAlike(word)
-    return alike.length > 0 ? [{ text: word, alike }] : [{ text: word }]
+    yield alike.length > 0 ? { text: word, alike } : { text: word }
+    return
   }
-  return splitUnspaced(word).flatMap(({ unspaced, text }) => (unspaced ? pairs(text) : [{ text }]))
+  for (const { unspaced, text } of splitUnspaced(word)) {
+    if (unspaced) yield* pairs(text)
+    else yield { text }
+  }
 }
 
 /** Pairs only: the last character alone is in the index for one-character questions, which ask for the start of a pair. */
-function pairs(run: string): SearchTerm[] {
-  const characters = [...run]
-  if (characters.length === 1) return [{ text: run, prefix: true }]
-  return characters.slice(0, -1).map((character, index) => ({ text: character + (characters[index + 1] ?? '') }))
+function* pairs(run: string): Generator<SearchTerm> {
+  let before: string | undefined
+  let isPair = false
+  for (const character of run) {
+    if (before !== undefined) {
+      yield { text: before + character }
+      isPair = true
+    }
+    before = character
+  }
+  if (!isPair) yield { text: run, prefix: true }
 }
 
 /** The terms with all that may stand for them, for whoever only wants to see where they are. */

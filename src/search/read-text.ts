@@ -8,8 +8,6 @@ export interface ReadText {
   /** It ends with a question, or has one in it. */
   asks: boolean
   hasQuestion: boolean
-  /** "I", "my", "we". */
-  isOwn: boolean
   tellsTime: boolean
   tellsNumber: boolean
   tellsName: boolean
@@ -77,7 +75,6 @@ export function readText(source: string, make: () => TextToRead): ReadText {
 // Of a long text every kind of thing is told somewhere, so the flags are of its beginning.
 const flagged = 1_000
 
-const ownWords = /\b(?:i|i'm|i've|i'd|my|mine|me|we|we're|us|our)\b/i
 const times =
   /\b(?:yesterday|today|tonight|tomorrow|last|next|ago|weeks?|weekend|months?|years?|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|october|november|december|morning|night|recently|since|(?:19|20)\d\d)\b/i
 const counts =
@@ -86,13 +83,12 @@ const counts =
 const names = /[\p{Ll},] (?!I\b)\p{Lu}\p{Ll}+/u
 
 function readAnew({ title, body, said }: TextToRead): ReadText {
-  const text = said.slice(0, flagged).replaceAll('’', "'")
+  const text = said.slice(0, flagged)
   return {
     title: toNumbers(title),
     body: toNumbers(body),
     asks: /\?\s*$/.test(said),
     hasQuestion: text.includes('?'),
-    isOwn: ownWords.test(text),
     tellsTime: times.test(text),
     tellsNumber: counts.test(text),
     tellsName: names.test(text),

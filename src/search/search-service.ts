@@ -1,59 +1,28 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Guard } from '../access/guard.js'
 import { parseNamespace, parseSegment } from '../access/namespace.js'
 import { ownsSession, readable } from '../access/policy.js'
 import { isRoot } from '../access/principal.js'
+import type { EmbeddingWork } from '../embeddings/embedding-work.js'
 import { CairnError, invalidInput } from '../errors.js'
-import { describe, encodeJsonObject } from '../json.js'
+import { describe } from '../json.js'
 import { type MemoryType, memoryTypes } from '../memories/memory.js'
 import { parseMoment } from '../memories/memory-inputs.js'
-import { objectOf, parse } from '../parse.js'
+import { parse } from '../parse.js'
 import { type EventType, eventTypes } from '../sessions/event.js'
-import type { HitExplanation, ItemAddress, LexicalHit, LexicalQuery } from '../storage/search-store.js'
+import type { HitExplanation, LexicalHit, LexicalQuery, SearchMode } from '../storage/search-store.js'
 import type { Storage } from '../storage/storage.js'
-import { toIso, toMillis } from '../time.js'
+import { toIso } from '../time.js'
 import { parseQuestion } from './question.js'
+import {
+  parseFilters,
+  parseItem,
+  type SearchOptions,
+  type SimilarTo,
+  searchKinds,
+  searchOptionsSchema,
+} from './search-inputs.js'
 import type { Snippet } from './snippet.js'
-
-const kinds = ['memory', 'event', 'document'] as const
-const time = z.union([z.date(), z.string(), z.number()])
-
-/** Of a filter: fields and plain values. */
-const maxMetadataBytes = 65_536
-
-export const searchOptionsSchema = z.strictObject({
-  kinds: z.array(z.enum(kinds)).min(1).optional(),
-  namespaces: z.array(z.string()).min(1).max(100).optional(),
-  types: z
-    .array(z.enum([...memoryTypes, ...eventTypes]))
-    .min(1)
-    .optional(),
-  session: z.string().optional(),
-  limit: z.number().int().min(1).max(100).optional(),
-  offset: z.number().int().min(0).max(1000).optional(),
-  knownAt: time.optional(),
-  validAt: time.optional(),
-  from: time.optional(),
-  to: time.optional(),
-  metadata: objectOf(z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
-  threshold: z.number().min(0).max(1).optional(),
-  perDocument: z.number().int().min(1).max(1000).optional(),
-  duplicates: z.boolean().optional(),
-  detail: z.enum(['short', 'full']).optional(),
-  explain: z.boolean().optional(),
-})
-
-/**
- * Filters, all applied before any limit. `namespaces` and what is below them; `types` of memories and of events, one
- * `session`, which leave documents out; the clocks of memories; `from` a time on, and before the time `to`, of an event, of a
- * memory's version or of a document's last change; `metadata` fields of memories and documents and the plain values they must
- * equal. `limit` 10, at most 100; `offset` at most 1,000.
- *
- * `threshold` leaves out what holds less of the question by itself, by the weights of its words: 0 to 1, where .5 is half.
- * `perDocument` sections of one document at most (1). What says the same as a better hit, a turn said
- * twice or a memory of the same key elsewhere, is counted there, in `duplicates`, and left out, unless `duplicates` is true. `detail: 'full'` brings the whole text of each hit, `explain` why it is there.
- */
-export type SearchOptions = z.input<typeof searchOptionsSchema>
 
 /** Where in the documents: `path` is relative to `root`; the heading is null before the first; lines count from 1. */
 export interface DocumentRef {
@@ -92,10 +61,12 @@ export interface SearchResult {
 export class SearchService {
   readonly #storage: Storage
   readonly #guard: Guard
+  readonly #embeddings: EmbeddingWork
 
-  constructor({ storage, guard }: { storage: Storage; guard: Guard }) {
+  constructor({ storage, guard, embeddings }: { storage: Storage; guard: Guard; embeddings: EmbeddingWork }) {
     this.#storage = storage
     this.#guard = guard
+    this.#embeddings = embeddings
   }
 
   /** Best first. Any text is a question; one without a word finds nothing. Rejects with `invalid_input`, `forbidden` or `closed`. */
@@ -108,6 +79,7 @@ export class SearchService {
       ...(await this.#scope(parsed)),
       ...parseMoment(parsed),
       ...parseFilters(parsed),
+      ...(await this.#asVector(text, parsed.mode)),
       now: this.#guard.now(),
     })
     await this.#guard.noteRead({ subject: 'store', operation: 'search' }, () => ({ text, options, found: hits.length }))
@@ -132,16 +104,30 @@ export class SearchService {
     })
     const found = answer?.hits.length ?? 0
     await this.#guard.noteRead({ subject: 'store', operation: 'search' }, () => ({ similar: address, options, found }))
-    if (answer === null) throw new CairnError('not_found', 'There is no such item to look for similar ones.')
+    if (answer === null) {
+      throw new CairnError('not_found', 'There is no such item to look for similar ones.', {
+        hint: 'It may have changed or gone since it was found. Search for it again.',
+      })
+    }
     const own = answer.hits.filter((hit) => this.#mayFind(hit))
     const tookMs = Math.round((performance.now() - start) * 100) / 100
     return { hits: own.map(toHit), degraded: answer.degraded, tookMs }
   }
 
+  /** A search waits for a model a while, and goes by words alone when there is no answer. */
+  async #asVector(text: string, mode: SearchMode | undefined): Promise<Pick<LexicalQuery, 'vector'>> {
+    if (mode === 'lexical') return {}
+    // Nobody is asked for a vector that nothing could be compared with.
+    const spaces = await this.#storage.embeddings.spaces()
+    if (!spaces.some(({ state }) => state === 'active')) return {}
+    const model = await this.#embeddings.model().catch((error: unknown) => ({ reason: String(error) }))
+    return { vector: 'reason' in model ? { missing: `vector: ${model.reason}` } : await model.queries.of(text) }
+  }
+
   async #scope(
     options: z.output<typeof searchOptionsSchema>,
   ): Promise<Pick<LexicalQuery, 'memories' | 'events' | 'documents'>> {
-    const { types, kinds: wanted = kinds } = options
+    const { types, kinds: wanted = searchKinds } = options
     const named = options.namespaces?.map(parseNamespace)
     const session = options.session === undefined ? undefined : parseSegment(options.session, 'The session id')
     const withEvents = wanted.includes('event')
@@ -210,61 +196,6 @@ export class SearchService {
     const { caller } = this.#guard
     if (hit.kind === 'event') return ownsSession(caller, hit.owner)
     return this.#guard.may('read', hit.namespace)
-  }
-}
-
-const similarToSchema = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('memory'),
-    ref: z.object({ namespace: z.string(), key: z.string(), version: z.number().int() }),
-  }),
-  z.object({ kind: z.literal('event'), ref: z.object({ session: z.string(), seq: z.number().int() }) }),
-  z.object({
-    kind: z.literal('document'),
-    ref: z.object({
-      namespace: z.string(),
-      root: z.string(),
-      path: z.string(),
-      lines: z.array(z.number().int()).min(1),
-    }),
-  }),
-])
-
-/** What a hit says of itself: its `kind` and `ref`. */
-export type SimilarTo = z.input<typeof similarToSchema>
-
-function parseItem(item: unknown): ItemAddress {
-  const { kind, ref } = parse(similarToSchema, item, 'item')
-  if (kind === 'memory') return { kind, namespace: parseNamespace(ref.namespace), key: ref.key, version: ref.version }
-  if (kind === 'event') return { kind, session: parseSegment(ref.session, 'The session id'), seq: ref.seq }
-  const { namespace, root, path, lines } = ref
-  return { kind, namespace: parseNamespace(namespace), root, path, line: lines[0] ?? 0 }
-}
-
-type Filters = Pick<LexicalQuery, 'limit'> & Partial<LexicalQuery>
-
-function parseFilters(options: z.output<typeof searchOptionsSchema>): Filters {
-  const {
-    limit = 10,
-    offset = 0,
-    from,
-    to,
-    metadata,
-    threshold,
-    perDocument,
-    duplicates = false,
-    detail,
-    explain,
-  } = options
-  return {
-    ...{ limit, offset, fold: !duplicates },
-    ...(from !== undefined && { from: toMillis(from, 'from') }),
-    ...(to !== undefined && { to: toMillis(to, 'to') }),
-    ...(metadata && { metadata: encodeJsonObject(metadata, 'metadata', maxMetadataBytes) }),
-    ...(threshold !== undefined && { threshold }),
-    ...(perDocument !== undefined && { perDocument }),
-    ...(detail && { detail }),
-    ...(explain !== undefined && { explain }),
   }
 }
 

@@ -17,6 +17,9 @@ export const weights = {
   passage: 0.5,
   passageLength: 20,
 
+  /** A title that says what the question says, and little beside. */
+  titleFit: 0.5,
+
   /** A word that an item lacks and one beside it in the session has, by distance, less half of what the item has itself. */
   neighbours: [0.6, 0.5, 0.4, 0.3, 0.2],
   ownOfNeighbours: 0.5,
@@ -24,22 +27,13 @@ export const weights = {
   /** The turn after a question inherits what speaks for the question. */
   answer: 0.5,
 
-  /** A session, document or memory that holds the most of the question, beside one that holds nothing of it. */
-  whole: 1,
-
-  /** What was kept on purpose beside what was said in passing, which has others beside it to speak for it. */
-  kept: 1.3,
-
   /** Somebody named in the question said it, or somebody else did while the question names one; the name itself then tells less. */
   speaker: 1.6,
   otherSpeaker: 0.8,
   nameOfSpeaker: 0.3,
 
-  /** "I", "my" and "we" in what the one who is asked about said. */
-  ownWords: 1.15,
-
   /** A turn that only asks knows less than one that tells. */
-  asking: 0.9,
+  asking: 0.8,
 
   /** What a question with "when", "how many" or "where" and "who" wants is there: a time, a number, a name. */
   tellsTime: 1.5,

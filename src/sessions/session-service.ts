@@ -269,7 +269,10 @@ export class SessionService {
     return branches.tree(this.#branches, id)
   }
 
-  /** Removes a session with its events and its own state; forks keep what they share with it. False when there is none. */
+  /**
+   * Removes a session with its events, its own state, and the memories in `session:<id>` and below; forks keep what they
+   * share with it. False when there is none.
+   */
   async delete(id: string): Promise<boolean> {
     const address = this.#access.address(id)
     const found = await this.#storage.sessions.delete({ ...address, author: this.#guard.author() })

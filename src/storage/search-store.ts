@@ -1,4 +1,5 @@
 import type { Owner } from '../access/policy.js'
+import type { QueryVector } from '../embeddings/query-vectors.js'
 import type { MemoryType } from '../memories/memory.js'
 import type { Evidence } from '../search/pool.js'
 import type { SearchTerm } from '../search/query.js'
@@ -22,6 +23,8 @@ export type ItemAddress =
   | { kind: 'memory'; namespace: string; key: string; version: number }
   | { kind: 'event'; session: string; seq: number }
   | { kind: 'document'; namespace: string; root: string; path: string; line: number }
+
+export type SearchMode = 'hybrid' | 'lexical' | 'semantic'
 
 /** A question, as `search/question.ts` makes it, and where its answers may be. */
 export interface LexicalQuery extends Partial<Question> {
@@ -57,6 +60,10 @@ export interface LexicalQuery extends Partial<Question> {
   detail?: 'short' | 'full'
   /** Whether each hit says why it is where it is. */
   explain?: boolean
+  /** Which retrievers are asked; `semantic` is by vectors alone. Default hybrid: by words, and by a vector if there is one. */
+  mode?: SearchMode
+  /** The question as a unit vector of the active space, or why there is none. */
+  vector?: QueryVector
   moment?: MomentInput
   now: number
   /** How many of the best are left out before the first. Default 0. */
@@ -86,7 +93,7 @@ export interface DocumentHit {
 /** Why a hit is where it is. The points of its evidence add up to its score. */
 export interface HitExplanation {
   /** Which way of finding candidates found it, and the score it had there. */
-  retrievers: { name: 'lexical'; score: number }[]
+  retrievers: { name: 'lexical' | 'vector'; score: number }[]
   match: number
   evidence: Evidence[]
   /** The words of the question and what each weighs: how rare it is in what the caller may read. */

@@ -43,8 +43,8 @@ export interface SessionStore extends BranchStore {
     input: SessionAddress & StateRights & { to: SessionStatus; chain: string; author: Author },
   ): Promise<StatusChange>
   /**
-   * Removes the session, its events, its own state and their index entries. What forks have of it they keep. Tasks,
-   * agents and checkpoints stay without it.
+   * Removes the session, its events, its own state, the memories in its own namespace, and their index entries. What forks
+   * have of it they keep. Tasks, agents and checkpoints stay without it.
    */
   delete(input: SessionAddress & { author: Author }): Promise<boolean>
 }

@@ -8,15 +8,7 @@ import type { AgentQuery, ReleasedAgents } from '../storage/agent-store.js'
 import type { Storage } from '../storage/storage.js'
 import { type Agent, type AgentState, agentStates, toAgent } from './agent.js'
 import type { TaskWaiters } from './task-waiters.js'
-import { WorkAccess } from './work-access.js'
-
-export interface AgentServiceOptions {
-  storage: Storage
-  guard: Guard
-  newId: () => string
-  valueBytes: number
-  waiters: TaskWaiters
-}
+import { WorkAccess, type WorkServiceOptions } from './work-access.js'
 
 const id = z.string()
 const limit = z.number().int().min(1).max(1000)
@@ -86,7 +78,7 @@ export class AgentService {
   readonly #valueBytes: number
   readonly #waiters: TaskWaiters
 
-  constructor({ storage, guard, newId, valueBytes, waiters }: AgentServiceOptions) {
+  constructor({ storage, guard, newId, valueBytes, waiters }: WorkServiceOptions) {
     this.#storage = storage
     this.#guard = guard
     this.#access = new WorkAccess(storage, guard, 'agent')

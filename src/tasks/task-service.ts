@@ -2,12 +2,11 @@ import type { Guard } from '../access/guard.js'
 import { parseId, parseName, parseSegment } from '../access/namespace.js'
 import { CairnError, invalidInput } from '../errors.js'
 import { encodeJson } from '../json.js'
-import { type Page, toPage } from '../page.js'
+import type { Page } from '../page.js'
 import { parse } from '../parse.js'
-import { toSession } from '../sessions/session.js'
 import type { Storage } from '../storage/storage.js'
 import type { AttemptAddress, ClaimQuery, WorkAddress } from '../storage/task-store.js'
-import { type Task, type TaskDependencies, type TaskRow, type TaskWithSession, toDependency, toTask } from './task.js'
+import { type Task, type TaskDependencies, type TaskRow, type TaskWithSession, toTask } from './task.js'
 import {
   attemptSchema,
   type CancelOptions,
@@ -21,10 +20,8 @@ import {
   heartbeatOptionsSchema,
   inOrder,
   type NewTaskInput,
-  pageOptionsSchema,
   parseTasks,
   parseWork,
-  placeOf,
   type ReprocessQuery,
   reprocessSchema,
   type TaskAttempt,
@@ -34,22 +31,14 @@ import {
   taskListSchema,
   toFilter,
   toNewTask,
-  toTaskQuery,
   type WaitOptions,
   type WorkOptions,
   waitOptionsSchema,
 } from './task-inputs.js'
+import { getDependencies, getTask, listChildren, listTasks, type ReadContext } from './task-reads.js'
 import type { TaskWaiters } from './task-waiters.js'
-import { WorkAccess } from './work-access.js'
+import { WorkAccess, type WorkServiceOptions } from './work-access.js'
 import { type TaskHandler, type WorkDone, workLoop } from './work-loop.js'
-
-export interface TaskServiceOptions {
-  storage: Storage
-  guard: Guard
-  newId: () => string
-  valueBytes: number
-  waiters: TaskWaiters
-}
 
 /** A task that was cancelled, and the ids of those that waited for it and went with it. */
 export interface CancelledTask {
@@ -57,7 +46,6 @@ export interface CancelledTask {
   dependents: string[]
 }
 
-const defaultLimit = 50
 const reprocessBatch = 500
 
 /**
@@ -70,14 +58,16 @@ export class TaskService {
   readonly #storage: Storage
   readonly #guard: Guard
   readonly #access: WorkAccess
+  readonly #reads: ReadContext
   readonly #newId: () => string
   readonly #valueBytes: number
   readonly #waiters: TaskWaiters
 
-  constructor({ storage, guard, newId, valueBytes, waiters }: TaskServiceOptions) {
+  constructor({ storage, guard, newId, valueBytes, waiters }: WorkServiceOptions) {
     this.#storage = storage
     this.#guard = guard
     this.#access = new WorkAccess(storage, guard, 'task')
+    this.#reads = { storage, guard, access: this.#access }
     this.#newId = newId
     this.#valueBytes = valueBytes
     this.#waiters = waiters
@@ -223,38 +213,27 @@ export class TaskService {
 
   /** The task with its session, or null when the caller may see none with that id. */
   async get(id: string): Promise<TaskWithSession | null> {
-    const address = { id: parseId(id, 'The task id'), scope: this.#access.scope('read') }
-    const found = await this.#storage.tasks.get({ ...address, sessionOwner: this.#access.sessionOwner() })
-    if (found === undefined) await this.#access.noteUnseen(address.id)
-    await this.#noteRead('read', address.id)
-    if (found === undefined) return null
-    return { ...toTask(found.task), sessionDetail: found.session ? toSession(found.session) : null }
+    return getTask(this.#reads, id)
   }
 
   /** Tasks that the caller may see. */
   async list(query: TaskListQuery = {}): Promise<Page<Task>> {
-    return this.#list(parse(taskListSchema, query, 'list'))
+    return listTasks(this.#reads, parse(taskListSchema, query, 'list'))
   }
 
   /** The tasks that were submitted as parts of a task, newest first. */
   async children(id: string, options: TaskPageOptions = {}): Promise<Page<Task>> {
-    const page = parse(pageOptionsSchema, options, 'children')
-    await this.#demandSeen(id)
-    return this.#list({ ...page, parent: id, order: 'newest' })
+    return listChildren(this.#reads, id, options)
   }
 
   /** What a task waits for and what waits for it, as far as the caller may see it. A failed or cancelled prerequisite blocks. */
   async dependencies(id: string): Promise<TaskDependencies> {
-    const address = { id: parseId(id, 'The task id'), scope: this.#access.scope('read') }
-    const found = await this.#storage.tasks.dependencies(address)
-    if (found === undefined) throw await this.#notFound(address.id)
-    await this.#noteRead('read', address.id)
-    return { prerequisites: found.prerequisites.map(toDependency), dependents: found.dependents.map(toDependency) }
+    return getDependencies(this.#reads, id)
   }
 
   /** Tasks that have failed for good, in the order of the queue. */
   async deadLetters(query: DeadLetterQuery = {}): Promise<Page<Task>> {
-    return this.#list({ ...parse(deadLettersSchema, query, 'deadLetters'), status: 'failed' })
+    return listTasks(this.#reads, { ...parse(deadLettersSchema, query, 'deadLetters'), status: 'failed' })
   }
 
   /** Queues dead letters again, with all their retries. Returns how many. */
@@ -285,31 +264,5 @@ export class TaskService {
     const row = await this.#access.noting('status', answer)
     this.#waiters.wake()
     return toTask(row)
-  }
-
-  async #list({ limit = defaultLimit, cursor, ...which }: TaskListQuery): Promise<Page<Task>> {
-    const query = toTaskQuery({ ...which, limit, cursor }, this.#access.scope('read'))
-    const rows = await this.#storage.tasks.list(query)
-    const { order, ...filter } = which
-    await this.#guard.noteRead({ subject: 'task', operation: 'list' }, () => filter)
-    return toPage(rows, limit, toTask, (row) => placeOf(row, query.order === 'queue'))
-  }
-
-  async #demandSeen(id: string): Promise<void> {
-    const address = { id: parseId(id, 'The task id'), scope: this.#access.scope('read') }
-    const found = await this.#storage.tasks.get({ ...address, sessionOwner: this.#access.sessionOwner() })
-    if (found === undefined) throw await this.#notFound(address.id)
-  }
-
-  async #notFound(id: string): Promise<CairnError> {
-    await this.#access.noteUnseen(id)
-    return new CairnError('not_found', `There is no task ${id}.`, {
-      hint: 'Look for it with tasks.list().',
-      details: { task: id },
-    })
-  }
-
-  async #noteRead(operation: 'read', task: string): Promise<void> {
-    await this.#guard.noteRead({ subject: 'task', operation, task })
   }
 }

@@ -5,6 +5,17 @@ import { isRoot, type Right } from '../access/principal.js'
 import type { AuditOperation } from '../audit/audit.js'
 import { CairnError, invalidInput } from '../errors.js'
 import type { Storage } from '../storage/storage.js'
+import type { TaskWaiters } from './task-waiters.js'
+
+/** What the services of tasks and agents are made of. */
+export interface WorkServiceOptions {
+  storage: Storage
+  guard: Guard
+  newId: () => string
+  valueBytes: number
+  /** Told when there may be new work. */
+  waiters: TaskWaiters
+}
 
 interface OwnerInput {
   app?: string | undefined

@@ -6,6 +6,7 @@ import { pathOf } from '../../src/cli/command.js'
 import { exitCodes } from '../../src/cli/exit-codes.js'
 import { buildProgram } from '../../src/cli/program.js'
 import { configSchema, environmentNames, resolveConfig } from '../../src/config.js'
+import { embedderFields } from '../../src/embeddings/embedder-schema.js'
 import { type Cli, shellWords, useCli } from './run-cli.js'
 
 const page = readFileSync(resolve('docs/cli.md'), 'utf8')
@@ -121,14 +122,19 @@ describe('the tables', () => {
 
   it('name every setting with its default and its meaning', () => {
     const text = section('## Settings')
-    const { limits, threads, ...plain } = resolveConfig()
+    const { limits, threads, embedder, ...plain } = resolveConfig()
     const settings = {
       ...plain,
       ...Object.fromEntries(Object.entries(limits).map(([key, value]) => [`limits.${key}`, value])),
     }
     for (const [name, value] of Object.entries(settings))
       expect(text).toMatch(new RegExp(`^\\| \`${name}\` .* \`${value}\` \\|`, 'm'))
-    expect(Object.keys(configSchema.shape).sort()).toEqual([...Object.keys(plain), 'limits', 'threads'].sort())
+    expect(text).toMatch(new RegExp(`^\\| \`embedder.provider\` .* \`${embedder.provider}\` \\|`, 'm'))
+    for (const name of Object.keys(embedderFields).filter((field) => field !== 'embedder'))
+      expect(text).toContain(`| \`embedder.${name}\` |`)
+    expect(Object.keys(configSchema.shape).sort()).toEqual(
+      [...Object.keys(plain), 'embedder', 'limits', 'threads'].sort(),
+    )
     expect({ threads, said: text.includes('`threads` is always off') }).toEqual({ threads: true, said: true })
     for (const name of Object.keys(environmentNames)) expect(text).toContain(`\`${name}\``)
   })

@@ -1,9 +1,9 @@
 import { execFile, spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { useTempFolder } from '../helpers/temp-folder.js'
 
 const { version } = JSON.parse(readFileSync(resolve('package.json'), 'utf8'))
@@ -61,6 +61,20 @@ describe('the built program', () => {
     reading.stdout.once('data', () => reading.stdout.destroy())
     const code = await new Promise((done) => reading.once('close', done))
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  it('ends a watch when its reader has seen enough', async () => {
+    const db = temporary()
+    const docs = temporary('docs')
+    await run(process.execPath, [program, 'init', '--db', db])
+    mkdirSync(docs)
+    const watch = spawn(process.execPath, [program, 'docs', 'watch', docs, '--debounce-ms', '50', '--db', db])
+    onTestFinished(() => void watch.kill('SIGKILL'))
+    const ended = new Promise((done) => watch.once('close', done))
+    watch.stdout.once('data', () => watch.stdout.destroy())
+    await new Promise((done) => watch.stderr.once('data', done))
+    writeFileSync(`${docs}/a.md`, 'alpha')
+    expect(await ended).toBe(0)
   })
 
   it.runIf(existsSync('/dev/full'))('says in one line that its answer could not be written', async () => {

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import Database from 'better-sqlite3'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Cairn } from '../../src/cairn.js'
 import type { SyncReport } from '../../src/documents/sync-report.js'
 import { refusal } from '../helpers/refusal.js'
@@ -249,6 +250,32 @@ describe('a sync', () => {
     ])
     expect(both).toEqual([{ added: 30 }, { unchanged: 30 }])
     expect(phases[0]).toBe('waiting')
+  })
+
+  it('keeps a folder that it has while it waits for another', async () => {
+    const { cairn, clock, path } = await openStore()
+    const folders = [makeDocuments({ 'a.md': 'a' }), makeDocuments({ 'b.md': 'b' })].sort()
+    await sync(cairn, folders)
+    const db = new Database(path)
+    onTestFinished(() => void db.close())
+    const names = `select 'documents:' || id from document_folders order by root`
+    const [first, second] = db.prepare(names).pluck().all()
+    db.prepare('insert into leases values (?, ?, ?)').run(second, 'other', clock() + 60_000)
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const expiry = () => db.prepare('select expires_at from leases where name = ?').pluck().get(first) as number
+    let [waits, least] = [0, Number.POSITIVE_INFINITY]
+    const onProgress = ({ phase }: { phase: string }): void => {
+      if (phase !== 'waiting') return
+      least = Math.min(least, expiry() - clock())
+      if (++waits === 4) db.prepare('delete from leases where holder = ?').run('other')
+      clock.advance(4_000)
+      vi.advanceTimersByTime(4_000)
+    }
+    expect(await sync(cairn, folders, { onProgress })).toEqual({ unchanged: 2 })
+    expect(waits).toBe(4)
+    expect(least).toBeGreaterThan(0)
+    expect(db.prepare('select count(*) from leases').pluck().get()).toBe(0)
   })
 
   it('that is cancelled leaves whole documents, and the next goes on', async () => {

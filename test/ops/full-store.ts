@@ -124,7 +124,7 @@ async function fillWork(root: Cairn, { tasks, agents }: Cairn): Promise<void> {
 }
 
 /** Rows that the services would write at other times of a task's life, and a trail in which lines say the same. */
-export function addWork(path: string): void {
+function addWork(path: string): void {
   const db = new Database(path)
   try {
     db.exec(`

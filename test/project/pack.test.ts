@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('the package', () => {
-  it('holds the program, its types, and the SQL files', async () => {
+  it('holds the program, its types, the SQL files and the assembled loops', async () => {
     const migrations = (await readdir('src', { recursive: true })).filter((path) => path.endsWith('.sql'))
     expect(migrations.length).toBeGreaterThan(0)
     expect(packed).toEqual(
@@ -37,6 +37,7 @@ describe('the package', () => {
         'dist/index.js',
         'dist/index.d.ts',
         'dist/cli/main.js',
+        'dist/vectors/scan.wasm',
         ...migrations.map((path) => `dist/${path}`),
       ]),
     )
@@ -44,7 +45,7 @@ describe('the package', () => {
 
   it('holds nothing else', () => {
     const documents = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']
-    const program = /^dist\/.*(?:\.js|\.d\.ts|\.sql)$/
+    const program = /^dist\/.*(?:\.js|\.d\.ts|\.sql|\.wasm)$/
     expect(packed.filter((path) => !documents.includes(path) && !program.test(path))).toEqual([])
     expect(packed.filter((path) => /(?:\btest\b|\.test\.|\.map$|\.stamp$)/.test(path))).toEqual([])
   })

@@ -120,7 +120,11 @@ describe('package.json', () => {
     const packages = specifiers
       .filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
       .map((specifier) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0])
-    const declared = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })
+    const declared = Object.keys({
+      ...manifest.dependencies,
+      ...manifest.optionalDependencies,
+      ...manifest.peerDependencies,
+    })
     expect([...new Set(packages)].sort()).toEqual(declared.sort())
   })
 })

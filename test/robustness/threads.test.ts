@@ -81,6 +81,21 @@ describe('a storage thread that dies', () => {
   })
 })
 
+/** Runs a script that has a private store, and tells how it ended and what it left in its folder for temporary files. */
+async function runWithPrivateStore(script: string) {
+  const folder = tempPath()
+  mkdirSync(folder)
+  const whole = `
+    import { openCairn } from 'cairn-memory'
+    const cairn = await openCairn(':memory:')
+    await cairn.memories.add({ namespace: 'user:alice', key: 'a', value: 1, type: 'semantic' })
+    ${script}`
+  const args = ['--input-type=module', '-e', whole]
+  const env = { ...process.env, TMPDIR: folder }
+  const ended = await run(process.execPath, args, { env }).catch((error: object) => error)
+  return { ...ended, left: readdirSync(folder) }
+}
+
 describe('the end of a process', () => {
   it.each(['onlyOpens', 'neverCloses', 'doesNotWait'])(
     'comes by itself without close(), after all writes under way: %s',
@@ -99,19 +114,30 @@ describe('the end of a process', () => {
   )
 
   it('takes a private store that nobody closed with it', async () => {
-    const folder = tempPath()
-    mkdirSync(folder)
-    const script = `
-      import { openCairn } from 'cairn-memory'
-      const cairn = await openCairn(':memory:')
+    const ended = await runWithPrivateStore(`
       await openCairn({ db: ':memory:', threads: false })
-      const memory = { namespace: 'user:alice', key: 'a', value: 1, type: 'semantic' }
-      await cairn.memories.add(memory)
-      console.log(JSON.stringify(await cairn.memories.get('user:alice', 'a')).length > 2)`
-    const args = ['--input-type=module', '-e', script]
-    const { stdout, stderr } = await run(process.execPath, args, { env: { ...process.env, TMPDIR: folder } })
-    expect({ stdout, stderr }).toEqual({ stdout: 'true\n', stderr: '' })
-    expect(readdirSync(folder)).toEqual([])
+      console.log(JSON.stringify(await cairn.memories.get('user:alice', 'a')).length > 2)`)
+    expect(ended).toMatchObject({ stdout: 'true\n', stderr: '', left: [] })
+  })
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('by %s takes a private store with it', async (signal) => {
+    const ended = await runWithPrivateStore(`
+      setInterval(() => undefined, 1000)
+      process.kill(process.pid, '${signal}')`)
+    expect(ended).toMatchObject({ signal, stderr: '', left: [] })
+  })
+
+  it('by a signal that somebody listens to leaves a private store to them', async () => {
+    const ended = await runWithPrivateStore(`
+      process.once('SIGTERM', async () => {
+        await cairn.memories.update('user:alice', 'a', 2)
+        console.log((await cairn.memories.get('user:alice', 'a')).value)
+        await cairn.close()
+        clearInterval(timer)
+      })
+      const timer = setInterval(() => undefined, 1000)
+      process.kill(process.pid, 'SIGTERM')`)
+    expect(ended).toMatchObject({ stdout: '2\n', stderr: '', left: [] })
   })
 })
 

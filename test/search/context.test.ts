@@ -253,15 +253,29 @@ describe('what is there no more', () => {
 
   it('is left out as not found when it went after the search', async () => {
     const { agent, cairn, clock } = await filled()
-    const { sessions, memories, tasks, documents } = agent
+    const { sessions, memories, tasks } = agent
+    const gone: string[] = []
     const search: Cairn['search'] = async (text, options) => {
       const result = await agent.search(text, options)
-      await cairn.documents.remove('map.md')
+      for (const hit of result.hits) {
+        if (hit.kind === 'memory') {
+          gone.push(hit.ref.key)
+          await cairn.memories.delete(hit.ref.namespace, hit.ref.key)
+        } else if (hit.kind === 'event' && hit.ref.session !== 's1') {
+          gone.push(hit.ref.session)
+          await cairn.sessions.terminate(hit.ref.session)
+          await cairn.sessions.delete(hit.ref.session)
+        }
+      }
       return result
     }
     const asker = { caller: alice, may: () => true, now: clock }
-    const { manifest } = await buildContext({ sessions, memories, tasks, documents, search }, asker, everything)
-    expect(manifest.left.filter(({ kind }) => kind === 'document')).toMatchObject([{ why: 'not_found' }])
+    const { manifest } = await buildContext({ sessions, memories, tasks, search }, asker, everything)
+    const left = manifest.left.filter(({ why }) => why === 'not_found')
+    expect(
+      left.map((item) => (item.kind === 'event' ? item.ref.session : item.kind === 'memory' && item.ref.key)),
+    ).toEqual(gone)
+    expect(gone.length).toBeGreaterThan(0)
   })
 })
 

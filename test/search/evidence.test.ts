@@ -75,6 +75,18 @@ describe('words', () => {
     expect(near).toBeGreaterThan(far)
   })
 
+  it('that are a title count more than the same in a longer one', () => {
+    const [name = 0, longer = 0, other = 0] = rank('red ship', [
+      memory('red ship', 'one two'),
+      memory('the red ship that sank', 'one two'),
+      memory('one two', 'red ship'),
+    ]).map((ranked) => pointsOf(ranked, 'title'))
+    expect(name).toBeGreaterThan(longer)
+    expect(longer).toBeGreaterThan(0)
+    expect(other).toBe(0)
+    expect(rank('Ann', turns('Ann: I am Ann')).map((ranked) => pointsOf(ranked, 'title'))).toEqual([0])
+  })
+
   it('of one character are the start of a pair', () => {
     const [found = 0, other] = scores('山', ['', '山高水长'], ['', '川'])
     expect(found).toBeGreaterThan(0)
@@ -143,7 +155,12 @@ describe('a turn', () => {
     const [ann, bob] = rank('What did Ann paint?', turns('Ann: I painted', 'Bob: I painted'))
     expect(pointsOf(ann, 'speaker')).toBeGreaterThan(0)
     expect(pointsOf(bob, 'speaker')).toBeLessThan(0)
-    expect(pointsOf(ann, 'ownWords')).toBeGreaterThan(0)
+  })
+
+  it('that only asks comes after one that tells', () => {
+    const [asks, tells] = rank('sail', turns('Ann: Did they sail?', 'Bob: So they sail'))
+    expect(pointsOf(asks, 'asking')).toBeLessThan(0)
+    expect(pointsOf(tells, 'asking')).toBe(0)
   })
 
   it.each([

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Cairn } from '../../src/cairn.js'
 import type { SearchHit } from '../../src/search/search-service.js'
+import { makeDocuments } from '../documents/folders.js'
 import { refusal } from '../helpers/refusal.js'
 import { openStore } from '../store.js'
 
@@ -80,6 +81,35 @@ describe('what says the same', () => {
     expect(hits.map(({ duplicates }) => duplicates)).toEqual([1, undefined])
     expect((await cairn.search('good harbour', { duplicates: true })).hits).toHaveLength(3)
   })
+
+  it('is a copy of a page, and not a paragraph that pages share', async () => {
+    const { cairn } = await openStore()
+    const shared = '## Licence\n\nFree as the harbour.\n'
+    const [boats, nets] = [`# Boats\n\n${shared}`, `# Nets\n\n${shared}`]
+    await cairn.documents.sync(makeDocuments({ 'boats.md': boats, 'copy/boats.md': boats, 'nets.md': nets }))
+    const { hits } = await cairn.search('free harbour')
+    expect(hits.map(({ duplicates }) => duplicates ?? 0).sort()).toEqual([0, 1])
+    expect(new Set(hits.map((hit) => hit.kind === 'document' && hit.ref.heading))).toEqual(
+      new Set(['Boats > Licence', 'Nets > Licence']),
+    )
+  })
+
+  it('of two users is two things, and with its copy for a project one', async () => {
+    const { cairn } = await openStore()
+    const found = async () => {
+      const { hits } = await cairn.search('harbour')
+      return hits.map((hit) => [hit.kind === 'memory' && hit.ref.namespace, hit.duplicates ?? 0])
+    }
+    for (const namespace of ['user:alice', 'user:alice:notes', 'user:bob'])
+      await cairn.memories.add({ namespace, key: 'plan', value: 'to the harbour', type: 'semantic' })
+    expect((await found()).sort()).toEqual([
+      [expect.stringMatching(/^user:alice/), 1],
+      ['user:bob', 0],
+    ])
+    await cairn.memories.delete('user:bob', 'plan')
+    await cairn.memories.publish({ namespace: 'user:alice', key: 'plan' }, 'project:apollo')
+    expect(await found()).toEqual([[expect.anything(), 2]])
+  })
 })
 
 describe('detail', () => {
@@ -129,6 +159,18 @@ describe('what is like an item', () => {
     if (hit === undefined) throw new Error('nothing found')
     const others = ['#1', '#2'].filter((name) => name !== nameOf(hit))
     expect(namesOf(await cairn.similar(hit, { kinds: ['event'] }))).toEqual(others)
+  })
+
+  it('is also what says the same, and what shares more than common words with it', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'one', 'the ship and the harbour and the noon')
+    const value = { text: 'the ship and the harbour and the noon' }
+    await cairn.memories.add({ namespace: 'user:alice:copies', key: 'one', value, type: 'semantic' })
+    await remember(cairn, 'far', 'the bread and the butter and the jam')
+    const item = { kind: 'memory' as const, ref: { namespace: 'user:alice', key: 'one', version: 1 } }
+    const { hits } = await cairn.similar(item)
+    expect(hits.map(({ ref }) => 'namespace' in ref && ref.namespace)).toEqual(['user:alice:copies'])
+    expect(hits[0]).not.toHaveProperty('duplicates')
   })
 
   it('is refused for what is not there or is for somebody else, in the same words', async () => {

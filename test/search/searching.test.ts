@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Cairn } from '../../src/cairn.js'
-import type { SearchHit, SearchOptions } from '../../src/search/search-service.js'
+import type { SearchOptions } from '../../src/search/search-inputs.js'
+import type { SearchHit } from '../../src/search/search-service.js'
 import { refusal } from '../helpers/refusal.js'
 import { openStore, withStore } from '../store.js'
 

@@ -251,6 +251,21 @@ describe('deleting a session', () => {
     expect(await admin.sessions.terminate('s1')).toMatchObject({ kept: [] })
   })
 
+  it('takes what was remembered for it alone: who takes its id does not find that', async () => {
+    const { cairn, clock } = await openStore()
+    const owner = cairn.as(alice)
+    await owner.sessions.create({ id: 's1' })
+    const inside = cairn.as({ session: 's1' })
+    const note = { namespace: 'session:s1:notes', key: 'plan', value: 'to the harbour' }
+    await inside.memories.add({ ...note, type: 'episodic' })
+    await owner.sessions.delete('s1')
+    await cairn.as({ app: 'shop', user: 'bob' }).sessions.create({ id: 's1' })
+    expect(await inside.memories.get(note.namespace, note.key)).toBeNull()
+    expect((await inside.search('harbour', { knownAt: clock() })).hits).toEqual([])
+    const [last] = (await cairn.audit.list({ subject: 'memory' })).items
+    expect(last).toMatchObject({ operation: 'purge', actor: 'user:alice', namespace: note.namespace, key: note.key })
+  })
+
   it('is in the trail, which outlives it, and only for the owner to do', async () => {
     const { cairn } = await openStore()
     const { id } = await cairn.sessions.create(alice)

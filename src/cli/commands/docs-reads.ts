@@ -7,13 +7,13 @@ import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { addPaging, noteMore } from '../paging.js'
 import { onStore } from '../store.js'
-import { oneLine, printable } from '../text.js'
+import { oneLine, printable, wrapped } from '../text.js'
 
 export function addDocsReads(docs: CairnCommand, io: Io): void {
   for (const add of [addList, addShow, addRemove, addStatus]) add(docs, io)
 }
 
-const aDocument = 'its path on disk, its path in its folder, or its id'
+export const aDocument = 'its path on disk, its path in its folder, or its id'
 const inNamespace = 'in this namespace and below'
 
 interface ListFlags {
@@ -47,7 +47,7 @@ function formatList(documents: Document[], output: Output): string {
     { title: 'chunks', cell: ({ chunks }) => `${chunks}`, align: 'right' },
     { title: 'changed', cell: ({ modifiedAt }) => formatMinute(modifiedAt), dropAt: 3 },
     { title: 'namespace', cell: ({ namespace }) => namespace, dropAt: 4 },
-    { title: 'error', cell: ({ error }) => error ?? '', shrinkTo: 12, dropAt: 1 },
+    { title: 'error', cell: ({ error }) => error ?? '', shrinkTo: 20, dropAt: 1 },
   ])
 }
 
@@ -61,14 +61,16 @@ function addShow(docs: CairnCommand, io: Io): void {
     .action((name: string, flags: { namespace?: string }, command: CairnCommand) =>
       onStore({ command, io }, async ({ cairn, output }) => {
         const found = await cairn.documents.get(name, flags)
-        if (found === null) {
-          throw new CairnError('not_found', `No document ${name} is indexed.`, {
-            hint: 'See which there are with cairn docs list.',
-          })
-        }
+        if (found === null) throw noDocument(name)
         output.show(found, () => formatDocument(found, output))
       }),
     )
+}
+
+export function noDocument(name: string): CairnError {
+  return new CairnError('not_found', `No document ${name} is indexed.`, {
+    hint: 'See which there are with cairn docs list.',
+  })
 }
 
 function formatDocument(document: DocumentWithChunks, output: Output): string {
@@ -123,14 +125,19 @@ function addStatus(docs: CairnCommand, io: Io): void {
     )
 }
 
+/** What is wrong stands below the table, whole: it matters more than the numbers. */
 function formatFolders(folders: DocumentFolder[], output: Output): string {
-  return output.table(folders, [
+  const table = output.table(folders, [
     { title: 'folder', cell: ({ root }) => root },
     { title: 'documents', cell: ({ documents }) => documents.toLocaleString('en'), align: 'right' },
     { title: 'chunks', cell: ({ chunks }) => chunks.toLocaleString('en'), align: 'right', dropAt: 2 },
     { title: 'failed', cell: ({ failed }) => (failed === 0 ? '' : `${failed}`), align: 'right', dropAt: 1 },
     { title: 'synced', cell: ({ syncedAt }) => (syncedAt === null ? 'never' : formatMinute(syncedAt)), dropAt: 3 },
     { title: 'namespace', cell: ({ namespace }) => namespace, dropAt: 4 },
-    { title: 'error', cell: ({ error }) => error ?? '', shrinkTo: 20, dropAt: 1 },
   ])
+  const errors = folders.flatMap(({ root, error }) =>
+    error === null ? [] : [error.includes(root) ? error : `${root}: ${error}`],
+  )
+  const lines = errors.map((error) => wrapped(oneLine(error), { width: output.columns, indent: 0 }).join('\n'))
+  return [table, ...lines].join('\n\n')
 }

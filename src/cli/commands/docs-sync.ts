@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import type { SyncProgress, SyncReport } from '../../index.js'
 import type { CairnCommand } from '../command.js'
 import { count } from '../format.js'
@@ -7,8 +7,9 @@ import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { Progress } from '../progress.js'
 import { onStore } from '../store.js'
-import { oneLine } from '../text.js'
+import { oneLine, wrapped } from '../text.js'
 import { collected } from '../values.js'
+import { embedIfThereIsASpace } from './embeddings-work.js'
 
 export interface SyncFlags {
   namespace?: string
@@ -24,12 +25,13 @@ export function addDocsSync(docs: CairnCommand, io: Io): void {
     .addHelpText('after', examples('cairn docs sync docs', `cairn docs sync docs notes --exclude 'drafts/**' --json`))
     .action((folders: string[], flags: SyncFlags, command: CairnCommand) =>
       onStore({ command, io, threads: true }, async ({ cairn, output }) => {
-        const progress = new Progress(io)
+        const progress = new SyncTeller(io, output)
         try {
           const paths = folders.map((folder) => resolve(io.cwd, folder))
-          const report = await cairn.documents.sync(paths, { ...flags, onProgress: tell(progress, output) })
+          const report = await cairn.documents.sync(paths, { ...flags, onProgress: progress.tell })
           progress.end()
-          output.show(report, () => formatReport(report, output))
+          output.show(report, () => formatReport(report, output, io.cwd))
+          await embedIfThereIsASpace(cairn, output, io)
         } finally {
           progress.end()
         }
@@ -45,31 +47,58 @@ export function addFolders(command: CairnCommand): CairnCommand {
     .option('--exclude <glob>', 'no files that match, such as drafts/**; may be repeated', collected)
 }
 
-function tell(progress: Progress, output: Output): (progress: SyncProgress) => void {
-  let told = false
-  return ({ phase, done, total }) => {
-    if (phase === 'waiting' && !told) output.note('Another process syncs this folder; waiting for it.')
-    told ||= phase === 'waiting'
-    if (phase === 'indexing') progress.update(done / total, `${done.toLocaleString('en')} of ${count(total, 'file')}`)
+/** How far a sync is, for people: a bar, and a word when it has to wait. */
+export class SyncTeller {
+  readonly #io: Io
+  readonly #output: Output
+  #progress: Progress | undefined
+  #told = false
+
+  constructor(io: Io, output: Output) {
+    this.#io = io
+    this.#output = output
+  }
+
+  readonly tell = ({ phase, done, total }: SyncProgress): void => {
+    if (phase === 'waiting' && !this.#told) this.#output.note('Another process syncs this folder; waiting for it.')
+    this.#told ||= phase === 'waiting'
+    this.#progress ??= new Progress(this.#io)
+    if (phase !== 'indexing') return
+    this.#progress.update(done / total, `${done.toLocaleString('en')} of ${count(total, 'file')}`)
+  }
+
+  /** The next sync has a bar of its own. */
+  end(): void {
+    this.#progress?.end()
+    this.#progress = undefined
+    this.#told = false
   }
 }
 
-export function formatReport(report: SyncReport, output: Output): string {
+const counts = ['added', 'changed', 'moved', 'removed', 'unchanged'] as const
+
+/** What is in or below the current folder is named from there: nobody reads the rest. */
+export function formatReport(report: SyncReport, output: Output, cwd: string): string {
   const { skipped, warnings } = report
-  const parts = (['added', 'changed', 'moved', 'removed', 'unchanged'] as const).map((name) => {
-    return `${report[name].toLocaleString('en')} ${name}`
-  })
-  const summary = `${parts.join(', ')} in ${(report.tookMs / 1000).toFixed(1)} s`
+  const numbers = [...counts.map((name) => [name, report[name]] as const), ['skipped', skipped.length] as const]
+  const parts = numbers.flatMap(([name, number]) => (number > 0 ? [`${number.toLocaleString('en')} ${name}`] : []))
+  const summary = `${parts.join(', ') || 'no documents'} in ${(report.tookMs / 1000).toFixed(1)} s`
   const named = [
     ...skipped.map((file) => ({ what: 'skipped', ...file })),
     ...warnings.map((file) => ({ what: 'warning', ...file })),
-  ]
+  ].map(({ path, ...rest }) => ({ ...rest, path: fromHere(cwd, path) }))
   if (named.length === 0) return summary
   const columns = [
     { title: '', cell: ({ what }: (typeof named)[number]) => what },
     { title: 'path', cell: ({ path }: (typeof named)[number]) => path },
     { title: 'why', cell: ({ reason }: (typeof named)[number]) => reason },
   ]
-  const inLines = ({ what, path, reason }: (typeof named)[number]): string => oneLine(`${what} ${path}: ${reason}`)
+  const inLines = ({ what, path, reason }: (typeof named)[number]): string =>
+    wrapped(oneLine(`${what} ${path}: ${reason}`), { width: output.columns, indent: 0 }).join('\n')
   return `${summary}\n\n${output.table(named, columns, inLines)}`
+}
+
+function fromHere(cwd: string, path: string): string {
+  const short = relative(cwd, path)
+  return short === '' || short.startsWith('..') ? path : short
 }

@@ -7,7 +7,7 @@ import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { onStore } from '../store.js'
 import { wholeNumber } from '../values.js'
-import { addFolders, formatReport, type SyncFlags } from './docs-sync.js'
+import { addFolders, formatReport, type SyncFlags, SyncTeller } from './docs-sync.js'
 
 interface WatchFlags extends SyncFlags {
   debounceMs?: number
@@ -27,31 +27,53 @@ export function addDocsWatch(docs: CairnCommand, io: Io): void {
     .action((folders: string[], flags: WatchFlags, command: CairnCommand) =>
       onStore({ command, io, threads: true }, async ({ cairn, output }) => {
         const stopped = io.untilStopped?.()
+        const progress = new SyncTeller(io, output)
         const watcher = await cairn.documents.watch(
           folders.map((folder) => resolve(io.cwd, folder)),
-          flags,
+          { ...flags, onProgress: progress.tell },
         )
-        watcher.on('standby', () => output.note('Another process watches this folder; taking over when it ends.'))
-        watcher.on('watching', () => output.note('Watching. Ctrl-C ends it.'))
-        watcher.on('failure', (error) => output.error(error))
-        let first = true
+        const note = (text: string) => () => output.note(text)
+        watcher.on('standby', note('Another process watches this folder; waiting for its end.'))
+        watcher.on('watching', note('Watching. Ctrl-C ends it.'))
+        watcher.on('failure', (error) => {
+          progress.end()
+          output.error(error)
+        })
+        const news = new News()
         watcher.on('sync', (report) => {
-          if (first || hasNews(report)) show(report, output)
-          first = false
+          progress.end()
+          const fresh = news.of(report)
+          if (fresh) show(report, fresh, { output, cwd: io.cwd })
         })
         await stopped
         await watcher.close()
+        progress.end()
       }),
     )
 }
 
-/** Files that are skipped are told once, not with each sync that finds nothing else. */
-function hasNews({ added, changed, moved, removed }: SyncReport): boolean {
-  return added + changed + moved + removed > 0
+/** What is new in a report: a file that is skipped is told once, not with each sync. */
+class News {
+  #told: Set<string> | undefined
+
+  /** Without what was told; undefined when nothing is left. The first report is news, whatever it says. */
+  of(report: SyncReport): SyncReport | undefined {
+    const told = this.#told
+    const { added, changed, moved, removed } = report
+    this.#told = new Set([...report.skipped, ...report.warnings].map(nameOf))
+    const isNew = (file: SyncReport['skipped'][number]): boolean => !told?.has(nameOf(file))
+    const [skipped, warnings] = [report.skipped.filter(isNew), report.warnings.filter(isNew)]
+    const isNews = told === undefined || added + changed + moved + removed + skipped.length + warnings.length > 0
+    return isNews ? { ...report, skipped, warnings } : undefined
+  }
 }
 
-/** With --json one document on one line for each sync, as programs read a stream. */
-function show(report: SyncReport, output: Output): void {
+function nameOf({ path, reason }: SyncReport['skipped'][number]): string {
+  return JSON.stringify([path, reason])
+}
+
+/** With --json one document on one line for each sync, as programs read a stream: the whole report. */
+function show(report: SyncReport, fresh: SyncReport, { output, cwd }: { output: Output; cwd: string }): void {
   const at = new Date().toISOString()
-  output.line({ at, ...report }, () => `${formatTime(at)}  ${formatReport(report, output)}`)
+  output.line({ at, ...report }, () => `${formatTime(at)}  ${formatReport(fresh, output, cwd)}`)
 }

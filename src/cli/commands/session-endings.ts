@@ -59,7 +59,9 @@ interface DeleteFlags {
 function addDelete(session: CairnCommand, io: Io): void {
   session
     .command('delete')
-    .description('Remove a session with its events and its own state, for good. Memories stay.')
+    .description(
+      'Remove a session with its events, its own state and its own memories, for good. All other memories stay.',
+    )
     .argument('<session>', 'the id of the session')
     .option('--dry-run', 'only say what would be removed')
     .option('--yes', 'remove it; without this nothing is removed')

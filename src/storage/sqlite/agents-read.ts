@@ -1,10 +1,10 @@
 import type { Database } from 'better-sqlite3'
 import { compareBytes } from '../../access/namespace.js'
-import { inScope } from '../../access/policy.js'
 import type { AgentRow } from '../../tasks/agent.js'
 import type { AgentQuery } from '../agent-store.js'
 import type { WorkAddress } from '../task-store.js'
 import { agentColumns, findAgent } from './agent-rows.js'
+import { firstInScope } from './scoped-rows.js'
 import { iterate, type Parameters, sql, sqlFamily } from './statements.js'
 
 const max = Number.MAX_SAFE_INTEGER
@@ -52,9 +52,9 @@ export function getAgent(db: Database, address: WorkAddress): AgentRow | undefin
 export function listAgents(db: Database, query: AgentQuery): AgentRow[] {
   const { scope, silentSince, limit } = query
   if (silentSince !== undefined)
-    return take(iterate(db, silent, { ...parametersOf(query, [-1, '']), silentSince }), query)
+    return firstInScope(iterate(db, silent, { ...parametersOf(query, [-1, '']), silentSince }), query)
   const first = (shape: Leading, more: Parameters = {}): AgentRow[] =>
-    take(iterate(db, list[shape], { ...parametersOf(query, [max, lastText]), ...more }), query)
+    firstInScope(iterate(db, list[shape], { ...parametersOf(query, [max, lastText]), ...more }), query)
   const shape = leadingFilter(query)
   if (shape !== 'all' && (scope === undefined || shape !== 'state')) return first(shape)
   if (scope === undefined) return first('all')
@@ -77,13 +77,4 @@ function parametersOf(query: AgentQuery, start: [number, string]): Parameters {
     ...{ state: state ?? null, task: task ?? null, session: session ?? null, project: project ?? null },
     ...{ afterTime: after[0], afterId: after[1] },
   }
-}
-
-function take(rows: Iterable<AgentRow>, { scope, limit }: AgentQuery): AgentRow[] {
-  const found: AgentRow[] = []
-  for (const row of rows) {
-    if (found.length === limit) break
-    if (inScope(row, scope)) found.push(row)
-  }
-  return found
 }

@@ -29,12 +29,12 @@ const renamed: Record<string, string> = {
 /** What is in tables of its own, or takes more than reading a column. */
 const elsewhere = new Set(['record', 'origins', 'dependencies', 'state of checkpoint'])
 
-export function columnOf(kind: RecordKind, field: string): string {
+function columnOf(kind: RecordKind, field: string): string {
   if (field === 'parent') return kind === 'task' ? 'parent_task_id' : 'parent_session_id'
   return renamed[field] ?? field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
-export function fieldsOf(kind: RecordKind): string[] {
+function fieldsOf(kind: RecordKind): string[] {
   return Object.keys(recordSchemas[kind].shape).filter(
     (field) => !elsewhere.has(field) && !elsewhere.has(`${field} of ${kind}`),
   )

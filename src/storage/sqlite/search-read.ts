@@ -13,6 +13,7 @@ import { type Candidate, findCandidates } from './search-candidates.js'
 import { passes } from './search-filters.js'
 import { foldHits } from './search-folds.js'
 import { type HistoryQuery, withHistories } from './search-histories.js'
+import { nearnessOf, nearRows } from './search-near.js'
 import { rankedLength, textOf, toPoolItem } from './search-pool.js'
 import { type FoundRow, inMemoryScope, rowReader } from './search-rows.js'
 
@@ -29,10 +30,15 @@ const furthest = 1_100
 
 const readAtOnce = 100
 
+/** Of the nearest so many more are looked at than are asked for: sections of one page are folded. */
+const nearAtOnce = 100
+
 /** Candidates that are looked at, at most: half a second. Only where clocks or filters hide nearly all of them. */
 const maxLooks = 100_000
 
-const cutShort = `lexical: looked at ${maxLooks.toLocaleString('en')} items with these words and most do not hold at this moment; older ones may be missing`
+/** When asked: writing the number takes 9 ms the first time, which every start of a process would pay. */
+const cutShort = (): string =>
+  `lexical: looked at ${maxLooks.toLocaleString('en')} items with these words and most do not hold at this moment; older ones may be missing`
 
 /** A row with what speaks for it. */
 export interface RankedRow extends Ranked {
@@ -47,13 +53,20 @@ interface Found {
   degraded: string[]
 }
 
-/** Hits best first, with snippets that are made here: rows may be large, and the calling thread has others to serve. */
-export function searchLexical(db: Database, query: LexicalQuery): LexicalAnswer {
+/**
+ * Hits best first, with snippets that are made here: rows may be large, and the calling thread has others to serve. What is
+ * not `wanted` is no hit, and nothing is a duplicate of it.
+ */
+export function searchLexical(
+  db: Database,
+  query: LexicalQuery,
+  wanted: (row: FoundRow) => boolean = () => true,
+): LexicalAnswer {
   const { offset = 0, limit, threshold = 0 } = query
   const whole = withHistories(db, query)
   const { rows, terms, degraded } = query.moment?.knownAt === undefined ? searchNow(db, whole) : searchPast(db, whole)
   const folded = foldHits(
-    rows.filter(({ match }) => match >= threshold),
+    rows.filter(({ match, row }) => match >= threshold && wanted(row)),
     query,
   )
   const show = shower(query, terms)
@@ -61,6 +74,24 @@ export function searchLexical(db: Database, query: LexicalQuery): LexicalAnswer 
 }
 
 function searchNow(db: Database, query: HistoryQuery): Found {
+  return query.mode === 'semantic' ? searchNear(db, query) : searchWords(db, query)
+}
+
+/** By vectors alone: scores are cosines. */
+function searchNear(db: Database, query: HistoryQuery): Found {
+  const nearness = nearnessOf(db, query)
+  if ('missing' in nearness) return { rows: [], terms: [], degraded: nearness.missing }
+  const near = nearRows(db, query, nearness, nearAtOnce + (query.offset ?? 0) + query.limit)
+  const rows = near.map((row) => ({
+    row,
+    score: row.score,
+    match: Math.max(0, row.score),
+    evidence: [{ name: 'near' as const, points: row.score, weight: 1 }],
+  }))
+  return { rows, terms: [], degraded: [] }
+}
+
+function searchWords(db: Database, query: HistoryQuery): Found {
   const { rows, pool, terms, degraded } = readBest(db, query, (query.offset ?? 0) + query.limit)
   const best = rankRows(rows.slice(0, pool), query, terms, rankedLength)
   return { rows: best.concat(belowAll(best, rows.slice(pool), terms)), terms, degraded }
@@ -82,7 +113,7 @@ function readBest(db: Database, query: HistoryQuery, enough: number): BestRows {
   const documents = new Set<string>()
   let [pool, length, looks, hits] = [0, 0, 0, 0]
   for (const some of inBatches(candidates)) {
-    if (looks >= maxLooks) return { rows, pool, terms, degraded: [cutShort] }
+    if (looks >= maxLooks) return { rows, pool, terms, degraded: [cutShort()] }
     looks += some.length
     for (const row of read(some)) {
       rows.push(row)
@@ -179,7 +210,12 @@ function shower(
       ...(query.detail === 'full' && { text }),
       ...(duplicates > 0 && { duplicates }),
       ...(query.explain && {
-        explain: { retrievers: [{ name: 'lexical', score: row.score }], match, evidence, words },
+        explain: {
+          retrievers: [{ name: query.mode === 'semantic' ? 'vector' : 'lexical', score: row.score }],
+          match,
+          evidence,
+          words,
+        },
       }),
     }
     return { ...shown, ...identityOf(row) }

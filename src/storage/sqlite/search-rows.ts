@@ -17,8 +17,8 @@ export type ItemRow =
   | { kind: 'event'; event: FoundEvent; session: string; owner: Owner }
   | { kind: 'document'; chunk: FoundChunk }
 
-/** A row that a search may answer with. */
-export type FoundRow = { score: number } & ItemRow
+/** A row that a search may answer with, and the item of the index that found it. */
+export type FoundRow = { id?: number; score: number } & ItemRow
 
 export type FoundMemory = Pick<MemoryRow, 'namespace' | 'key' | 'version' | 'value' | 'metadata' | 'recordedAt'>
 export type FoundEvent = Pick<EventRow, 'eventId' | 'seq' | 'type' | 'actor' | 'timestamp' | 'recordedAt' | 'content'>
@@ -102,7 +102,7 @@ export function rowReader(db: Database, query: HistoryQuery): (candidates: Candi
     }
     return items.flatMap(({ id, kind, ref }) => {
       const row = rows[kind].get(ref)
-      return row && passes(row, query) ? { ...row, score: scores.get(id) ?? 0 } : []
+      return row && passes(row, query) ? { ...row, id, score: scores.get(id) ?? 0 } : []
     })
   }
 }

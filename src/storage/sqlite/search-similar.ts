@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import { parseQuery, type SearchTerm } from '../../search/query.js'
+import { tellingTerms } from '../../search/query.js'
 import type { ItemAddress, LexicalAnswer, LexicalQuery } from '../search-store.js'
 import { withHistories } from './search-histories.js'
 import { readableText, searchLexical } from './search-read.js'
@@ -32,9 +32,6 @@ const chunkItem = sql(
    where f.root = :root and +f.namespace = :namespace and c.line_from = :line`,
 )
 
-/** A long text is about the words that it says most; in a short one all are said once. */
-const maxTerms = 32
-
 type SimilarQuery = Omit<LexicalQuery, 'terms'> & { address: ItemAddress }
 
 /** What is like an item that the query may find; null when it may not find it, or there is none. */
@@ -42,11 +39,15 @@ export function searchSimilar(db: Database, { address, ...given }: SimilarQuery)
   const query = { ...given, terms: [] }
   const row = readItem(db, query, address)
   if (row === undefined) return null
-  const offset = query.offset ?? 0
-  const wanted = { ...query, terms: tellingTerms(readableText(row)), offset: 0, limit: offset + query.limit + 1 }
-  const { hits, degraded } = searchLexical(db, wanted)
-  const others = hits.filter((hit) => !isSame(hit, address))
-  return { hits: others.slice(offset, offset + query.limit), degraded }
+  const { limit } = query
+  const terms = tellingTerms(readableText(row))
+  // One more, so that as many are looked for as without the item.
+  const { hits, degraded } = searchLexical(
+    db,
+    { ...query, terms, limit: limit + 1 },
+    (other) => !isSame(other, address),
+  )
+  return { hits: hits.slice(0, limit), degraded }
 }
 
 function readItem(db: Database, query: LexicalQuery, address: ItemAddress): FoundRow | undefined {
@@ -61,24 +62,12 @@ function findItem(db: Database, address: ItemAddress): { id: number } | undefine
   return get<{ id: number }>(db, statements[kind], rest)
 }
 
-/** The words that a text says most often, longer ones first among equals: those tell more. */
-function tellingTerms(text: string): SearchTerm[] {
-  const counts = new Map<string, { term: SearchTerm; count: number }>()
-  for (const word of text.slice(0, 8_192).split(/\s+/)) {
-    for (const { alike: _, ...term } of parseQuery(word)) {
-      const known = counts.get(term.text)
-      counts.set(term.text, { term, count: (known?.count ?? 0) + 1 })
-    }
-  }
-  const best = [...counts.values()].sort((a, b) => b.count - a.count || b.term.text.length - a.term.text.length)
-  return best.slice(0, maxTerms).map(({ term }) => term)
-}
-
-function isSame(hit: LexicalAnswer['hits'][number], address: ItemAddress): boolean {
-  if (hit.kind === 'memory' && address.kind === 'memory')
-    return hit.namespace === address.namespace && hit.key === address.key
-  if (hit.kind === 'event' && address.kind === 'event')
-    return hit.session === address.session && hit.seq === address.seq
-  if (hit.kind !== 'document' || address.kind !== 'document') return false
-  return hit.root === address.root && hit.path === address.path && hit.namespace === address.namespace
+function isSame(row: FoundRow, address: ItemAddress): boolean {
+  if (row.kind === 'memory' && address.kind === 'memory')
+    return row.memory.namespace === address.namespace && row.memory.key === address.key
+  if (row.kind === 'event' && address.kind === 'event')
+    return row.session === address.session && row.event.seq === address.seq
+  if (row.kind !== 'document' || address.kind !== 'document') return false
+  const { root, path, namespace } = row.chunk
+  return root === address.root && path === address.path && namespace === address.namespace
 }

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { spansOf } from '../../access/namespace.js'
 import { isAmong } from '../../access/policy.js'
 import { decodeJsonObject } from '../../json.js'
 import type { SessionRow } from '../../sessions/session.js'
@@ -6,10 +7,11 @@ import { ownersOf, parseStateKey, type StateRow, scopeNamespace } from '../../se
 import type { MemoryAddress } from '../memory-store.js'
 import type { KeptState, StateRights, StatusChange } from '../session-store.js'
 import type { Author } from '../storage.js'
+import { audit } from './audit-write.js'
 import { append, tombstone } from './memory-append.js'
 import { isAlive, latestVersion } from './memory-rows.js'
 import { clearOwnState, type StateAddress, stateSetBy, stateValue } from './state-rows.js'
-import { all, sql } from './statements.js'
+import { all, run, sql } from './statements.js'
 
 const deltas = sql(
   'state.changesBySession',
@@ -18,6 +20,9 @@ const deltas = sql(
    where session_id = :session and state_delta is not null
    order by seq`,
 )
+
+/** Says in the trail why a memory was changed. */
+const endOfSession = { endOf: 'session' }
 
 const sharedScopes = ['user', 'app', 'project'] as const
 
@@ -38,6 +43,30 @@ export function endState(
   const removed = unset.flatMap((address) => dropValue(db, address, author) ?? [])
   clearOwnState(db, session.id)
   return { kept, removed }
+}
+
+const memoriesIn = sql(
+  'memories.latestIn',
+  `select namespace, key, version
+   from memory_entries indexed by memory_latest
+   where superseded_at is null and namespace >= :from and namespace < :to
+   order by namespace, key`,
+)
+
+const purgeMemories = sql(
+  'memories.purge',
+  `delete from memory_entries
+   where namespace >= :from and namespace < :to`,
+)
+
+/** What was remembered for this session alone goes with it: who takes its id must not find that. */
+export function purgeOwnMemories(db: Database, session: SessionRow, author: Author): void {
+  for (const { from, to } of spansOf(`session:${session.id}`)) {
+    const found = all<MemoryAddress & { version: number }>(db, memoriesIn, { from, to })
+    if (found.length === 0) continue
+    run(db, purgeMemories, { from, to })
+    for (const memory of found) audit(db, author, { subject: 'memory', operation: 'purge', ...memory })
+  }
 }
 
 /** What this session took away last, and nobody has set since. A removal leaves no row; the deltas of the events tell. */
@@ -79,7 +108,7 @@ function keepValue(db: Database, row: StateRow, chain: string, author: Author): 
     },
     alive ? 'update' : 'create',
     author,
-    { endOf: 'session' },
+    endOfSession,
   )
   return { namespace, key, version }
 }
@@ -88,8 +117,6 @@ function dropValue(db: Database, state: StateAddress, author: Author): KeptState
   const address = memoryOf(state)
   const before = latestVersion(db, address)
   if (!isAlive(before, author.now) || before.type === 'episodic') return undefined
-  const { namespace, key, version } = append(db, address, before, tombstone(before), 'delete', author, {
-    endOf: 'session',
-  })
+  const { namespace, key, version } = append(db, address, before, tombstone(before), 'delete', author, endOfSession)
   return { namespace, key, version }
 }

@@ -8,6 +8,7 @@ import type { Author } from '../storage.js'
 import { audit } from './audit-write.js'
 import { insertEvent, matchesStored } from './events-write.js'
 import { type Refusal, refuse } from './operation.js'
+import { purgeOwnMemories } from './session-end.js'
 import { keepSnapshot } from './session-fold.js'
 import { handToHeir } from './session-heirs.js'
 import { eventFinder } from './session-lineage.js'
@@ -186,6 +187,7 @@ export function deleteSession(db: Database, input: SessionAddress & { author: Au
   if (session === undefined) return false
   handToHeir(db, session)
   forgetSession(db, session.id)
+  purgeOwnMemories(db, session, input.author)
   run(db, remove, { id: session.id })
   audit(db, input.author, { subject: 'session', operation: 'delete', session: session.id })
   return true

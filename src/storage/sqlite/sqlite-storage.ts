@@ -1,27 +1,26 @@
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
-import { closedStore, fromFailure } from '../../errors.js'
+import { closedStore } from '../../errors.js'
 import type { Storage } from '../storage.js'
-import type { Calls, Reads, WriteResult, Writes } from './calls.js'
+import type { Calls, Reads } from './calls.js'
 import { checkpointStore } from './checkpoints-store.js'
 import { documentStore } from './documents-store.js'
 import { isBusy, translate } from './driver-errors.js'
 import { embeddingStore } from './embeddings-store.js'
-import { GroupWriter, type Reply, type Request } from './group-writer.js'
+import type { InlineWriter } from './inline-writer.js'
 import { interchangeStore } from './interchange-store.js'
 import { leaseStore, metricStore } from './metrics-store.js'
 import { type Durability, openDatabase } from './open-database.js'
+import { makePrivateFolder, removePrivateFolder } from './private-folder.js'
 import { inSnapshot, readQueries } from './read-queries.js'
 import { ReaderPool } from './reader-pool.js'
 import { Snapshots } from './snapshots.js'
-import { identify, needsPreparation, prepareStore, type StoreFile, writerOptions } from './store-file.js'
+import { identify, needsPreparation, type StoreFile } from './store-file.js'
 import { auditStore, memoryStore, searchStore, sessionStore } from './stores.js'
 import { agentStore, taskStore } from './tasks-store.js'
 import { ThreadClient } from './thread-client.js'
-import { writeOperations } from './write-operations.js'
 
 export interface SqliteOptions {
   /** A file, or `:memory:` for a private temporary one that goes when the store is closed. */
@@ -46,10 +45,10 @@ interface Runner {
 export async function openSqliteStorage(options: SqliteOptions): Promise<Storage> {
   let folder: string | undefined
   const removeFolder = (): void => {
-    if (folder !== undefined) removeTemporary(folder)
+    if (folder !== undefined) removePrivateFolder(folder)
   }
   try {
-    if (options.path === ':memory:') folder = makeTemporary()
+    if (options.path === ':memory:') folder = makePrivateFolder()
     const file: StoreFile = {
       path: folder === undefined ? absolute(options.path) : join(folder, 'cairn.db'),
       durability: folder === undefined ? options.durability : 'off',
@@ -62,26 +61,6 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
     removeFolder()
     throw translate(error, options.path)
   }
-}
-
-/** Folders of private stores that nobody has closed yet. */
-const temporary = new Set<string>()
-
-function makeTemporary(): string {
-  if (temporary.size === 0) process.once('exit', removeAllTemporary)
-  const folder = mkdtempSync(join(tmpdir(), 'cairn-'))
-  temporary.add(folder)
-  return folder
-}
-
-function removeTemporary(folder: string): void {
-  temporary.delete(folder)
-  if (temporary.size === 0) process.off('exit', removeAllTemporary)
-  rmSync(folder, { recursive: true, force: true })
-}
-
-function removeAllTemporary(): void {
-  for (const folder of temporary) rmSync(folder, { recursive: true, force: true })
 }
 
 /** Without links, and whatever the working directory will be when a thread opens it: SQLite puts the log beside this name. */
@@ -98,7 +77,7 @@ interface Connections {
 }
 
 async function connect(file: StoreFile, create: boolean, threads: boolean): Promise<Connections> {
-  const writer = threads ? new ThreadClient({ role: 'writer', file }) : inlineWriter(file)
+  const writer = threads ? new ThreadClient({ role: 'writer', file }) : await openInlineWriter(file)
   if (needsPreparation(file, create)) await writer.start()
   const identity = identify(file.path)
   if (identity !== undefined) file.identity = identity
@@ -107,51 +86,14 @@ async function connect(file: StoreFile, create: boolean, threads: boolean): Prom
   return { reader, writer, longReader, snapshots: new Snapshots(file, threads) }
 }
 
-function inlineReader(db: Database): Runner {
-  return { call: (name, input) => readHere(db, name as keyof Reads, input as never), close: async () => {} }
+/** Loaded only where it runs: what writes is a tenth of all modules, and with threads they have it. */
+async function openInlineWriter(file: StoreFile): Promise<InlineWriter> {
+  const { inlineWriter } = await import('./inline-writer.js')
+  return inlineWriter(file)
 }
 
-/** The same writer as in the thread, on this one. Requests of one turn of the event loop form a group. */
-function inlineWriter(file: StoreFile): Runner & { start(): Promise<void> } {
-  let db: Database | undefined
-  let writer: GroupWriter | undefined
-  let nextId = 1
-  const pending = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
-  const reply = (replies: Reply[]): void => {
-    for (const answer of replies) {
-      const waiting = pending.get(answer.id)
-      pending.delete(answer.id)
-      if ('failure' in answer) waiting?.reject(fromFailure(answer.failure))
-      else waiting?.resolve(answer.value)
-    }
-  }
-  const prepare = (): void => {
-    db ??= prepareStore(file, 0)
-    writer ??= new GroupWriter(db, { operations: writeOperations, ...writerOptions(file) }, reply)
-  }
-  let batch: Request[] = []
-  return {
-    start: async () => prepare(),
-    async call(name, input) {
-      prepare()
-      return new Promise((resolve, reject) => {
-        const id = nextId++
-        pending.set(id, { resolve, reject })
-        batch.push({ id, name, input })
-        if (batch.length > 1) return
-        setImmediate(() => {
-          const requests = batch
-          batch = []
-          writer?.push(requests)
-        })
-      })
-    },
-    async close() {
-      while (pending.size > 0) await sleep(1)
-      await writer?.idle()
-      db?.close()
-    },
-  }
+function inlineReader(db: Database): Runner {
+  return { call: (name, input) => readHere(db, name as keyof Reads, input as never), close: async () => {} }
 }
 
 const retryMillis = 5
@@ -184,42 +126,19 @@ function toStorage(
   const assertOpen = (): void => {
     if (!open) throw closedStore()
   }
-  const write = async <Name extends keyof Writes>(
-    name: Name,
-    input: Parameters<Writes[Name]>[1],
-    transfer?: ArrayBuffer[],
-  ): Promise<WriteResult<Name>> => {
+  const timed = async <Result>(name: string, call: () => Promise<unknown>): Promise<Result> => {
     assertOpen()
     const start = performance.now()
     try {
-      return (await writer.call(name, input, transfer)) as WriteResult<Name>
+      return (await call()) as Result
     } finally {
       observe(name, performance.now() - start)
     }
   }
-  const read = async <Name extends keyof Reads>(
-    name: Name,
-    input: Parameters<Reads[Name]>[1],
-  ): Promise<ReturnType<Reads[Name]>> => {
-    assertOpen()
-    const start = performance.now()
-    try {
-      return await readHere(reader, name, input)
-    } finally {
-      observe(name, performance.now() - start)
-    }
-  }
-  const readLong = async <Name extends keyof Reads>(
-    name: Name,
-    input: Parameters<Reads[Name]>[1],
-  ): Promise<ReturnType<Reads[Name]>> => {
-    assertOpen()
-    const start = performance.now()
-    try {
-      return (await longReader.call(name, input)) as ReturnType<Reads[Name]>
-    } finally {
-      observe(name, performance.now() - start)
-    }
+  const calls: Calls = {
+    write: (name, input, transfer) => timed(name, () => writer.call(name, input, transfer)),
+    read: (name, input) => timed(name, () => readHere(reader, name, input)),
+    readLong: (name, input) => timed(name, () => longReader.call(name, input)),
   }
   const close = async (): Promise<void> => {
     // What was called before this call is on its way here through the services, which takes it less than a turn.
@@ -231,7 +150,6 @@ function toStorage(
     await writer.close()
     afterClose()
   }
-  const calls: Calls = { write, read, readLong }
   return {
     memories: memoryStore(calls),
     sessions: sessionStore(calls),
@@ -245,7 +163,7 @@ function toStorage(
     agents: agentStore(calls),
     audit: auditStore(calls),
     interchange: interchangeStore(calls, snapshots, assertOpen),
-    info: () => readLong('info', undefined),
+    info: () => calls.readLong('info', undefined),
     close: () => (closing ??= close()),
   }
 }

@@ -4,6 +4,7 @@ import { inScope, type Owner } from '../../access/policy.js'
 import { compareInQueue } from '../../tasks/queue.js'
 import type { TaskRow } from '../../tasks/task.js'
 import type { DependencyRow, DependencyRows, TaskInSession, TaskQuery, WorkAddress } from '../task-store.js'
+import { firstInScope } from './scoped-rows.js'
 import { findSession } from './session-rows.js'
 import { all, iterate, type Parameters, sqlFamily } from './statements.js'
 import { findTask, taskColumns } from './task-rows.js'
@@ -56,7 +57,7 @@ export function listTasks(db: Database, query: TaskQuery): TaskRow[] {
   const { scope, order, project, limit } = query
   const first = (shape: Leading, parameters: Parameters = {}): TaskRow[] => {
     const statement = order === 'queue' ? inQueue[shape] : newest[filterShape(query) ?? shape]
-    return take(iterate(db, statement, { ...parametersOf(query), ...parameters }), query)
+    return firstInScope(iterate(db, statement, { ...parametersOf(query), ...parameters }), query)
   }
   if (scope === undefined || filterShape(query)) return first(project === undefined ? 'all' : 'project')
   if (project !== undefined) return first('project')
@@ -83,15 +84,6 @@ function parametersOf(query: TaskQuery): Parameters {
     ...{ status: status ?? null, agentType: agentType ?? null, session: session ?? null, parent: parent ?? null },
     ...{ project: project ?? null, ...place },
   }
-}
-
-function take(rows: Iterable<TaskRow>, { scope, limit }: TaskQuery): TaskRow[] {
-  const found: TaskRow[] = []
-  for (const row of rows) {
-    if (found.length === limit) break
-    if (inScope(row, scope)) found.push(row)
-  }
-  return found
 }
 
 function compareByAge(a: TaskRow, b: TaskRow): number {

@@ -192,17 +192,18 @@ function describeDelete(subject: Subject): void {
     ] as const
     await append(storage, [anEvent({ changes: [...changes], content: '{"text":"alpha"}' })])
     await append(storage, [anEvent({ content: '{"text":"alpha"}' })], {}, 's2')
-    await add(storage, { namespace: 'session:s1', value: '"alpha"' })
+    for (const namespace of ['session:s1', 'session:s1:notes', 'session:s10', 'user:alice'])
+      await add(storage, { namespace, value: '"alpha"' })
 
     expect(await storage.sessions.delete({ ...s1, author: author() })).toBe(true)
     expect(await storage.sessions.get(s1)).toBeUndefined()
     expect(await storage.sessions.events({ ...s1, order: 'asc', after: 0, before: 9, limit: 9 })).toBeUndefined()
-    expect((await found(storage, 'alpha')).sort()).toEqual(['s2 1', 'session:s1 tone 1'])
-    expect((await storage.info()).rows).toMatchObject({ sessions: 1, events: 1, state: 1, memories: 1 })
+    expect((await found(storage, 'alpha')).sort()).toEqual(['s2 1', 'session:s10 tone 1', 'user:alice tone 1'])
+    expect((await storage.info()).rows).toMatchObject({ sessions: 1, events: 1, state: 1, memories: 2 })
     expect(await storage.sessions.state({ id: 's2', owner: undefined, scopes: ['user'] })).toMatchObject([
       { key: 'theme' },
     ])
-    expect((await operations(storage)).at(-1)).toBe('session delete')
+    expect((await operations(storage)).slice(-3)).toEqual(['memory purge', 'memory purge', 'session delete'])
   })
 
   it('leaves nothing behind for the next session of that id', async () => {

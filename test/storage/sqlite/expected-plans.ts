@@ -67,6 +67,8 @@ export const expectedPlans: Record<string, string[]> = {
   'memories.expired': ['memory_by_expiry'],
   'memories.oldEpisodes': ['memory_by_type'],
   'memories.latest': ['memory_latest'],
+  'memories.latestIn': ['memory_latest'],
+  'memories.purge': ['memory_entries (namespace, key, version)', 'memory_origins (memory_id, kind, source)'],
   'memories.byVersion': ['memory_entries (namespace, key, version)'],
   'memories.chainDown': ['memory_entries (namespace, key, version)'],
   'memories.history': ['memory_entries (namespace, key, version)'],

@@ -1,6 +1,8 @@
 import Database, { type Database as Connection } from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrate } from '../../../src/storage/sqlite/migrations.js'
+// All reads, and all writes, which a process with threads loads in the writer alone.
+import '../../../src/storage/sqlite/inline-writer.js'
 import '../../../src/storage/sqlite/sqlite-storage.js'
 import { registeredStatements } from '../../../src/storage/sqlite/statements.js'
 import { exceptions, expectedPlans } from './expected-plans.js'

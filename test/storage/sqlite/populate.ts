@@ -153,7 +153,7 @@ function memory(index: number): Row {
 
 function documentFolder(index: number): Row {
   const namespace = `project:p${index % 20}`
-  return { id: `f${index}`, namespace, root: `/work/${index}`, identity: `1:${index}`, created_at: sometime() }
+  return { id: `f${index}`, namespace, root: `/notes/${index}`, identity: `1:${index}`, created_at: sometime() }
 }
 
 function document(index: number): Row {

@@ -37,7 +37,7 @@ function indexOf(db: Database, step: string): string | undefined {
 }
 
 /** An index that SQLite made for a constraint, by what it is on: sessions (id). */
-export function nameOfConstraint(db: Database, index: string): string {
+function nameOfConstraint(db: Database, index: string): string {
   const table = /^sqlite_autoindex_(?<table>.+)_\d+$/.exec(index)?.groups?.table
   return `${table} (${columnsOf(db, index).join(', ')})`
 }
@@ -131,7 +131,7 @@ const samples: Record<string, [frequent: string | number, rare: string | number]
   result: ['1', 'null'],
   retryCount: [0, 3],
   readAt: [populatedAt, 0],
-  root: ['/work/1', '/none'],
+  root: ['/notes/1', '/none'],
   runAfter: [populatedAt, 0],
   scope: ['session', 'project'],
   session: ['s0', 'none'],

@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Cairn } from '../../cairn.js'
+import type { EmbeddingSpace, EmbeddingStatus } from '../../index.js'
+import type { CairnCommand } from '../command.js'
+import { count } from '../format.js'
+import { examples } from '../help.js'
+import type { Io } from '../io.js'
+import type { Output } from '../output.js'
+import { onStore } from '../store.js'
+import { wrapped } from '../text.js'
+import { addEmbeddingsSetup } from './embeddings-setup.js'
+import { addEmbeddingsWork } from './embeddings-work.js'
+
+export function addEmbeddings(program: CairnCommand, io: Io): void {
+  const embeddings = program
+    .command('embeddings')
+    .description('Let search find what is meant, with vectors of a model that you choose.')
+  addEmbeddingsSetup(embeddings, io)
+  addStatus(embeddings, io)
+  addEmbeddingsWork(embeddings, io)
+  addRollback(embeddings, io)
+  addDrop(embeddings, io)
+  addRetry(embeddings, io)
+}
+
+const secondMillis = 1_000
+
+function addStatus(embeddings: CairnCommand, io: Io): void {
+  embeddings
+    .command('status')
+    .description('Show the spaces of vectors, how many are there and how many are waiting.')
+    .option('--watch', 'go on each second while anything is waiting, with how long it will take')
+    .addHelpText('after', examples('cairn embeddings status', 'cairn embeddings status --watch'))
+    .action((flags: { watch?: boolean }, command: CairnCommand) =>
+      onStore({ command, io, threads: true }, async ({ cairn, output }) => {
+        const first = await cairn.embeddings.status()
+        if (!flags.watch) return output.show(first, (status) => formatStatus(status, output))
+        await watch(cairn, output, first)
+      }),
+    )
+}
+
+async function watch(cairn: Cairn, output: Output, first: EmbeddingStatus): Promise<void> {
+  const started = { at: performance.now(), waiting: waitingIn(first) }
+  for (let status = first; ; status = await cairn.embeddings.status()) {
+    const waiting = waitingIn(status)
+    const seconds = (performance.now() - started.at) / 1_000
+    const rate = seconds > 0 ? Math.max(0, started.waiting - waiting) / seconds : 0
+    const left = rate > 0 ? Math.round(waiting / rate) : null
+    output.line({ waiting, perSecond: Math.round(rate), secondsLeft: left }, () => formatProgress(waiting, rate, left))
+    if (waiting === 0) return
+    await sleep(secondMillis)
+  }
+}
+
+function waitingIn({ spaces }: EmbeddingStatus): number {
+  return spaces.filter(({ state }) => state !== 'kept').reduce((sum, { waiting }) => sum + waiting, 0)
+}
+
+function formatProgress(waiting: number, rate: number, left: number | null): string {
+  if (waiting === 0) return 'Nothing is waiting.'
+  const speed = rate > 0 ? `, ${Math.round(rate).toLocaleString('en')} a second` : ''
+  const time = left === null ? '' : `, ${left < 90 ? `${left} s` : `${Math.round(left / 60)} min`} to go`
+  return `${waiting.toLocaleString('en')} waiting${speed}${time}`
+}
+
+function formatStatus({ model, spaces }: EmbeddingStatus, output: Output): string {
+  const lines = (text: string): string => wrapped(text, { width: output.columns, indent: 0 }).join('\n')
+  if (spaces.length === 0)
+    return lines('There are no vectors yet; searches go by words. `cairn embeddings setup` says how to get them.')
+  const failures = spaces.flatMap((space) => failureLines(space))
+  const reason = 'reason' in model ? [`${model.reason} ${model.hint}`] : []
+  return [formatSpaces(spaces, output), ...[...failures, ...reason].map(lines)].join('\n\n')
+}
+
+function formatSpaces(spaces: EmbeddingSpace[], output: Output): string {
+  const number = (value: number): string => value.toLocaleString('en')
+  return output.table(spaces, [
+    { title: 'space', cell: ({ name }) => name },
+    { title: 'state', cell: ({ state }) => state },
+    { title: 'vectors', cell: ({ vectors }) => number(vectors), align: 'right' },
+    { title: 'waiting', cell: ({ waiting }) => number(waiting), align: 'right' },
+    { title: 'failed', cell: ({ failed }) => (failed === 0 ? '' : number(failed)), align: 'right', dropAt: 1 },
+  ])
+}
+
+function failureLines({ name, failed, failures }: EmbeddingSpace): string[] {
+  const [newest] = failures
+  if (newest === undefined) return []
+  return [
+    `${count(failed, 'text')} could not be embedded: ${newest.error} Try again with cairn embeddings retry ${name}.`,
+  ]
+}
+
+const aSpace = 'its name, as status shows it'
+
+function addRollback(embeddings: CairnCommand, io: Io): void {
+  embeddings
+    .command('rollback')
+    .description('Go back to a space that was active before. What came since then is embedded in it.')
+    .argument('<space>', aSpace)
+    .addHelpText('after', examples('cairn embeddings rollback ollama/nomic-embed-text:v1.5/768/4f1c2a'))
+    .action((space: string, _flags: object, command: CairnCommand) =>
+      onStore({ command, io, threads: true }, async ({ cairn, output }) => {
+        output.show(await cairn.embeddings.rollback(space), ({ name, waiting }) => activeAgain(name, waiting))
+      }),
+    )
+}
+
+function activeAgain(name: string, waiting: number): string {
+  const rest = waiting > 0 ? ` ${count(waiting, 'text')} that came since then: cairn embeddings run.` : ''
+  return `Searches use ${name} again.${rest}`
+}
+
+function addDrop(embeddings: CairnCommand, io: Io): void {
+  embeddings
+    .command('drop')
+    .description('Remove a space with its vectors. They can be made again, which takes as long as it took.')
+    .argument('<space>', aSpace)
+    .option('--dry-run', 'only say what would be removed')
+    .addHelpText('after', examples('cairn embeddings drop openai/text-embedding-3-small/1536 --dry-run'))
+    .action((space: string, flags: { dryRun?: boolean }, command: CairnCommand) =>
+      onStore({ command, io, threads: true }, async ({ cairn, output }) => {
+        const { spaces } = await cairn.embeddings.status()
+        const vectors = spaces.find(({ name }) => name === space)?.vectors ?? 0
+        if (!flags.dryRun) await cairn.embeddings.drop(space)
+        const told = { space, vectors, dropped: !flags.dryRun }
+        output.show(told, () => `${flags.dryRun ? 'Would drop' : 'Dropped'} ${space} with ${count(vectors, 'vector')}.`)
+      }),
+    )
+}
+
+function addRetry(embeddings: CairnCommand, io: Io): void {
+  embeddings
+    .command('retry')
+    .description('Let texts that could not be embedded be tried again.')
+    .argument('<space>', aSpace)
+    .addHelpText('after', examples('cairn embeddings retry ollama/nomic-embed-text:v1.5/768/4f1c2a'))
+    .action((space: string, _flags: object, command: CairnCommand) =>
+      onStore({ command, io }, async ({ cairn, output }) => {
+        output.show({ space, retried: await cairn.embeddings.retry(space) }, ({ retried }) =>
+          retried === 0 ? 'No text had failed.' : `${count(retried, 'text')} will be tried again.`,
+        )
+      }),
+    )
+}

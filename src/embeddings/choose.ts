@@ -1,0 +1,199 @@
+import { CairnError } from '../errors.js'
+import type { Embedder, SpaceDescription } from './embedder.js'
+import type { EmbedderSettings } from './embedder-schema.js'
+import { embeddingFailure, faultOf } from './embedding-failure.js'
+import { type Limits, limited, type VectorRequest } from './limited.js'
+import { factsOf, type ModelFacts, unknownModel } from './model-facts.js'
+import { findOllamaModel, type OllamaServer, ollamaModel, ollamaRequest, ollamaUrl } from './ollama.js'
+import { keyName, openaiModel, openaiRequest, openaiUrl } from './openai-compatible.js'
+import { textEmbedder } from './text-embedder.js'
+import { ModelThread, transformersModel } from './transformers.js'
+
+export interface ChooseContext {
+  /** Where keys and OLLAMA_HOST are. Default process.env. */
+  environment?: Record<string, string | undefined>
+  limits?: Partial<Limits>
+  deadlines?: Partial<Deadlines>
+}
+
+export interface Deadlines {
+  embedMs: number
+  /** For a question about the server itself. */
+  checkMs: number
+  /** How long `auto` waits for Ollama. */
+  autoMs: number
+}
+
+export const usualDeadlines: Deadlines = { embedMs: 30_000, checkMs: 5_000, autoMs: 300 }
+
+/** An embedder, or in a sentence why there is none, and what to do to get one. */
+export type EmbedderChoice =
+  | { embedder: Embedder; reason?: never; hint?: never }
+  | { embedder?: never; reason: string; hint: string }
+
+/** Something that makes vectors, before it is known how long they are. */
+interface Model {
+  provider: SpaceDescription['provider']
+  model: string
+  facts: ModelFacts
+  batchSize: number
+  request: VectorRequest
+  /** It puts prefixes and cuts texts by itself. */
+  preparesTexts?: true
+  close?: () => Promise<void>
+}
+
+/**
+ * The embedder that the settings ask for. One whose server is away is chosen all the same, and embeds when it is back; but
+ * the length of vectors of a model that is not known is asked of its server, so such a one needs `dimensions` to be chosen
+ * without. Rejects with `config_invalid` for settings that can never be.
+ */
+export async function chooseEmbedder(settings: EmbedderSettings, context: ChooseContext = {}): Promise<EmbedderChoice> {
+  switch (settings.provider) {
+    case 'none':
+      return { reason: 'No embedder is set, so search goes by words.', hint: 'Set embedder to auto or ollama.' }
+    case 'auto':
+      return await lookForOllama(settings, context)
+    default:
+      return await settled(settings, modelOf(settings, context))
+  }
+}
+
+/** Ollama, if it is there with the model; a failure must not cost more than a moment. */
+async function lookForOllama(settings: EmbedderSettings, context: ChooseContext): Promise<EmbedderChoice> {
+  const { autoMs } = { ...usualDeadlines, ...context.deadlines }
+  try {
+    await findOllamaModel(ollamaServer(settings, context), autoMs)
+  } catch (error) {
+    return noneBecause(error)
+  }
+  return await settled(settings, modelOf({ ...settings, provider: 'ollama' }, context))
+}
+
+function noneBecause(error: unknown): EmbedderChoice {
+  if (!(error instanceof CairnError) || faultOf(error) === undefined) throw error
+  return { reason: `${error.message} Search goes by words meanwhile.`, hint: error.hint ?? '' }
+}
+
+/** The model that is asked for, whose requests are limited. */
+function modelOf(settings: EmbedderSettings, context: ChooseContext): Model {
+  const model = plainModel(settings, context)
+  // A thread computes one thing after another; what waits for it waits better here, where a query goes first.
+  const limits = settings.provider === 'transformers' ? { requests: 2, ...context.limits } : context.limits
+  return { ...model, request: limited(model.request, limits) }
+}
+
+function plainModel(settings: EmbedderSettings, context: ChooseContext): Model {
+  const { embedMs } = { ...usualDeadlines, ...context.deadlines }
+  if (settings.provider === 'openai') return openai(settings, context, embedMs)
+  if (settings.provider === 'transformers') return transformers(settings)
+  if (settings.embedder !== undefined) return custom(settings.embedder)
+  const server = ollamaServer(settings, context)
+  return { ...named('ollama', server.model, settings, 8), request: ollamaRequest(server, embedMs) }
+}
+
+export function ollamaServer(settings: EmbedderSettings, { environment = process.env }: ChooseContext): OllamaServer {
+  return { url: ollamaUrl(settings.url, environment), model: settings.model ?? ollamaModel }
+}
+
+function openai(settings: EmbedderSettings, { environment = process.env }: ChooseContext, embedMs: number): Model {
+  if (settings.url !== undefined && settings.model === undefined)
+    throw invalidSetting('embedder.model is missing: which model the server has, only its owner knows.')
+  const url = openaiUrl(settings.url)
+  const name = keyName(url, settings.apiKeyEnv)
+  const key = name === undefined ? undefined : environment[name]
+  const model = named('openai', settings.model ?? openaiModel, settings, 32)
+  const dimensions = model.facts.shortensItself ? settings.dimensions : undefined
+  const request = openaiRequest({ url, model: model.model, key, dimensions }, embedMs)
+  const keyless: VectorRequest = async () => {
+    throw embeddingFailure(
+      'setup',
+      `The environment variable ${name} is not set, and ${new URL(url).host} wants a key.`,
+      {
+        hint: `Set ${name} to the key.`,
+      },
+    )
+  }
+  return { ...model, request: name !== undefined && !key ? keyless : request }
+}
+
+function transformers(settings: EmbedderSettings): Model {
+  const model = named('transformers', settings.model ?? transformersModel, settings, 8)
+  const { pooling } = model.facts
+  if (pooling === undefined) throw invalidSetting(`${model.model} cannot run in this process; a server can have it.`)
+  const thread = new ModelThread({ model: model.model, folder: settings.url, pooling })
+  return { ...model, request: thread.request, close: () => thread.close() }
+}
+
+function named(
+  provider: Model['provider'],
+  model: string,
+  settings: EmbedderSettings,
+  batchSize: number,
+): Omit<Model, 'request'> {
+  const known = factsOf(model)
+  const facts = { ...known, prefixes: settings.prefixes ?? known.prefixes }
+  return { provider, model, facts, batchSize: settings.batchSize ?? batchSize }
+}
+
+/** An embedder of the caller's own: it puts prefixes and cuts as it likes; what it answers is checked as any. */
+function custom(embedder: Embedder): Model {
+  const { provider, model, dimensions, prefixes } = embedder.space
+  return {
+    provider,
+    model,
+    facts: { ...unknownModel, dimensions, prefixes },
+    batchSize: embedder.batchSize,
+    preparesTexts: true,
+    request: async (texts, { kind, signal }) => {
+      try {
+        return await embedder.embed(texts, { kind, ...(signal && { signal }) })
+      } catch (error) {
+        throw ownFailure(error)
+      }
+    },
+    close: async () => await embedder.close?.(),
+  }
+}
+
+/** What other code throws, as a failure of which something is known. */
+function ownFailure(error: unknown): unknown {
+  const message = error instanceof Error ? error.message : String(error)
+  if (!(error instanceof CairnError)) return embeddingFailure('unclear', message, { cause: error })
+  return error.code === 'invalid_input' ? embeddingFailure('texts', message, { cause: error }) : error
+}
+
+/** The model as an embedder, once it is known how long its vectors are. */
+async function settled(settings: EmbedderSettings, model: Model): Promise<EmbedderChoice> {
+  try {
+    const dimensions = dimensionsOf(settings, model) ?? (await measured(model.request))
+    return { embedder: embedderOf(model, dimensions) }
+  } catch (error) {
+    await model.close?.()
+    return noneBecause(error)
+  }
+}
+
+function embedderOf({ provider, model, facts, ...parts }: Model, dimensions: number): Embedder {
+  const { prefixes, maxTokens, shortening } = facts
+  const space = { provider, model, dimensions, prefixes }
+  return textEmbedder({ space, ...parts, ...(!parts.preparesTexts && { prefixes, maxTokens, shortening }) })
+}
+
+function dimensionsOf({ dimensions }: EmbedderSettings, { model, facts }: Model): number | undefined {
+  if (dimensions === undefined || facts.dimensions === undefined) return dimensions ?? facts.dimensions
+  if (dimensions === facts.dimensions || (dimensions < facts.dimensions && facts.shortening !== undefined))
+    return dimensions
+  const how = facts.shortening === undefined ? 'and they are of no use shortened' : 'or fewer'
+  throw invalidSetting(`embedder.dimensions is ${dimensions}, but ${model} makes ${facts.dimensions}, ${how}.`)
+}
+
+async function measured(request: VectorRequest): Promise<number> {
+  const [vector] = await request(['a'], { kind: 'query', probe: true })
+  if (Array.isArray(vector) || vector instanceof Float32Array) return vector.length
+  throw embeddingFailure('unclear', 'The model answered with something that is not a vector.')
+}
+
+function invalidSetting(message: string): CairnError {
+  return new CairnError('config_invalid', message, { hint: 'See docs/embeddings.md for the settings there are.' })
+}

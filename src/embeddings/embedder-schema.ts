@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import type { Embedder } from './embedder.js'
+
+export const embedderNames = ['auto', 'none', 'ollama', 'openai', 'transformers'] as const
+
+const text = z.string().min(1).max(500)
+const prefix = z.string().max(2_000)
+
+const settingsSchema = z.strictObject({
+  provider: z
+    .enum([...embedderNames, 'custom'])
+    .default('auto')
+    .describe(
+      'auto: Ollama if it answers within 300 ms, else none; none: words only; ollama, openai (any server that speaks its protocol) or transformers (in this process).',
+    ),
+  model: text.optional().describe("The model's name, as its provider has it."),
+  url: z
+    .string()
+    .max(2_000)
+    .refine(isPlace, 'must be an address such as http://127.0.0.1:11434, without a name and password in it')
+    .optional()
+    .describe('Where its server is; for transformers, a folder of models.'),
+  dimensions: z
+    .number()
+    .int()
+    .min(1)
+    .max(16_384)
+    .optional()
+    .describe("The length of its vectors, where it is not the model's own."),
+  apiKeyEnv: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable, not the key')
+    .optional()
+    .describe('The environment variable that holds the key of an openai server.'),
+  prefixes: z
+    .strictObject({ document: prefix.default(''), query: prefix.default('') })
+    .optional()
+    .describe("What is put before texts and before queries, instead of the model's own."),
+  batchSize: z.number().int().min(1).max(2_048).optional().describe('Texts in a request.'),
+  embedder: z
+    .custom<Embedder>(isEmbedder, 'has no space with model, dimensions and prefixes, or no batchSize')
+    .optional()
+    .describe('An embedder of your own; from code only.'),
+})
+
+/** Which model turns texts into vectors, with all that is said about it. */
+export type EmbedderSettings = z.output<typeof settingsSchema>
+export type EmbedderOptions = Omit<z.input<typeof settingsSchema>, 'embedder'>
+
+/** A name, a name with options, or an embedder of one's own. */
+export type EmbedderInput = (typeof embedderNames)[number] | EmbedderOptions | Embedder
+
+/** Takes the three forms of it and makes one of them. */
+export const embedderSchema = z.preprocess(
+  asOptions,
+  settingsSchema.refine(
+    ({ provider, embedder }) => (provider === 'custom') === (embedder !== undefined),
+    'an embedder of your own is given as an object with space, batchSize and embed',
+  ),
+) as unknown as z.ZodType<EmbedderSettings, EmbedderInput>
+
+/** The settings one by one, for the page that lists them. */
+export const embedderFields = settingsSchema.shape
+
+/**
+ * Layers of settings, the later over the earlier, option by option. A layer that names another provider starts anew: the
+ * model and the address of one are not those of another.
+ */
+export function mergeEmbedders(layers: readonly (EmbedderInput | undefined)[]): EmbedderInput | undefined {
+  const given = layers.filter((layer) => layer !== undefined)
+  // What is of no form goes to the schema as it is, to be refused there.
+  const odd = given.find((layer) => !isObject(asOptions(layer)))
+  if (given.length === 0 || odd !== undefined) return odd
+  return given.map((layer) => asOptions(layer) as EmbedderOptions).reduce(merge)
+}
+
+function merge(below: EmbedderOptions, above: EmbedderOptions): EmbedderOptions {
+  const said = Object.fromEntries(Object.entries(above).filter(([, value]) => value !== undefined))
+  const another = above.provider !== undefined && above.provider !== (below.provider ?? 'auto')
+  return another ? said : { ...below, ...said }
+}
+
+function asOptions(input: unknown): unknown {
+  if (typeof input === 'string') return { provider: input }
+  return isObject(input) && typeof input.embed === 'function' ? { provider: 'custom', embedder: input } : input
+}
+
+function isEmbedder(input: unknown): input is Embedder {
+  if (!isObject(input) || typeof input.embed !== 'function' || !isObject(input.space)) return false
+  const { model, dimensions, prefixes } = input.space
+  return (
+    isCount(input.batchSize) &&
+    isCount(dimensions) &&
+    typeof model === 'string' &&
+    isObject(prefixes) &&
+    typeof prefixes.document === 'string' &&
+    typeof prefixes.query === 'string'
+  )
+}
+
+function isObject(input: unknown): input is Record<string, unknown> {
+  return input !== null && typeof input === 'object' && !Array.isArray(input)
+}
+
+function isCount(input: unknown): boolean {
+  return typeof input === 'number' && Number.isInteger(input) && input > 0
+}
+
+/** An address to ask, or a path. */
+function isPlace(place: string): boolean {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(place)) return place !== '' && !place.includes('\0')
+  if (!URL.canParse(place)) return false
+  const { protocol, username, password } = new URL(place)
+  return (protocol === 'http:' || protocol === 'https:') && username === '' && password === ''
+}

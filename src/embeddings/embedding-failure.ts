@@ -1,0 +1,59 @@
+import { CairnError } from '../errors.js'
+
+/**
+ * Who is at fault when there are no vectors. `server`: it is gone, slow or busy, and waiting helps. `texts`: it does not
+ * take what it was sent. `unclear`: it stumbled, and only another text can tell whether over this one. `setup`: a person
+ * has to do something.
+ */
+export type Fault = 'server' | 'texts' | 'unclear' | 'setup'
+
+interface FailureOptions {
+  hint?: string | undefined
+  status?: number
+  retryAfterMs?: number | undefined
+  /** Whether the request was not made at all, to spare the server. */
+  paused?: true
+  cause?: unknown
+}
+
+export function embeddingFailure(fault: Fault, message: string, options: FailureOptions = {}): CairnError {
+  const { hint = hints[fault], status, retryAfterMs, paused, cause } = options
+  const details = {
+    fault,
+    retryable: fault === 'server' || fault === 'unclear',
+    ...(status !== undefined && { status }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(paused && { paused }),
+  }
+  return new CairnError('embedding_unavailable', message, { hint, details, cause })
+}
+
+const hints: Record<Fault, string> = {
+  server:
+    'Nothing is lost: what waits is embedded when the model is there again. `cairn embeddings setup` looks for it.',
+  texts: 'Send other texts.',
+  unclear: 'See the log of the server.',
+  setup: 'Run `cairn embeddings setup`.',
+}
+
+/** Who is at fault, undefined for errors that are not about embedding, such as a cancellation. */
+export function faultOf(error: unknown): Fault | undefined {
+  if (!(error instanceof CairnError) || error.code !== 'embedding_unavailable') return undefined
+  const fault = error.details?.fault
+  if (typeof fault === 'string' && Object.hasOwn(hints, fault)) return fault as Fault
+  return error.details?.retryable === false ? 'setup' : 'server'
+}
+
+/** How long the server wants to be left alone, in milliseconds. */
+export function retryAfterOf(error: unknown): number | undefined {
+  const wait = error instanceof CairnError ? error.details?.retryAfterMs : undefined
+  return typeof wait === 'number' ? wait : undefined
+}
+
+export function wasPaused(error: unknown): boolean {
+  return error instanceof CairnError && error.details?.paused === true
+}
+
+export function embeddingCancelled(): CairnError {
+  return new CairnError('cancelled', 'The embedding was cancelled.')
+}

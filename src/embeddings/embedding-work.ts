@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import type { SpaceRow } from '../storage/embedding-store.js'
+import type { Author, Storage } from '../storage/storage.js'
+import { startWorker } from './background.js'
+import type { EmbedderChoice } from './choose.js'
+import type { Embedder } from './embedder.js'
+import { QueryVectors } from './query-vectors.js'
+import { spaceName, toNewSpace } from './spaces.js'
+import { EmbeddingWorker } from './worker.js'
+
+/** Why there is no model, and how to get one. */
+export interface NoModel {
+  reason: string
+  hint: string
+}
+
+/** A model at work for a store. */
+export interface EmbeddingModel {
+  embedder: Embedder
+  space: string
+  worker: EmbeddingWorker
+  queries: QueryVectors
+}
+
+export interface EmbeddingWorkOptions {
+  storage: Storage
+  /** The model that the store was opened with, or why there is none; asked for once. */
+  choose: (active: SpaceRow | undefined) => Promise<EmbedderChoice>
+  now: () => number
+  author: () => Author
+  /** Whether to do what is due without being asked. */
+  background: boolean
+}
+
+/** What a store does with its model, shared by all its handles. */
+export interface EmbeddingWork {
+  /** A store may have been opened without a model, or with one that is not there. */
+  model(): Promise<EmbeddingModel | NoModel>
+  close(): Promise<void>
+}
+
+/** Without a model. */
+export const noEmbeddings: EmbeddingWork = {
+  model: async () => ({
+    reason: 'The store was opened without an embedding model.',
+    hint: "Open it with { embedder: 'ollama' }, or set CAIRN_EMBEDDER.",
+  }),
+  close: async () => undefined,
+}
+
+/**
+ * Begins to work in the background when the model is there. A store without vectors gets a space of it; one that has
+ * vectors of another model keeps them until somebody migrates.
+ */
+export function embeddingWork(options: EmbeddingWorkOptions): EmbeddingWork {
+  const { storage, choose, now, author, background } = options
+  const holder = `${process.pid}:${randomUUID()}`
+  let stop: (() => Promise<void>) | undefined
+  let closed = false
+  const start = async (): Promise<EmbeddingModel | NoModel> => {
+    const spaces = await storage.embeddings.spaces()
+    const { embedder, reason, hint } = await choose(spaces.find(({ state }) => state === 'active'))
+    if (embedder === undefined) return { reason, hint }
+    const { encode } = await import('../vectors/codes.js')
+    const worker = new EmbeddingWorker({ storage, embedder, encode, now, holder, author })
+    if (background && !closed && spaces.length === 0)
+      await storage.embeddings.open({ ...toNewSpace(embedder.space), author: author() })
+    if (background && !closed) stop = startWorker(worker)
+    return { embedder, space: spaceName(embedder.space), worker, queries: new QueryVectors(embedder, now) }
+  }
+  let started: Promise<EmbeddingModel | NoModel> | undefined
+  const model = (): Promise<EmbeddingModel | NoModel> => (started ??= start())
+  // A store that cannot be written has its words; whoever asks for vectors is told why there are none.
+  if (background) void model().catch(() => undefined)
+  return {
+    model,
+    async close() {
+      closed = true
+      const there = await started?.catch(() => undefined)
+      if (there === undefined || 'reason' in there) return
+      await (stop ? stop() : there.worker.stop())
+      await there.embedder.close?.()
+    },
+  }
+}

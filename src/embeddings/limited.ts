@@ -1,0 +1,105 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { CircuitBreaker, type Health, type Settle } from './circuit-breaker.js'
+import type { EmbedKind, EmbedOptions } from './embedder.js'
+import { embeddingCancelled, embeddingFailure, faultOf, retryAfterOf, wasPaused } from './embedding-failure.js'
+import { RequestSlots } from './request-slots.js'
+
+/** One request to a model. With `probe`, the text is known to be harmless: a failure is the server's. */
+export type VectorRequest = (
+  texts: readonly string[],
+  options: EmbedOptions & { probe?: boolean },
+) => Promise<readonly unknown[]>
+
+export interface Limits {
+  /** Requests at once; documents leave one of them to queries. */
+  requests: number
+  /** How often a request is made until it is given up. Whoever waits for a query has words to search by meanwhile. */
+  attempts: Record<EmbedKind, number>
+  /** The pause after the first failure in milliseconds, twice as long after each further one; and half to all of it. */
+  pauseMs: Record<EmbedKind, number>
+  /** A server that wants a longer pause than this gets it from whoever asks, who is told. */
+  mostPauseMs: Record<EmbedKind, number>
+  breaker: { failures: number; openMs: number; mostOpenMs: number }
+  now: () => number
+  random: () => number
+  sleep: (millis: number, signal?: AbortSignal) => Promise<void>
+}
+
+export const usualLimits: Limits = {
+  requests: 5,
+  attempts: { document: 4, query: 2 },
+  pauseMs: { document: 500, query: 100 },
+  mostPauseMs: { document: 10_000, query: 1_000 },
+  breaker: { failures: 5, openMs: 5_000, mostOpenMs: 60_000 },
+  now: Date.now,
+  random: Math.random,
+  sleep: (millis, signal) => wait(millis, undefined, { ...(signal && { signal }) }),
+}
+
+/** The same requests, a few at once, tried again when that may help, and none to a server that is known not to answer. */
+export function limited(request: VectorRequest, given: Partial<Limits> = {}): VectorRequest {
+  const limits = { ...usualLimits, ...given }
+  const slots = new RequestSlots(limits.requests)
+  const breaker = new CircuitBreaker({ ...limits.breaker, now: limits.now })
+
+  const once: VectorRequest = async (texts, options) => {
+    const leave = await slots.take(options.kind, options.signal)
+    try {
+      return await observed(breaker.enter(), options.probe ?? false, () => oneEach(request, texts, options))
+    } finally {
+      leave()
+    }
+  }
+
+  return async (texts, options) => {
+    const attempts = options.probe ? 1 : limits.attempts[options.kind]
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await once(texts, options)
+      } catch (error) {
+        const pause = pauseAfter(error, attempt, options.kind, limits)
+        if (attempt >= attempts || pause === undefined) throw error
+        await limits.sleep(pause, options.signal).catch(() => {
+          throw embeddingCancelled()
+        })
+      }
+    }
+  }
+}
+
+async function oneEach(
+  request: VectorRequest,
+  ...[texts, options]: Parameters<VectorRequest>
+): Promise<readonly unknown[]> {
+  const vectors = await request(texts, options)
+  if (vectors.length === texts.length) return vectors
+  throw embeddingFailure('unclear', `The model answered ${texts.length} texts with ${vectors.length} vectors.`)
+}
+
+/** Runs a request and tells the breaker what it says of the server. */
+async function observed<T>(settle: Settle, probe: boolean, run: () => Promise<T>): Promise<T> {
+  try {
+    const result = await run()
+    settle('up')
+    return result
+  } catch (error) {
+    settle(healthAfter(error, probe), error instanceof Error ? error.message : undefined, retryAfterOf(error))
+    throw error
+  }
+}
+
+function healthAfter(error: unknown, probe: boolean): Health {
+  const fault = faultOf(error)
+  if (fault === undefined) return 'unknown'
+  if (fault === 'unclear') return probe ? 'down' : 'unknown'
+  return fault === 'server' ? 'down' : 'up'
+}
+
+/** How long to wait before trying again, in milliseconds; undefined where that does not help. */
+function pauseAfter(error: unknown, attempt: number, kind: EmbedKind, limits: Limits): number | undefined {
+  const fault = faultOf(error)
+  if ((fault !== 'server' && fault !== 'unclear') || wasPaused(error)) return undefined
+  const longest = limits.pauseMs[kind] * 2 ** (attempt - 1)
+  const pause = Math.max(longest * (0.5 + limits.random() / 2), retryAfterOf(error) ?? 0)
+  return pause > limits.mostPauseMs[kind] ? undefined : pause
+}

@@ -1,0 +1,157 @@
+import { CairnError, invalidInput } from '../errors.js'
+import type { Embedder, EmbedOptions, SpaceDescription } from './embedder.js'
+import { embeddingFailure, faultOf } from './embedding-failure.js'
+import { firstHalf, fitText } from './fit-text.js'
+import type { VectorRequest } from './limited.js'
+import { type Shortening, unitVector } from './unit-vector.js'
+
+export interface TextEmbedderParts {
+  space: SpaceDescription
+  batchSize: number
+  /** Asks the model, and answers with as many vectors as there are texts. */
+  request: VectorRequest
+  /** Put before the texts here, unless the request does it. */
+  prefixes?: SpaceDescription['prefixes']
+  maxTokens?: number
+  shortening?: Shortening | undefined
+  close?: () => Promise<void>
+}
+
+/** What every model takes: with it, one can tell a server in trouble from a text that it does not take. */
+const harmless = 'a'
+
+/** How often a text that the model refuses is halved: from 8,192 tokens to 512, the least that servers are set to. */
+const mostHalvings = 4
+const shortText = 400
+
+/** An embedder from something that answers with vectors: what all models have in common. */
+export function textEmbedder(parts: TextEmbedderParts): Embedder {
+  const underWay = new Set<AbortController>()
+  let closed = false
+  return {
+    space: parts.space,
+    batchSize: parts.batchSize,
+    async embed(texts, { kind, signal }) {
+      if (closed) throw closedEmbedder()
+      const stop = new AbortController()
+      const abort = (): void => stop.abort()
+      signal?.addEventListener('abort', abort, { once: true })
+      if (signal?.aborted) abort()
+      underWay.add(stop)
+      try {
+        return await new Batches(parts, { kind, signal: stop.signal }).embed(texts)
+      } catch (error) {
+        throw closed ? closedEmbedder() : error
+      } finally {
+        underWay.delete(stop)
+        signal?.removeEventListener('abort', abort)
+      }
+    },
+    async close() {
+      closed = true
+      for (const stop of underWay) stop.abort()
+      await parts.close?.()
+    },
+  }
+}
+
+/** One call of `embed`. */
+class Batches {
+  readonly #parts: TextEmbedderParts
+  readonly #options: Required<EmbedOptions>
+
+  constructor(parts: TextEmbedderParts, options: Required<EmbedOptions>) {
+    this.#parts = parts
+    this.#options = options
+  }
+
+  async embed(texts: readonly string[]): Promise<Float32Array[]> {
+    checkTexts(texts)
+    const vectors: Float32Array[] = []
+    for (let start = 0; start < texts.length; start += this.#parts.batchSize) {
+      const batch = texts.slice(start, start + this.#parts.batchSize)
+      vectors.push(...(await this.#embedBatch(await Promise.all(batch.map((text) => this.#fit(text))), start)))
+    }
+    return vectors
+  }
+
+  #fit(text: string): Promise<string> {
+    const { prefixes, maxTokens } = this.#parts
+    // Half a surrogate pair is no character, and a request that holds one is refused as a whole.
+    const whole = `${prefixes?.[this.#options.kind] ?? ''}${text.toWellFormed()}`
+    return maxTokens === undefined ? Promise.resolve(whole) : fitText(whole, maxTokens)
+  }
+
+  async #embedBatch(texts: readonly string[], start: number): Promise<Float32Array[]> {
+    try {
+      return await this.#ask(texts)
+    } catch (error) {
+      const fault = faultOf(error)
+      if (fault !== 'texts' && fault !== 'unclear') throw error
+      await this.#checkServer(error)
+      return await this.#oneByOne(texts, start)
+    }
+  }
+
+  async #ask(texts: readonly string[], probe = false): Promise<Float32Array[]> {
+    const { request, space, shortening } = this.#parts
+    const answer = await request(texts, { ...this.#options, ...(probe && { probe }) })
+    return answer.map((vector) => unitVector(vector, space.dimensions, shortening))
+  }
+
+  /** Throws if the server does not even take a harmless text: then the others are not to blame. */
+  async #checkServer(reason: unknown): Promise<void> {
+    try {
+      await this.#ask([harmless], true)
+    } catch (error) {
+      const fault = faultOf(error)
+      if (fault === 'unclear') throw reason
+      if (fault !== 'texts') throw error
+      const message = reason instanceof Error ? reason.message : String(reason)
+      throw embeddingFailure('setup', `The model takes no text at all. ${message}`, { cause: reason })
+    }
+  }
+
+  async #oneByOne(texts: readonly string[], start: number): Promise<Float32Array[]> {
+    const vectors: Float32Array[] = []
+    for (const [index, text] of texts.entries()) vectors.push(await this.#embedAlone(text, start + index))
+    return vectors
+  }
+
+  async #embedAlone(text: string, index: number): Promise<Float32Array> {
+    let part = text
+    for (let halvings = 0; ; halvings++) {
+      try {
+        const [vector] = await this.#ask([part])
+        if (vector !== undefined) return vector
+      } catch (error) {
+        const fault = faultOf(error)
+        if (fault !== 'texts' && fault !== 'unclear') throw error
+        if (halvings === mostHalvings || part.length < shortText) throw neverEmbedded(index, error)
+      }
+      part = firstHalf(part)
+    }
+  }
+}
+
+function checkTexts(texts: readonly unknown[]): void {
+  for (const [index, text] of texts.entries()) {
+    const wrong = typeof text !== 'string' ? 'is no text' : text.trim() === '' ? 'is empty' : undefined
+    if (wrong === undefined) continue
+    const { message, hint } = invalidInput(`Text ${index} ${wrong}, and has no meaning to embed.`, 'Leave it out.')
+    throw new CairnError('invalid_input', message, { hint, details: { index } })
+  }
+}
+
+function neverEmbedded(index: number, cause: unknown): CairnError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new CairnError('invalid_input', `The model takes other texts, but not text ${index}. ${reason}`, {
+    hint: 'Leave it out, or embed it with another model.',
+    details: { index },
+    cause,
+  })
+}
+
+function closedEmbedder(): CairnError {
+  return new CairnError('closed', 'This embedder has been closed.', { hint: 'Choose it again.' })
+}

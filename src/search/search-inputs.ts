@@ -1,0 +1,108 @@
+import { z } from 'zod'
+import { parseNamespace, parseSegment } from '../access/namespace.js'
+import { encodeJsonObject } from '../json.js'
+import { memoryTypes } from '../memories/memory.js'
+import { objectOf, parse } from '../parse.js'
+import { eventTypes } from '../sessions/event.js'
+import type { ItemAddress, LexicalQuery } from '../storage/search-store.js'
+import { toMillis } from '../time.js'
+
+export const searchKinds = ['memory', 'event', 'document'] as const
+const searchModes = ['hybrid', 'lexical', 'semantic'] as const
+const time = z.union([z.date(), z.string(), z.number()])
+
+/** Of a filter: fields and plain values. */
+const maxMetadataBytes = 65_536
+
+export const searchOptionsSchema = z.strictObject({
+  kinds: z.array(z.enum(searchKinds)).min(1).optional(),
+  namespaces: z.array(z.string()).min(1).max(100).optional(),
+  types: z
+    .array(z.enum([...memoryTypes, ...eventTypes]))
+    .min(1)
+    .optional(),
+  session: z.string().optional(),
+  limit: z.number().int().min(1).max(100).optional(),
+  offset: z.number().int().min(0).max(1000).optional(),
+  knownAt: time.optional(),
+  validAt: time.optional(),
+  from: time.optional(),
+  to: time.optional(),
+  metadata: objectOf(z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  threshold: z.number().min(0).max(1).optional(),
+  perDocument: z.number().int().min(1).max(1000).optional(),
+  duplicates: z.boolean().optional(),
+  detail: z.enum(['short', 'full']).optional(),
+  explain: z.boolean().optional(),
+  mode: z.enum(searchModes).optional(),
+})
+
+/**
+ * Filters, all applied before any limit. `namespaces` and what is below them; `types` of memories and of events, one
+ * `session`, which leave documents out; the clocks of memories; `from` a time on, and before the time `to`, of an event, of a
+ * memory's version or of a document's last change; `metadata` fields of memories and documents and the plain values they must
+ * equal. `limit` 10, at most 100; `offset` at most 1,000.
+ *
+ * `threshold` leaves out what holds less of the question by itself, by the weights of its words: 0 to 1, where .5 is half.
+ * `perDocument` sections of one document at most (1). What says the same as a better hit, a turn said twice or a memory of
+ * the same key elsewhere, but not another user's, is counted there, in `duplicates`, and left out, unless `duplicates` is
+ * true. `detail: 'full'` brings the whole text of each hit, `explain` why it is there.
+ */
+export type SearchOptions = z.input<typeof searchOptionsSchema>
+
+const similarToSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('memory'),
+    ref: z.object({ namespace: z.string(), key: z.string(), version: z.number().int() }),
+  }),
+  z.object({ kind: z.literal('event'), ref: z.object({ session: z.string(), seq: z.number().int() }) }),
+  z.object({
+    kind: z.literal('document'),
+    ref: z.object({
+      namespace: z.string(),
+      root: z.string(),
+      path: z.string(),
+      lines: z.array(z.number().int()).min(1),
+    }),
+  }),
+])
+
+/** What a hit says of itself: its `kind` and `ref`. */
+export type SimilarTo = z.input<typeof similarToSchema>
+
+export function parseItem(item: unknown): ItemAddress {
+  const { kind, ref } = parse(similarToSchema, item, 'item')
+  if (kind === 'memory') return { kind, namespace: parseNamespace(ref.namespace), key: ref.key, version: ref.version }
+  if (kind === 'event') return { kind, session: parseSegment(ref.session, 'The session id'), seq: ref.seq }
+  const { namespace, root, path, lines } = ref
+  return { kind, namespace: parseNamespace(namespace), root, path, line: lines[0] ?? 0 }
+}
+
+export type Filters = Pick<LexicalQuery, 'limit'> & Partial<LexicalQuery>
+
+export function parseFilters(options: z.output<typeof searchOptionsSchema>): Filters {
+  const {
+    limit = 10,
+    offset = 0,
+    from,
+    to,
+    metadata,
+    threshold,
+    perDocument,
+    duplicates = false,
+    detail,
+    explain,
+    mode,
+  } = options
+  return {
+    ...{ limit, offset, fold: !duplicates },
+    ...(from !== undefined && { from: toMillis(from, 'from') }),
+    ...(to !== undefined && { to: toMillis(to, 'to') }),
+    ...(metadata && { metadata: encodeJsonObject(metadata, 'metadata', maxMetadataBytes) }),
+    ...(threshold !== undefined && { threshold }),
+    ...(perDocument !== undefined && { perDocument }),
+    ...(detail && { detail }),
+    ...(explain !== undefined && { explain }),
+    ...(mode && { mode }),
+  }
+}

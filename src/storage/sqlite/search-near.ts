@@ -1,0 +1,42 @@
+import type { Database } from 'better-sqlite3'
+import type { LexicalQuery } from '../search-store.js'
+import type { HistoryQuery } from './search-histories.js'
+import { type FoundRow, rowReader } from './search-rows.js'
+import { type ActiveSpace, findActiveSpace } from './vector-index.js'
+import { nearestItems } from './vector-read.js'
+
+/** The space that can answer a query and the query's vector in it, or why vectors have no part in the answer. */
+export type Nearness = { space: ActiveSpace; vector: Float32Array } | { missing: string[] }
+
+export function nearnessOf(db: Database, { mode, vector, moment }: LexicalQuery): Nearness {
+  if (mode === 'lexical') return { missing: [] }
+  const space = findActiveSpace(db)
+  if (space === undefined) return { missing: mode === 'semantic' ? ['vector: the store has no vectors'] : [] }
+  if (moment?.knownAt !== undefined) return { missing: ['vector: the past is searched by words alone'] }
+  if (vector === undefined) return { missing: [`vector: opened without the model of the vectors, ${space.name}`] }
+  if ('missing' in vector) return { missing: [vector.missing] }
+  if (vector.space !== space.name)
+    return { missing: [`vector: the store has vectors of ${space.name}, the question one of ${vector.space}`] }
+  return { space, vector: vector.values }
+}
+
+/** How far is looked for rows that pass the filters. */
+const furthest = 10_000
+
+/**
+ * The nearest rows that the query may find, nearest first, about `count` of them; their scores are cosines. Where filters
+ * leave few of the nearest, more are looked at.
+ */
+export function nearRows(
+  db: Database,
+  query: HistoryQuery,
+  { space, vector }: Extract<Nearness, { space: ActiveSpace }>,
+  count: number,
+): FoundRow[] {
+  const read = rowReader(db, query)
+  for (let looks = count; ; looks *= 4) {
+    const near = nearestItems(db, space, query, { vector, count: looks })
+    const rows = read(near.map(({ id, cosine }) => ({ id, score: cosine })))
+    if (rows.length >= count || near.length < looks || looks >= furthest) return rows.slice(0, count)
+  }
+}
