@@ -260,6 +260,12 @@ export const expectedPlans: Record<string, string[]> = {
   'embeddings.postpone': ['embedding_jobs (space_id, item)'],
   'embeddings.retry': ['embedding_jobs_by_due'],
 
+  'vectors.changes': ['rowid'],
+  'vectors.newest': ['rowid'],
+  'vectors.activeSpace': ['embedding_spaces_active'],
+  'vectors.inScope': [],
+  'vectors.of': ['embedding_codes (space_id, item)', 'rowid'],
+
   'leases.find': ['leases (name)'],
   'leases.release': ['leases (name)'],
   'leases.save': [],
@@ -312,7 +318,7 @@ export const expectedPlans: Record<string, string[]> = {
 /** Steps that are no search, each with the reason why it may be. One that is not needed any more fails the test. */
 export const exceptions: { statement: RegExp; step: RegExp; reason: string }[] = [
   {
-    statement: /^search\.(?:postings|count)$/,
+    statement: /^(?:search\.(?:postings|count)|vectors\.inScope)$/,
     step: /^SCAN search_text VIRTUAL TABLE INDEX \d+:M/,
     reason:
       'a full-text match reads one posting list as far as its limit, which the planner calls a scan of a virtual table',
@@ -323,7 +329,7 @@ export const exceptions: { statement: RegExp; step: RegExp; reason: string }[] =
     reason: 'json_each walks the numbers of at most 100 candidates',
   },
   {
-    statement: /^embeddings\.(?:memories|events|chunks|insertJobs)$/,
+    statement: /^(?:embeddings\.(?:memories|events|chunks|insertJobs)|vectors\.of)$/,
     step: /^SCAN wanted VIRTUAL TABLE INDEX 1:$/,
     reason: 'json_each walks the numbers of one batch of items',
   },
