@@ -5,6 +5,7 @@ import { root } from './access/principal.js'
 import { Cairn } from './cairn.js'
 import { type ConfigInput, resolveConfig } from './config.js'
 import { documentWork } from './documents/document-work.js'
+import type { EmbedderCheck } from './embeddings/check-embedder.js'
 import type { EmbedderChoice } from './embeddings/choose.js'
 import type { EmbedderSettings } from './embeddings/embedder-schema.js'
 import { embeddingWork, noEmbeddings } from './embeddings/embedding-work.js'
@@ -57,7 +58,8 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
   const clock = (): number => wholeMillis(now())
   const storage = measured(opened, { times, now: clock, metricsDays: config.metricsDays })
   const guard = new Guard({ storage, caller: root, now: clock, auditReads: 'off' })
-  const work = { storage, now: clock, author: () => guard.author(), background }
+  const check = (): Promise<EmbedderCheck[]> => checkModel(config.embedder)
+  const work = { storage, now: clock, check, author: () => guard.author(), background }
   const embeddings =
     config.embedder.provider === 'none'
       ? noEmbeddings
@@ -88,6 +90,11 @@ async function choose(settings: EmbedderSettings, active: SpaceRow | undefined):
   if (settings.provider !== 'auto' || active === undefined || provider === undefined) return chooseEmbedder(settings)
   const { model, dimensions, documentPrefix: document, queryPrefix: query } = active
   return chooseEmbedder({ ...settings, provider, model, dimensions, prefixes: { document, query } })
+}
+
+async function checkModel(settings: EmbedderSettings): Promise<EmbedderCheck[]> {
+  const { checkEmbedder } = await import('./embeddings/check-embedder.js')
+  return checkEmbedder(settings)
 }
 
 /** A store whose calls are measured, until it is closed. */

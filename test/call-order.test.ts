@@ -246,8 +246,9 @@ describe('a write', () => {
   ]
   const writes = Object.entries(everyMethod).filter(([, { kind }]) => kind === 'write')
   // Closing is no write of a service, `next` and `work` go on asking until there is a task, and imports and syncs are many
-  // writes, which come when files have been read.
-  const whole = ['import', 'importForeign', 'documents.sync', 'documents.watch']
+  // writes, which come when files have been read
+  // or a model has answered.
+  const whole = ['import', 'importForeign', 'documents.sync', 'documents.watch', 'embeddings.migrate', 'embeddings.run']
   const others = ['close', String(Symbol.asyncDispose), 'tasks.next', 'tasks.work', ...whole]
 
   it.each(writes.filter(([name]) => !others.includes(name)))(

@@ -1,8 +1,10 @@
 import type { Guard } from '../access/guard.js'
+import { isRoot } from '../access/principal.js'
 import { CairnError } from '../errors.js'
 import type { SpaceProgress, SpaceRow, SpaceState } from '../storage/embedding-store.js'
 import type { Storage } from '../storage/storage.js'
 import { toIso } from '../time.js'
+import type { EmbedderCheck } from './check-embedder.js'
 import type { EmbeddingModel, EmbeddingWork, NoModel } from './embedding-work.js'
 import { toNewSpace } from './spaces.js'
 import type { WorkerState } from './worker.js'
@@ -44,6 +46,13 @@ export class EmbeddingService {
     this.#work = work
   }
 
+  /** Whether the model answers: what was found, one thing after another, up to the first that is missing, with the way to get it. */
+  async check(): Promise<EmbedderCheck[]> {
+    await this.#demandRoot('list')
+    await this.#storage.embeddings.spaces()
+    return this.#work.check()
+  }
+
   /** All spaces, the newest first, and what the worker of this handle is at. */
   async status(): Promise<EmbeddingStatus> {
     await this.#demandRoot('list')
@@ -69,20 +78,20 @@ export class EmbeddingService {
 
   /** Makes a space that was active before the active one again. What came since then gets its vectors in the background. */
   async rollback(space: string): Promise<EmbeddingSpace> {
-    await this.#demandRoot('rollback')
+    if (!isRoot(this.#guard.caller)) throw await this.#refusal('rollback')
     return this.#withProgress(await this.#storage.embeddings.rollback({ space, author: this.#guard.author() }))
   }
 
   /** Removes a space and its vectors. Without an active space searches go by words alone. */
   async drop(space: string): Promise<void> {
-    await this.#demandRoot('delete')
+    if (!isRoot(this.#guard.caller)) throw await this.#refusal('delete')
     for (let isGone = false; !isGone; )
       isGone = await this.#storage.embeddings.drop({ space, limit: dropAtOnce, author: this.#guard.author() })
   }
 
   /** Tries what could not be embedded in a space again. Returns how many texts. */
   async retry(space: string): Promise<number> {
-    await this.#demandRoot('update')
+    if (!isRoot(this.#guard.caller)) throw await this.#refusal('update')
     return this.#storage.embeddings.retry({ space, now: this.#guard.now() })
   }
 
@@ -114,13 +123,19 @@ export class EmbeddingService {
   }
 
   async #needModel(): Promise<EmbeddingModel> {
+    // A closed store says so before anything else is said.
+    await this.#storage.embeddings.spaces()
     const model = await this.#work.model()
     if ('reason' in model) throw new CairnError('embedding_unavailable', model.reason, { hint: model.hint })
     return model
   }
 
-  #demandRoot(operation: 'list' | 'update' | 'rollback' | 'delete'): Promise<void> {
-    return this.#guard.demandRoot('manage embeddings', { subject: 'store', operation })
+  async #demandRoot(operation: 'list' | 'update'): Promise<void> {
+    if (!isRoot(this.#guard.caller)) throw await this.#refusal(operation)
+  }
+
+  #refusal(operation: 'list' | 'update' | 'rollback' | 'delete'): Promise<CairnError> {
+    return this.#guard.rootRefusal('manage embeddings', { subject: 'store', operation })
   }
 }
 

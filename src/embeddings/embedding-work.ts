@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { SpaceRow } from '../storage/embedding-store.js'
 import type { Author, Storage } from '../storage/storage.js'
 import { startWorker } from './background.js'
+import type { EmbedderCheck } from './check-embedder.js'
 import type { EmbedderChoice } from './choose.js'
 import type { Embedder } from './embedder.js'
 import { QueryVectors } from './query-vectors.js'
@@ -27,6 +28,7 @@ export interface EmbeddingWorkOptions {
   /** The model that the store was opened with, or why there is none; asked for once. */
   choose: (active: SpaceRow | undefined) => Promise<EmbedderChoice>
   now: () => number
+  check: () => Promise<EmbedderCheck[]>
   author: () => Author
   /** Whether to do what is due without being asked. */
   background: boolean
@@ -36,15 +38,20 @@ export interface EmbeddingWorkOptions {
 export interface EmbeddingWork {
   /** A store may have been opened without a model, or with one that is not there. */
   model(): Promise<EmbeddingModel | NoModel>
+  /** What there must be for the model to answer, one thing after another. */
+  check(): Promise<EmbedderCheck[]>
   close(): Promise<void>
+}
+
+const withoutModel: NoModel = {
+  reason: 'The store was opened without an embedding model.',
+  hint: "Open it with { embedder: 'ollama' }, or set CAIRN_EMBEDDER.",
 }
 
 /** Without a model. */
 export const noEmbeddings: EmbeddingWork = {
-  model: async () => ({
-    reason: 'The store was opened without an embedding model.',
-    hint: "Open it with { embedder: 'ollama' }, or set CAIRN_EMBEDDER.",
-  }),
+  model: async () => withoutModel,
+  check: async () => [{ what: 'settings', ok: false, says: withoutModel.reason, fix: withoutModel.hint }],
   close: async () => undefined,
 }
 
@@ -74,6 +81,7 @@ export function embeddingWork(options: EmbeddingWorkOptions): EmbeddingWork {
   if (background) void model().catch(() => undefined)
   return {
     model,
+    check: options.check,
     async close() {
       closed = true
       const there = await started?.catch(() => undefined)

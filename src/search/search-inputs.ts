@@ -8,7 +8,7 @@ import type { ItemAddress, LexicalQuery } from '../storage/search-store.js'
 import { toMillis } from '../time.js'
 
 export const searchKinds = ['memory', 'event', 'document'] as const
-const searchModes = ['hybrid', 'lexical', 'semantic'] as const
+const searchModes = ['lexical', 'semantic'] as const
 const time = z.union([z.date(), z.string(), z.number()])
 
 /** Of a filter: fields and plain values. */
@@ -47,6 +47,9 @@ export const searchOptionsSchema = z.strictObject({
  * `perDocument` sections of one document at most (1). What says the same as a better hit, a turn said twice or a memory of
  * the same key elsewhere, but not another user's, is counted there, in `duplicates`, and left out, unless `duplicates` is
  * true. `detail: 'full'` brings the whole text of each hit, `explain` why it is there.
+ *
+ * `mode: 'semantic'` goes by vectors alone, when the store has some: `score` is then the cosine of the angle between question
+ * and hit, −1 to 1, and `threshold` the least of it. Default `lexical`.
  */
 export type SearchOptions = z.input<typeof searchOptionsSchema>
 

@@ -116,7 +116,7 @@ export class SearchService {
 
   /** A search waits for a model a while, and goes by words alone when there is no answer. */
   async #asVector(text: string, mode: SearchMode | undefined): Promise<Pick<LexicalQuery, 'vector'>> {
-    if (mode === 'lexical') return {}
+    if (mode !== 'semantic') return {}
     // Nobody is asked for a vector that nothing could be compared with.
     const spaces = await this.#storage.embeddings.spaces()
     if (!spaces.some(({ state }) => state === 'active')) return {}

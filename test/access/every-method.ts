@@ -291,6 +291,13 @@ export const everyMethod: Record<string, Method> = {
   ),
   'metrics.names': read('store', (at) => at.metrics.names()),
   'metrics.operations': read('store', (at) => at.metrics.operations()),
+  'embeddings.check': read('store', (at) => at.embeddings.check()),
+  'embeddings.status': read('store', (at) => at.embeddings.status()),
+  'embeddings.migrate': write('store', (at) => at.embeddings.migrate()),
+  'embeddings.rollback': write('store', (at) => at.embeddings.rollback('custom/none/8')),
+  'embeddings.drop': write('store', (at) => at.embeddings.drop('custom/none/8')),
+  'embeddings.retry': write('store', (at) => at.embeddings.retry('custom/none/8')),
+  'embeddings.run': write('store', (at) => at.embeddings.run()),
   'documents.get': read(
     'memory',
     (at, { namespace, key }) => at.documents.get(`${key}.md`, { namespace }),

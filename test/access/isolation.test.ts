@@ -218,15 +218,22 @@ function expectOwn(what: string, planted: Planted, principal: Principal, outcome
   }
 }
 
-/** The trail only grew, by lines of this principal, and tells of no success where it has no right. */
+/**
+ * The trail only grew, by lines of this principal, and tells of no success where it has no right, but for what a session
+ * that it deleted remembered for itself.
+ */
 async function expectTrailOf(root: Cairn, principal: Principal, before: { id: number }[]): Promise<void> {
   const after = (await root.audit.list({ limit: 1000 })).items
   const old = new Map(before.map((entry) => [entry.id, entry]))
+  const deleted = after.filter(({ subject, operation }) => subject === 'session' && operation === 'delete')
+  const deletedWith = (namespace: string | null): boolean =>
+    deleted.some(({ session }) => `${namespace}:`.startsWith(`session:${session}:`))
   for (const entry of after) {
     if (old.delete(entry.id) || entry.actor === 'root') continue
     expect(entry.principal).toEqual(principal.grants?.length === 0 ? { ...principal, grants: undefined } : principal)
     expect(JSON.stringify(entry)).not.toContain('intruder was here')
-    if (entry.outcome === 'ok' && entry.namespace !== null)
+    if (entry.operation === 'purge') expect(deletedWith(entry.namespace), `${entry.namespace}`).toBe(true)
+    else if (entry.outcome === 'ok' && entry.namespace !== null)
       expect(oracle(principal, 'write', entry.namespace), entry.namespace).toBe(true)
   }
   expect([...old.values()]).toEqual([])

@@ -295,9 +295,13 @@ export function mayMeet(principal: Principal, places: Place[], rights: Right[]):
 /** All that lies outside the write rights of a principal, seen through the root handle. */
 export async function dumpOutside(root: Cairn, principal: Principal): Promise<object> {
   const outside = (namespace: string): boolean => !oracle(principal, 'write', namespace)
-  const sessions = (await root.sessions.list({ limit: 1000 })).items.filter((session) => !owns(principal, session))
+  const all = (await root.sessions.list({ limit: 1000 })).items
+  const sessions = all.filter((session) => !owns(principal, session))
+  // Who may delete a session may not write what it remembers for itself, which goes with it all the same.
+  const mayGo = all.filter((session) => owns(principal, session)).map(({ id }) => `session:${id}`)
+  const stays = (namespace: string): boolean => !mayGo.some((session) => `${namespace}:`.startsWith(`${session}:`))
   return {
-    memories: await dumpMemories(root, outside),
+    memories: await dumpMemories(root, (namespace) => outside(namespace) && stays(namespace)),
     sessions: await Promise.all(sessions.map((session) => dumpSession(root, session, outside))),
     shared: await dumpShared(root, outside),
     ...(await dumpWork(root, principal)),

@@ -93,7 +93,9 @@ describe('the examples', () => {
     for (const [, line = ''] of stdout.matchAll(/^ {2}cairn (.*)$/gm)) {
       const [args = ''] = line.split(' < ')
       const { code, stderr } = await cairn(args, { stdin: '{"steps":[]}' })
-      expect([0, 1], `cairn ${line}: ${stderr}`).toContain(code)
+      // Where no model answers, as here mostly, that is what they say.
+      const codes = /^cairn embeddings (?:setup|run|migrate)$/.test(path) ? [0, 1, 70] : [0, 1]
+      expect(codes, `cairn ${line}: ${stderr}`).toContain(code)
     }
   })
 

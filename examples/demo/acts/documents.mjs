@@ -11,7 +11,7 @@ const project = fileURLToPath(new URL('../../../', import.meta.url))
 /** What a new user asks, and the page that says it. */
 const asked = [
   { text: 'How do I restore a deleted memory?', page: 'docs/cli.md' },
-  { text: 'What happens when two processes write at once?', page: 'README.md' },
+  { text: 'What happens to a task when its worker dies?', page: 'docs/tasks.md' },
   { text: 'Which exit code does an absent key have?', page: 'docs/cli.md' },
   { text: 'How do I move my memories from mem0?', page: 'docs/moving-in.md' },
 ]

@@ -1,11 +1,11 @@
-import type { EmbedderCheck } from '../../embeddings/check-embedder.js'
 import { CairnError } from '../../errors.js'
+import type { EmbedderCheck } from '../../index.js'
 import type { CairnCommand } from '../command.js'
 import { count } from '../format.js'
 import { examples } from '../help.js'
 import type { Io } from '../io.js'
 import type { Output } from '../output.js'
-import { onStore, readSettings } from '../store.js'
+import { onStore } from '../store.js'
 import { wrapped } from '../text.js'
 
 export function addEmbeddingsSetup(embeddings: CairnCommand, io: Io): void {
@@ -15,9 +15,7 @@ export function addEmbeddingsSetup(embeddings: CairnCommand, io: Io): void {
     .addHelpText('after', examples('cairn embeddings setup', 'CAIRN_EMBEDDER=openai cairn embeddings setup'))
     .action((_flags: object, command: CairnCommand) =>
       onStore({ command, io, create: true, threads: true }, async ({ cairn, output }) => {
-        const { checkEmbedder } = await import('../../embeddings/check-embedder.js')
-        const settings = readSettings(command.globalFlags().db, io).embedder
-        const checks = await checkEmbedder(settings, { environment: io.env })
+        const checks = await cairn.embeddings.check()
         if (!output.json) output.show(checks, (all) => formatChecks(all, output))
         const failed = checks.find(({ ok }) => !ok)
         if (failed)

@@ -99,7 +99,7 @@ function addRollback(embeddings: CairnCommand, io: Io): void {
     .command('rollback')
     .description('Go back to a space that was active before. What came since then is embedded in it.')
     .argument('<space>', aSpace)
-    .addHelpText('after', examples('cairn embeddings rollback ollama/nomic-embed-text:v1.5/768/4f1c2a'))
+    .addHelpText('after', examples('cairn embeddings rollback ollama/bge-m3/1024'))
     .action((space: string, _flags: object, command: CairnCommand) =>
       onStore({ command, io, threads: true }, async ({ cairn, output }) => {
         output.show(await cairn.embeddings.rollback(space), ({ name, waiting }) => activeAgain(name, waiting))
@@ -118,7 +118,7 @@ function addDrop(embeddings: CairnCommand, io: Io): void {
     .description('Remove a space with its vectors. They can be made again, which takes as long as it took.')
     .argument('<space>', aSpace)
     .option('--dry-run', 'only say what would be removed')
-    .addHelpText('after', examples('cairn embeddings drop openai/text-embedding-3-small/1536 --dry-run'))
+    .addHelpText('after', examples('cairn embeddings drop ollama/bge-m3/1024 --dry-run'))
     .action((space: string, flags: { dryRun?: boolean }, command: CairnCommand) =>
       onStore({ command, io, threads: true }, async ({ cairn, output }) => {
         const { spaces } = await cairn.embeddings.status()
@@ -135,7 +135,7 @@ function addRetry(embeddings: CairnCommand, io: Io): void {
     .command('retry')
     .description('Let texts that could not be embedded be tried again.')
     .argument('<space>', aSpace)
-    .addHelpText('after', examples('cairn embeddings retry ollama/nomic-embed-text:v1.5/768/4f1c2a'))
+    .addHelpText('after', examples('cairn embeddings retry ollama/bge-m3/1024'))
     .action((space: string, _flags: object, command: CairnCommand) =>
       onStore({ command, io }, async ({ cairn, output }) => {
         output.show({ space, retried: await cairn.embeddings.retry(space) }, ({ retried }) =>

@@ -25,6 +25,7 @@ interface SearchFlags {
   duplicates?: boolean
   detail?: string
   explain?: boolean
+  mode?: string
 }
 
 const details = ['short', 'full']
@@ -58,6 +59,7 @@ export function addSearch(program: CairnCommand, io: Io): void {
     .addOption(
       new Option('--detail <detail>', 'a passage of each hit, or its whole text; default short').choices(details),
     )
+    .addOption(new Option('--mode <mode>', 'by words, or by vectors alone').choices(['lexical', 'semantic']))
     .option('--explain', 'with every piece of evidence and its points')
     .addHelpText(
       'after',

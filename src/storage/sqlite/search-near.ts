@@ -8,10 +8,9 @@ import { nearestItems } from './vector-read.js'
 /** The space that can answer a query and the query's vector in it, or why vectors have no part in the answer. */
 export type Nearness = { space: ActiveSpace; vector: Float32Array } | { missing: string[] }
 
-export function nearnessOf(db: Database, { mode, vector, moment }: LexicalQuery): Nearness {
-  if (mode === 'lexical') return { missing: [] }
+export function nearnessOf(db: Database, { vector, moment }: LexicalQuery): Nearness {
   const space = findActiveSpace(db)
-  if (space === undefined) return { missing: mode === 'semantic' ? ['vector: the store has no vectors'] : [] }
+  if (space === undefined) return { missing: ['vector: the store has no vectors'] }
   if (moment?.knownAt !== undefined) return { missing: ['vector: the past is searched by words alone'] }
   if (vector === undefined) return { missing: [`vector: opened without the model of the vectors, ${space.name}`] }
   if ('missing' in vector) return { missing: [vector.missing] }
