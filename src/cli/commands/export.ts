@@ -79,7 +79,7 @@ class CountedLines {
   /** About how many lines there will be; of a part of the store nobody knows. */
   async #expected(): Promise<number> {
     if (Object.keys(this.#scope).length > 0) return Number.POSITIVE_INFINITY
-    const { memories: _, ...rows } = (await this.#cairn.info()).rows
+    const { memories: _, vectors: __, ...rows } = (await this.#cairn.info()).rows
     return Object.values(rows).reduce((sum, number) => sum + number, 0)
   }
 }

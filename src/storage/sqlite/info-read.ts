@@ -14,6 +14,7 @@ const counts = sql(
      (select count(*) from memory_entries) as memoryVersions,
      (select count(*) from documents) as documents,
      (select count(*) from document_chunks) as documentChunks,
+     (select count(*) from embedding_codes where text_hash is not null) as vectors,
      (select count(*) from tasks) as tasks,
      (select count(*) from agents) as agents,
      (select count(*) from checkpoints) as checkpoints,

@@ -92,6 +92,7 @@ export function describeSpaces(subject: Subject): void {
     await answerAll(storage)
     await remember('e')
     expect(await progressOf(storage)).toEqual({ ...full, vectors: 4, waiting: 1 })
+    expect((await storage.info()).rows).toMatchObject({ memories: 5, vectors: 4 })
   })
 
   it('become active when all has a vector, and not before', async () => {

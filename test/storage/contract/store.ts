@@ -49,6 +49,7 @@ export function describeStore(subject: Subject): void {
       memoryVersions: 2,
       documents: 0,
       documentChunks: 0,
+      vectors: 0,
       tasks: 1,
       agents: 0,
       checkpoints: 1,

@@ -369,7 +369,7 @@ export const exceptions: { statement: RegExp; step: RegExp; reason: string }[] =
   },
   {
     statement: /^info\.counts$/,
-    step: /^SCAN (?:sessions|session_events|state|memory_entries|documents|document_chunks|tasks|agents|checkpoints|metrics|audit)(?: USING (?:COVERING )?INDEX \w+)?$/,
+    step: /^SCAN (?:sessions|session_events|state|memory_entries|documents|document_chunks|embedding_codes|tasks|agents|checkpoints|metrics|audit)(?: USING (?:COVERING )?INDEX \w+)?$/,
     reason: 'it counts all rows; it runs in a reader thread, for people who ask how large the store is',
   },
 ]
