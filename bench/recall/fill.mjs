@@ -1,5 +1,5 @@
 // Puts a set into a store. Each returns how a query is asked: a function to the hits of up to 100 items, and the item
-// that a hit is of.
+// that a hit is of. Searches take the options given.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
@@ -8,7 +8,7 @@ export const fill = { conversations: fillConversations, abstracts: fillAbstracts
 const limit = 100
 
 /** One user for each conversation, who asks about it; one session for each of its sessions. */
-async function fillConversations(cairn, { corpus }) {
+async function fillConversations(cairn, { corpus }, _folder, options) {
   const handles = new Map()
   const sessions = new Map()
   for (const turn of corpus) {
@@ -22,7 +22,7 @@ async function fillConversations(cairn, { corpus }) {
     await agent.sessions.appendEvents(id, turns.map(toEvent))
   }
   return {
-    find: ({ conversation, text }) => handles.get(conversation).search(text, { limit }),
+    find: ({ conversation, text }) => handles.get(conversation).search(text, { ...options, limit }),
     itemOf: ({ ref }) => ref.eventId,
   }
 }
@@ -42,7 +42,7 @@ function inUtc(date) {
 }
 
 /** A memory for each, its id the key. */
-async function fillAbstracts(cairn, { corpus }) {
+async function fillAbstracts(cairn, { corpus }, _folder, options) {
   const memories = corpus.map(({ id, title, text }) => ({
     namespace: 'project:recall',
     key: id,
@@ -51,11 +51,11 @@ async function fillAbstracts(cairn, { corpus }) {
   }))
   for (let from = 0; from < memories.length; from += 500) await cairn.memories.addMany(memories.slice(from, from + 500))
   const agent = cairn.as({ project: 'recall', user: 'reader' })
-  return { find: ({ text }) => agent.search(text, { limit }), itemOf: ({ ref }) => ref.key }
+  return { find: ({ text }) => agent.search(text, { ...options, limit }), itemOf: ({ ref }) => ref.key }
 }
 
 /** Files on disk, synced as documents; a hit on a part of a page counts for the page. */
-async function fillPages(cairn, { corpus }, folder) {
+async function fillPages(cairn, { corpus }, folder, options) {
   const root = join(folder, 'pages')
   for (const { id, text } of corpus) {
     mkdirSync(dirname(join(root, id)), { recursive: true })
@@ -68,5 +68,5 @@ async function fillPages(cairn, { corpus }, folder) {
     const path = ref.path.split('\\').join('/')
     return known.has(path) ? path : path.slice(path.indexOf(`${root}/`) + root.length + 1)
   }
-  return { find: ({ text }) => cairn.search(text, { kinds: ['document'], limit }), itemOf }
+  return { find: ({ text }) => cairn.search(text, { ...options, kinds: ['document'], limit }), itemOf }
 }

@@ -1,4 +1,5 @@
-// `npm run bench:recall -- FOLDER [--json] [--out results.jsonl] [--compare other.jsonl]`: how well a set of questions
+// `npm run bench:recall -- FOLDER [--json] [--out results.jsonl] [--compare other.jsonl] [--mode M]
+// [--embedder E]`: how well a set of questions
 // with known answers is answered, through the public API only. The form of a folder is in docs/benchmarks.md.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,14 +9,17 @@ import { openCairn } from '../../dist/index.js'
 import { round } from '../core/statistics.mjs'
 import { ask } from './ask.mjs'
 import { comparePaired, readResults, writeResults } from './compare.mjs'
+import { embedderUsage, toEmbedder } from './embed.mjs'
 import { fill } from './fill.mjs'
 import { measureNames, summarize, times } from './measures.mjs'
 import { readSet } from './read-set.mjs'
 
-const usage = 'usage: npm run bench:recall -- FOLDER [--json] [--out results.jsonl] [--compare other.jsonl]'
+const usage = `usage: npm run bench:recall -- FOLDER [--json] [--out results.jsonl] [--compare other.jsonl]
+  [--mode hybrid | lexical | semantic] [--embedder ${embedderUsage}]`
 
 function parse() {
-  const flags = { json: { type: 'boolean' }, out: { type: 'string' }, compare: { type: 'string' } }
+  const text = { type: 'string' }
+  const flags = { json: { type: 'boolean' }, out: text, compare: text, mode: text, embedder: text }
   try {
     const { values, positionals } = parseArgs({ allowPositionals: true, options: flags })
     if (positionals.length !== 1) throw new Error('one folder is needed')
@@ -28,14 +32,19 @@ function parse() {
 
 const options = parse()
 const set = readSet(options.folder)
+const embedder = options.embedder && toEmbedder(options.embedder, set)
 const earlier = options.compare === undefined ? undefined : readResults(options.compare)
 const folder = mkdtempSync(join(tmpdir(), 'cairn-recall-'))
 try {
-  const cairn = await openCairn(join(folder, 'recall.db'))
+  const cairn = await openCairn({ db: join(folder, 'recall.db'), ...(embedder && { embedder, background: false }) })
   try {
     const start = performance.now()
-    const finder = await fill[set.form](cairn, set, folder)
+    const finder = await fill[set.form](cairn, set, folder, options.mode && { mode: options.mode })
     const filled = performance.now() - start
+    if (embedder) {
+      await cairn.embeddings.migrate()
+      await cairn.embeddings.run()
+    }
     const results = await ask(set, finder)
     if (options.out !== undefined) writeResults(options.out, results)
     const report = makeReport(results, filled)
@@ -55,6 +64,8 @@ function makeReport(results, filled) {
   return {
     set: set.name,
     form: set.form,
+    ...(options.mode && { mode: options.mode }),
+    ...(options.embedder && { embedder: options.embedder }),
     items: set.corpus.length,
     queries: results.length,
     ...summarize(results),

@@ -8,7 +8,7 @@ import type { ItemAddress, LexicalQuery } from '../storage/search-store.js'
 import { toMillis } from '../time.js'
 
 export const searchKinds = ['memory', 'event', 'document'] as const
-const searchModes = ['lexical', 'semantic'] as const
+const searchModes = ['hybrid', 'lexical', 'semantic'] as const
 const time = z.union([z.date(), z.string(), z.number()])
 
 /** Of a filter: fields and plain values. */

@@ -114,14 +114,17 @@ export class SearchService {
     return { hits: own.map(toHit), degraded: answer.degraded, tookMs }
   }
 
-  /** A search waits for a model a while, and goes by words alone when there is no answer. */
-  async #asVector(text: string, mode: SearchMode | undefined): Promise<Pick<LexicalQuery, 'vector'>> {
-    if (mode !== 'semantic') return {}
+  /** By words and vectors where there are vectors. A search waits for a model a while, and goes by words when there is no answer. */
+  async #asVector(text: string, mode: SearchMode | undefined): Promise<Pick<LexicalQuery, 'mode' | 'vector'>> {
+    if (mode === 'lexical') return { mode }
     // Nobody is asked for a vector that nothing could be compared with.
     const spaces = await this.#storage.embeddings.spaces()
-    if (!spaces.some(({ state }) => state === 'active')) return {}
+    if (!spaces.some(({ state }) => state === 'active')) return { mode: mode ?? 'lexical' }
     const model = await this.#embeddings.model().catch((error: unknown) => ({ reason: String(error) }))
-    return { vector: 'reason' in model ? { missing: `vector: ${model.reason}` } : await model.queries.of(text) }
+    return {
+      mode: mode ?? 'hybrid',
+      vector: 'reason' in model ? { missing: `vector: ${model.reason}` } : await model.queries.of(text),
+    }
   }
 
   async #scope(

@@ -24,7 +24,7 @@ export type ItemAddress =
   | { kind: 'event'; session: string; seq: number }
   | { kind: 'document'; namespace: string; root: string; path: string; line: number }
 
-export type SearchMode = 'lexical' | 'semantic'
+export type SearchMode = 'hybrid' | 'lexical' | 'semantic'
 
 /** A question, as `search/question.ts` makes it, and where its answers may be. */
 export interface LexicalQuery extends Partial<Question> {
@@ -60,7 +60,7 @@ export interface LexicalQuery extends Partial<Question> {
   detail?: 'short' | 'full'
   /** Whether each hit says why it is where it is. */
   explain?: boolean
-  /** By words, or `semantic`: by vectors alone. Default lexical. */
+  /** By words, `semantic`: by vectors alone, or by both. Default lexical. */
   mode?: SearchMode
   /** The question as a unit vector of the active space, or why there is none. */
   vector?: QueryVector

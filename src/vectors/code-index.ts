@@ -27,6 +27,7 @@ export class CodeIndex {
   #items = new Uint32Array(64)
   #corrections = new Float32Array(64)
   #size = 0
+  #largest = 0
 
   constructor(dimensions: number, memory?: CodeMemory) {
     this.#format = codeFormat(dimensions)
@@ -92,10 +93,33 @@ export class CodeIndex {
     return this.#estimate(code, slots, count)
   }
 
+  /**
+   * The cosines of some items by estimate: about `count` of them, evenly over all items or over those given that are here,
+   * and the same ones whatever was added in which order. `items`: of how many they are.
+   */
+  sample(query: Float32Array, count: number, among?: Uint32Array): { items: number; cosines: Float64Array } {
+    const code = encodeQuery(query)
+    this.#memory.prepare(code)
+    const slots = among === undefined ? this.#spreadOverAll(count) : this.#slotsOf(among)
+    const items = among === undefined ? this.#size : slots.length
+    return { items, cosines: this.#cosinesAt(code, spread(slots, count)) }
+  }
+
+  /** The items of numbers that are spread evenly; all where too few of those are here. */
+  #spreadOverAll(count: number): Uint32Array {
+    const step = Math.max(1, Math.floor(this.#largest / (2 * count)))
+    const numbers = Uint32Array.from({ length: Math.floor(this.#largest / step) + 1 }, (_, index) => index * step)
+    const slots = this.#slotsOf(numbers)
+    return slots.length >= Math.min(count / 2, this.#size)
+      ? slots
+      : this.#slotsOf(this.#items.slice(0, this.#size).sort())
+  }
+
   #append(item: number): void {
     const slot = this.#size++
     if (slot >= this.#items.length) this.#growLists()
     this.#items[slot] = item
+    this.#largest = Math.max(this.#largest, item)
     this.#slots.set(item, slot)
   }
 
@@ -168,12 +192,7 @@ export class CodeIndex {
   }
 
   #estimate(query: QueryCode, slots: Uint32Array, count: number): Neighbour[] {
-    const { loops, queryPlanes, apart } = this.#memory
-    const addresses = this.#memory.scratch(8 * slots.length)
-    const products = addresses + 4 * slots.length
-    this.#writeAddresses(addresses, slots)
-    loops.productAt(queryPlanes, this.#format.planeBytes, apart, addresses, slots.length, products)
-    const cosines = this.#cosinesOf(query, slots, this.#memory.int32(products, slots.length))
+    const cosines = this.#cosinesAt(query, slots)
     const least = cosines.toSorted().at(-count) ?? Number.NEGATIVE_INFINITY
     const neighbours: Neighbour[] = []
     for (let i = 0; i < slots.length; i++) {
@@ -183,18 +202,29 @@ export class CodeIndex {
     return neighbours.sort((a, b) => a.distance - b.distance || a.item - b.item).slice(0, count)
   }
 
-  #cosinesOf(query: QueryCode, slots: Uint32Array, products: Int32Array): Float64Array {
-    const cosines = new Float64Array(slots.length)
-    for (let i = 0; i < slots.length; i++) {
-      cosines[i] = estimateCosine(query, products[i] ?? 0, this.#corrections[slots[i] ?? 0] ?? 0)
-    }
-    return cosines
+  #cosinesAt(query: QueryCode, slots: Uint32Array): Float64Array {
+    const { loops, queryPlanes, apart } = this.#memory
+    const addresses = this.#memory.scratch(8 * slots.length)
+    const products = addresses + 4 * slots.length
+    this.#writeAddresses(addresses, slots)
+    loops.productAt(queryPlanes, this.#format.planeBytes, apart, addresses, slots.length, products)
+    const found = this.#memory.int32(products, slots.length)
+    return Float64Array.from(slots, (slot, i) => estimateCosine(query, found[i] ?? 0, this.#corrections[slot] ?? 0))
   }
 
   #writeAddresses(out: number, slots: Uint32Array): void {
     const addresses = this.#memory.uint32(out, slots.length)
     for (let i = 0; i < slots.length; i++) addresses[i] = this.#memory.address(slots[i] ?? 0)
   }
+}
+
+/** About so many of a list, evenly. */
+function spread(slots: Uint32Array, count: number): Uint32Array {
+  const step = Math.max(1, slots.length / count)
+  return Uint32Array.from(
+    { length: Math.floor(slots.length / step) },
+    (_, index) => slots[Math.floor(index * step)] ?? 0,
+  )
 }
 
 /** Room for distances of 16 bits, with what the loops read and write beyond. */

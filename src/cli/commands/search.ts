@@ -59,7 +59,9 @@ export function addSearch(program: CairnCommand, io: Io): void {
     .addOption(
       new Option('--detail <detail>', 'a passage of each hit, or its whole text; default short').choices(details),
     )
-    .addOption(new Option('--mode <mode>', 'by words, or by vectors alone').choices(['lexical', 'semantic']))
+    .addOption(
+      new Option('--mode <mode>', 'by words and vectors, or by one alone').choices(['hybrid', 'lexical', 'semantic']),
+    )
     .option('--explain', 'with every piece of evidence and its points')
     .addHelpText(
       'after',

@@ -3,12 +3,12 @@ import type { LexicalQuery } from '../search-store.js'
 import type { HistoryQuery } from './search-histories.js'
 import { type FoundRow, rowReader } from './search-rows.js'
 import { type ActiveSpace, findActiveSpace } from './vector-index.js'
-import { nearestItems } from './vector-read.js'
+import { type NearScope, openScope } from './vector-read.js'
 
 /** The space that can answer a query and the query's vector in it, or why vectors have no part in the answer. */
-export type Nearness = { space: ActiveSpace; vector: Float32Array } | { missing: string[] }
+type Nearness = { space: ActiveSpace; vector: Float32Array } | { missing: string[] }
 
-export function nearnessOf(db: Database, { vector, moment }: LexicalQuery): Nearness {
+function nearnessOf(db: Database, { vector, moment }: LexicalQuery): Nearness {
   const space = findActiveSpace(db)
   if (space === undefined) return { missing: ['vector: the store has no vectors'] }
   if (moment?.knownAt !== undefined) return { missing: ['vector: the past is searched by words alone'] }
@@ -22,19 +22,22 @@ export function nearnessOf(db: Database, { vector, moment }: LexicalQuery): Near
 /** How far is looked for rows that pass the filters. */
 const furthest = 10_000
 
+/** What the query may find, seen from its vector; or why that has no part in the answer. */
+export function openNear(db: Database, query: HistoryQuery): { scope?: NearScope | undefined } | { missing: string[] } {
+  const nearness = nearnessOf(db, query)
+  if ('missing' in nearness) return nearness
+  return { scope: openScope(db, nearness.space, query, nearness.vector) }
+}
+
 /**
  * The nearest rows that the query may find, nearest first, about `count` of them; their scores are cosines. Where filters
  * leave few of the nearest, more are looked at.
  */
-export function nearRows(
-  db: Database,
-  query: HistoryQuery,
-  { space, vector }: Extract<Nearness, { space: ActiveSpace }>,
-  count: number,
-): FoundRow[] {
+export function nearRows(db: Database, query: HistoryQuery, scope: NearScope | undefined, count: number): FoundRow[] {
+  if (scope === undefined) return []
   const read = rowReader(db, query)
   for (let looks = count; ; looks *= 4) {
-    const near = nearestItems(db, space, query, { vector, count: looks })
+    const near = scope.nearest(looks)
     const rows = read(near.map(({ id, cosine }) => ({ id, score: cosine })))
     if (rows.length >= count || near.length < looks || looks >= furthest) return rows.slice(0, count)
   }

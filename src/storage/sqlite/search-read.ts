@@ -7,13 +7,14 @@ import { withAlike } from '../../search/query.js'
 import type { WeightedTerm } from '../../search/rank.js'
 import { forgetOldTexts, type ReadText } from '../../search/read-text.js'
 import { makeSnippet } from '../../search/snippet.js'
-import type { LexicalAnswer, LexicalHit, LexicalQuery, ShownHit } from '../search-store.js'
+import type { HitExplanation, LexicalAnswer, LexicalHit, LexicalQuery, ShownHit } from '../search-store.js'
 import { visibleMemories } from './memories-read.js'
 import { type Candidate, findCandidates } from './search-candidates.js'
 import { passes } from './search-filters.js'
 import { foldHits } from './search-folds.js'
 import { type HistoryQuery, withHistories } from './search-histories.js'
-import { nearnessOf, nearRows } from './search-near.js'
+import { type ByWords, fuseRows } from './search-hybrid.js'
+import { nearRows, openNear } from './search-near.js'
 import { rankedLength, textOf, toPoolItem } from './search-pool.js'
 import { type FoundRow, inMemoryScope, rowReader } from './search-rows.js'
 
@@ -45,6 +46,8 @@ export interface RankedRow extends Ranked {
   row: FoundRow
   /** Only of what was ranked by its text. */
   text?: ReadText
+  /** Only of what vectors have found. */
+  cosine?: number
 }
 
 interface Found {
@@ -74,27 +77,35 @@ export function searchLexical(
 }
 
 function searchNow(db: Database, query: HistoryQuery): Found {
-  return query.mode === 'semantic' ? searchNear(db, query) : searchWords(db, query)
+  if (query.mode === 'semantic') return searchNear(db, query)
+  const words = searchWords(db, query)
+  if (query.mode !== 'hybrid') return words
+  const near = openNear(db, query)
+  if ('missing' in near) return { ...words, degraded: [...words.degraded, ...near.missing] }
+  if (near.scope === undefined) return words
+  const nearest = nearRows(db, query, near.scope, nearAtOnce)
+  return { ...words, rows: fuseRows(words, nearest, near.scope) }
 }
 
 /** By vectors alone: scores are cosines. */
 function searchNear(db: Database, query: HistoryQuery): Found {
-  const nearness = nearnessOf(db, query)
-  if ('missing' in nearness) return { rows: [], terms: [], degraded: nearness.missing }
-  const near = nearRows(db, query, nearness, nearAtOnce + (query.offset ?? 0) + query.limit)
-  const rows = near.map((row) => ({
-    row,
+  const near = openNear(db, query)
+  if ('missing' in near) return { rows: [], terms: [], degraded: near.missing }
+  const nearest = nearRows(db, query, near.scope, nearAtOnce + (query.offset ?? 0) + query.limit)
+  const rows = nearest.map((row) => ({
+    row: { ...row, score: 0 },
     score: row.score,
+    cosine: row.score,
     match: Math.max(0, row.score),
     evidence: [{ name: 'near' as const, points: row.score, weight: 1 }],
   }))
   return { rows, terms: [], degraded: [] }
 }
 
-function searchWords(db: Database, query: HistoryQuery): Found {
+function searchWords(db: Database, query: HistoryQuery): Found & ByWords {
   const { rows, pool, terms, degraded } = readBest(db, query, (query.offset ?? 0) + query.limit)
   const best = rankRows(rows.slice(0, pool), query, terms, rankedLength)
-  return { rows: best.concat(belowAll(best, rows.slice(pool), terms)), terms, degraded }
+  return { rows: best.concat(belowAll(best, rows.slice(pool), terms)), pool, terms, degraded }
 }
 
 interface BestRows {
@@ -202,7 +213,7 @@ function shower(
 ): (ranked: RankedRow & { duplicates: number }) => LexicalHit {
   const marked = withAlike(query.terms)
   const words = terms.map(({ text, weight }) => ({ text, weight }))
-  return ({ row, score, match, evidence, duplicates }) => {
+  return ({ row, score, match, evidence, cosine, duplicates }) => {
     const text = readableText(row)
     const shown: ShownHit = {
       score,
@@ -211,7 +222,7 @@ function shower(
       ...(duplicates > 0 && { duplicates }),
       ...(query.explain && {
         explain: {
-          retrievers: [{ name: query.mode === 'semantic' ? 'vector' : 'lexical', score: row.score }],
+          retrievers: retrieversOf(row, cosine),
           match,
           evidence,
           words,
@@ -220,6 +231,13 @@ function shower(
     }
     return { ...shown, ...identityOf(row) }
   }
+}
+
+function retrieversOf(row: FoundRow, cosine: number | undefined): HitExplanation['retrievers'] {
+  return [
+    ...(row.score > 0 ? [{ name: 'lexical' as const, score: row.score }] : []),
+    ...(cosine === undefined ? [] : [{ name: 'vector' as const, score: cosine }]),
+  ]
 }
 
 /** The words of a row as people read them. */

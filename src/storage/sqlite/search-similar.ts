@@ -5,6 +5,8 @@ import { withHistories } from './search-histories.js'
 import { readableText, searchLexical } from './search-read.js'
 import { type FoundRow, rowReader } from './search-rows.js'
 import { get, sql } from './statements.js'
+import { findActiveSpace } from './vector-index.js'
+import { storedVector } from './vector-read.js'
 
 const memoryItem = sql(
   'search.memoryItem',
@@ -44,10 +46,24 @@ export function searchSimilar(db: Database, { address, ...given }: SimilarQuery)
   // One more, so that as many are looked for as without the item.
   const { hits, degraded } = searchLexical(
     db,
-    { ...query, terms, limit: limit + 1 },
+    { ...query, terms, ...asVector(db, query, row), limit: limit + 1 },
     (other) => !isSame(other, address),
   )
   return { hits: hits.slice(0, limit), degraded }
+}
+
+/** What is stored of the item is the question: no model is asked, and without a vector words are enough, unless told otherwise. */
+function asVector(
+  db: Database,
+  { mode, moment }: LexicalQuery,
+  { id }: FoundRow,
+): Pick<LexicalQuery, 'mode' | 'vector'> {
+  if (mode === 'lexical' || (mode === undefined && moment?.knownAt !== undefined)) return { mode: 'lexical' }
+  const space = findActiveSpace(db)
+  if (space === undefined || id === undefined) return { mode: mode ?? 'lexical' }
+  const values = storedVector(db, space, id)
+  if (values === undefined) return { mode: mode ?? 'lexical', vector: { missing: 'vector: the item has none yet' } }
+  return { mode: mode ?? 'hybrid', vector: { space: space.name, values } }
 }
 
 function readItem(db: Database, query: LexicalQuery, address: ItemAddress): FoundRow | undefined {

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import { countToRescore, exactScore, vectorOf } from '../../vectors/rescore.js'
+import { countToRescore, exactScore, vectorOf, worthRescoring } from '../../vectors/rescore.js'
 import type { LexicalQuery } from '../search-store.js'
 import { onlyScope, scopeExpression } from './search-match.js'
 import { all, column, sql } from './statements.js'
@@ -27,32 +27,59 @@ const vectorsOf = sql(
    cross join embedding_vectors v on v.change_seq = c.change_seq`,
 )
 
-/** The nearest items within the scope of a query, nearest first. */
-export function nearestItems(
+/** What a query may find, seen from a vector. */
+export interface NearScope {
+  /** The nearest, nearest first, at most so many. */
+  nearest: (count: number) => NearItem[]
+  /** The cosines of those of some items that have a vector. */
+  cosines: (ids: number[]) => Map<number, number>
+  /** How near all of it is, by a sample. */
+  spread: () => { items: number; mean: number; deviation: number }
+}
+
+const sampled = 2_000
+
+/** The scope of a query; undefined where there is nothing to be found. */
+export function openScope(
   db: Database,
   space: ActiveSpace,
   query: LexicalQuery,
-  { vector, count }: { vector: Float32Array; count: number },
-): NearItem[] {
+  vector: Float32Array,
+): NearScope | undefined {
   const scope = scopeExpression(query)
-  if (scope === 'nothing') return []
+  if (scope === 'nothing') return undefined
   const codes = currentCodes(db, space)
   const among =
     scope === 'everything' ? undefined : Uint32Array.from(column<number>(db, inScope, { match: onlyScope(scope) }))
-  const found = codes.search(vector, countToRescore(count), among)
-  const near = cosinesOf(
-    db,
-    space,
-    vector,
-    found.map(({ item }) => item),
-  )
-  return Array.from(near, ([id, cosine]) => ({ id, cosine }))
-    .sort((a, b) => b.cosine - a.cosine || a.id - b.id)
-    .slice(0, count)
+  const cosines = (ids: number[]): Map<number, number> => cosinesOf(db, space, vector, ids)
+  return {
+    nearest: (count) => {
+      const near = codes.search(vector, countToRescore(count), among)
+      const exact = cosines(worthRescoring(near, count, space.dimensions).map(({ item }) => item))
+      return Array.from(exact, ([id, cosine]) => ({ id, cosine }))
+        .sort((a, b) => b.cosine - a.cosine || a.id - b.id)
+        .slice(0, count)
+    },
+    cosines,
+    spread: () => {
+      const sample = codes.sample(vector, sampled, among)
+      return { items: sample.items, ...spreadOf(sample.cosines) }
+    },
+  }
 }
 
-/** The cosines of those items that have a vector. */
-export function cosinesOf(db: Database, space: ActiveSpace, vector: Float32Array, ids: number[]): Map<number, number> {
+function spreadOf(values: Float64Array): { mean: number; deviation: number } {
+  const count = Math.max(1, values.length)
+  const mean = values.reduce((sum, value) => sum + value, 0) / count
+  return { mean, deviation: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count) }
+}
+
+export function storedVector(db: Database, space: ActiveSpace, id: number): Float32Array | undefined {
+  const [found] = all<{ vector: Buffer }>(db, vectorsOf, { ids: JSON.stringify([id]), space: space.id })
+  return found && vectorOf(found.vector)
+}
+
+function cosinesOf(db: Database, space: ActiveSpace, vector: Float32Array, ids: number[]): Map<number, number> {
   const rows = all<{ id: number; vector: Buffer }>(db, vectorsOf, { ids: JSON.stringify(ids), space: space.id })
   return new Map(rows.map(({ id, vector: stored }) => [id, exactScore(vector, vectorOf(stored))]))
 }

@@ -1,0 +1,74 @@
+import type { ScopeSimilarity } from '../../search/background.js'
+import { type FusionCandidate, fuse } from '../../search/fuse.js'
+import { rankedLength, toPoolItem } from './search-pool.js'
+import type { RankedRow } from './search-read.js'
+import type { FoundRow } from './search-rows.js'
+import type { NearScope } from './vector-read.js'
+
+/** What words have found, best first: the first `pool` were ranked by their texts. */
+export interface ByWords {
+  rows: RankedRow[]
+  pool: number
+}
+
+/** What words and what vectors have found, in one order. The nearest come nearest first, with cosines as scores. */
+export function fuseRows({ rows, pool }: ByWords, nearest: FoundRow[], scope: NearScope): RankedRow[] {
+  if (nearest.length === 0) return rows
+  const cosines = new Map(nearest.map(({ id, score }) => [id, score]))
+  const isFused = (ranked: RankedRow, index: number): boolean => index < pool || cosines.has(ranked.row.id)
+  const candidates = rows.filter(isFused).concat(nearOnly(nearest, rows)).map(withText)
+  const others = candidates.flatMap(({ row: { id } }) => (id === undefined || cosines.has(id) ? [] : [id]))
+  for (const [id, cosine] of scope.cosines(others)) cosines.set(id, cosine)
+  const fused = fuse(toCandidates(candidates, cosines), similarityOf(nearest, scope))
+  const found = new Set(nearest.map(({ id }) => id))
+  const ranked = candidates.flatMap((candidate, index) => {
+    const { score, points, certainty } = fused[index] ?? { score: candidate.score, points: 0, certainty: 0 }
+    if (score === 0) return []
+    const match = Math.max(candidate.match, certainty)
+    const near = { name: 'near' as const, points, weight: certainty }
+    const evidence = points === 0 ? candidate.evidence : [...candidate.evidence, near]
+    const cosine = found.has(candidate.row.id) ? cosines.get(candidate.row.id) : undefined
+    return [{ ...candidate, score, match, evidence, ...(cosine !== undefined && { cosine }) }]
+  })
+  const rest = rows.filter((row, index) => !isFused(row, index))
+  return [...ranked, ...rest].sort((a, b) => b.score - a.score)
+}
+
+/** Those of the nearest that words have not found. */
+function nearOnly(nearest: FoundRow[], byWords: RankedRow[]): RankedRow[] {
+  const known = new Set(byWords.map(({ row }) => row.id))
+  return nearest
+    .filter(({ id }) => !known.has(id))
+    .map((row) => ({ row: { ...row, score: 0 }, score: 0, match: 0, evidence: [] }))
+}
+
+function withText(ranked: RankedRow): RankedRow {
+  return ranked.text ? ranked : { ...ranked, text: toPoolItem(ranked.row, rankedLength).text }
+}
+
+function toCandidates(ranked: RankedRow[], cosines: Map<number | undefined, number>): FusionCandidate[] {
+  const turns = new Map(ranked.map((candidate) => [turnOf(candidate.row, 0), candidate]))
+  return ranked.map(({ row, score, text }) => {
+    const similarity = cosines.get(row.id)
+    if (row.kind === 'document') return { score, similarity, document: row.chunk.document }
+    if (row.kind === 'memory') return { score, similarity }
+    const before = turns.get(turnOf(row, -1))
+    const follows = before?.text?.hasQuestion ? cosines.get(before.row.id) : undefined
+    return { score, similarity, asks: text?.asks, follows }
+  })
+}
+
+function turnOf(row: FoundRow, distance: number): string | undefined {
+  return row.kind === 'event' ? `${row.session} ${row.event.seq + distance}` : undefined
+}
+
+function similarityOf(nearest: FoundRow[], scope: NearScope): ScopeSimilarity {
+  const documents = new Set<string>()
+  const best = nearest.filter((row) => {
+    if (row.kind !== 'document') return true
+    const isFirst = !documents.has(row.chunk.document)
+    documents.add(row.chunk.document)
+    return isFirst
+  })
+  return { ...scope.spread(), best: best.map(({ score }) => score) }
+}
