@@ -42,16 +42,16 @@ const inUse = new Set<Promise<unknown>>()
 afterEach(async () => void (await Promise.allSettled(inUse)))
 
 /** For properties, which need many stores in one test: closed and removed when `use` is through. */
-export function withStore<T>(use: (store: TestStore) => Promise<T>): Promise<T> {
-  const through = useOnce(use)
+export function withStore<T>(use: (store: TestStore) => Promise<T>, options: OpenOptions = {}): Promise<T> {
+  const through = useOnce(use, options)
   inUse.add(through)
   return through.finally(() => inUse.delete(through))
 }
 
-async function useOnce<T>(use: (store: TestStore) => Promise<T>): Promise<T> {
+async function useOnce<T>(use: (store: TestStore) => Promise<T>, options: OpenOptions): Promise<T> {
   const cleanups: (() => Promise<void>)[] = []
   try {
-    return await use(await openStore({}, (cleanup) => cleanups.push(cleanup)))
+    return await use(await openStore(options, (cleanup) => cleanups.push(cleanup)))
   } finally {
     for (const cleanup of cleanups.reverse()) await cleanup()
   }

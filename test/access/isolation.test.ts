@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest'
 import type { Principal } from '../../src/access/principal.js'
 import type { Cairn } from '../../src/cairn.js'
 import { CairnError } from '../../src/errors.js'
+import type { OpenOptions } from '../../src/open.js'
+import { fakeEmbedder } from '../embeddings/fake-embedder.js'
 import { type Outcome, openStore, outcomeOf, type TestStore, withStore } from '../store.js'
 import { everyMethod, type Method, publicMethods, type Target, unboundReads } from './every-method.js'
 import {
@@ -21,7 +23,7 @@ import {
 } from './world.js'
 
 /** Runs of each property; on a slow machine fewer, but never without a result. */
-const limits = { numRuns: 30, interruptAfterTimeLimit: 8_000 }
+const limits = { numRuns: 30, interruptAfterTimeLimit: 20_000 }
 const missing = {
   ...{ key: 'nothing-is-here', part: 'nowhere', session: 'missing-session' },
   ...{ task: 'missing-task', agent: 'missing-agent' },
@@ -40,6 +42,7 @@ function targetsOf(planted: Planted): Target[] {
 /** One world for several principals: planting costs more than asking. */
 function forAnyPrincipals(
   test: (store: TestStore, planted: Planted, principal: Principal, handle: Cairn) => Promise<void>,
+  options: OpenOptions = {},
 ): Promise<void> {
   const property = fc.asyncProperty(
     worldArbitrary,
@@ -48,7 +51,7 @@ function forAnyPrincipals(
       withStore(async (store) => {
         const planted = await plant(store, world)
         for (const principal of principals) await test(store, planted, principal, store.cairn.as(principal))
-      }),
+      }, options),
   )
   return fc.assert(property, limits)
 }
@@ -69,7 +72,10 @@ describe('whatever a principal asks', () => {
   }, 60_000)
 
   it('lists and searches answer with exactly what it may read', async () => {
+    const withVectors = { embedder: fakeEmbedder(), background: false }
     await forAnyPrincipals(async ({ cairn: root }, _planted, principal, handle) => {
+      await root.embeddings.migrate()
+      await root.embeddings.run()
       const readable = ({ namespace }: { namespace: string | null }) =>
         namespace !== null && oracle(principal, 'read', namespace)
       const both = [root, handle] as const
@@ -99,44 +105,55 @@ describe('whatever a principal asks', () => {
       expect(own?.items).toEqual(mine)
 
       const sessions = new Map(threads?.items.map((session) => [session.id, session]))
-      const [all, found] = await Promise.all(both.map((at) => at.search('harbour', { limit: 100 })))
-      const wanted = all?.hits.filter((hit) => {
-        if (hit.kind !== 'event') return readable(hit.ref)
-        const session = sessions.get(hit.ref.session)
-        return session !== undefined && owns(principal, session)
-      })
-      const refs = (hits: unknown[] | undefined) => hits?.map((hit) => JSON.stringify(hit)).sort()
-      expect(refs(found?.hits.map(({ ref }) => ref))).toEqual(refs(wanted?.map(({ ref }) => ref)))
-    })
+      for (const mode of ['lexical', 'semantic', 'hybrid'] as const) {
+        const [all, found] = await Promise.all(both.map((at) => at.search('harbour', { limit: 100, mode })))
+        const wanted = all?.hits.filter((hit) => {
+          if (hit.kind !== 'event') return readable(hit.ref)
+          const session = sessions.get(hit.ref.session)
+          return session !== undefined && owns(principal, session)
+        })
+        const refs = (hits: unknown[] | undefined) => hits?.map((hit) => JSON.stringify(hit)).sort()
+        expect(refs(found?.hits.map(({ ref }) => ref))).toEqual(refs(wanted?.map(({ ref }) => ref)))
+      }
+    }, withVectors)
   }, 60_000)
 
-  it('no answer of a search changes with what others keep, scores included', async () => {
-    await forAnyPrincipals(async (store, _planted, _principal, handle) => {
-      const { cairn: root } = store
-      const questions = ['harbour', 'the harbour note', 'note canary1x', 'stranger']
-      const times = [{}, { knownAt: new Date('2027-01-01') }, { kinds: ['memory' as const] }]
-      const ask = async () => {
-        const answers = questions.flatMap((text) => times.map((at) => handle.search(text, { limit: 100, ...at })))
-        return (await Promise.all(answers)).map(({ tookMs: _, ...answer }) => answer)
-      }
-      const before = await ask()
-      const namespace = 'user:stranger'
-      const text = 'the harbour note of a stranger'
-      const entries = Array.from({ length: 20 }, (_, index) => ({ namespace, key: `k${index}`, value: text }))
-      await root.memories.addMany(entries.map((entry) => ({ ...entry, type: 'semantic' })))
-      const { id } = await root.sessions.create({ app: 'shop', user: 'stranger' })
-      await root.sessions.appendEvents(id, Array(20).fill({ type: 'message', actor: 'user', content: { text } }))
-      const folder = join(store.folder, 'strange')
-      mkdirSync(folder, { recursive: true })
-      for (const index of entries.keys()) writeFileSync(join(folder, `${index}.md`), text)
-      await root.documents.sync(folder, { namespace })
-      expect(await ask()).toEqual(before)
-      for (const { key } of entries) await root.memories.delete(namespace, key)
-      await root.sessions.delete(id)
-      await root.documents.remove(folder)
-      expect(await ask()).toEqual(before)
-    })
-  }, 60_000)
+  it.each([
+    ['words', {}],
+    ['words and vectors', { embedder: fakeEmbedder(), background: false }],
+  ])(
+    'no answer of a search by %s changes with what others keep, scores included',
+    async (_name, options) => {
+      await forAnyPrincipals(async (store, _planted, _principal, handle) => {
+        const { cairn: root } = store
+        if ('embedder' in options) await root.embeddings.migrate()
+        const questions = ['harbour', 'the harbour note', 'note canary1x', 'stranger']
+        const times = [{}, { knownAt: new Date('2027-01-01') }, { kinds: ['memory' as const] }]
+        const ask = async () => {
+          if ('embedder' in options) await root.embeddings.run()
+          const answers = questions.flatMap((text) => times.map((at) => handle.search(text, { limit: 100, ...at })))
+          return (await Promise.all(answers)).map(({ tookMs: _, ...answer }) => answer)
+        }
+        const before = await ask()
+        const namespace = 'user:stranger'
+        const text = 'the harbour note of a stranger'
+        const entries = Array.from({ length: 20 }, (_, index) => ({ namespace, key: `k${index}`, value: text }))
+        await root.memories.addMany(entries.map((entry) => ({ ...entry, type: 'semantic' })))
+        const { id } = await root.sessions.create({ app: 'shop', user: 'stranger' })
+        await root.sessions.appendEvents(id, Array(20).fill({ type: 'message', actor: 'user', content: { text } }))
+        const folder = join(store.folder, 'strange')
+        mkdirSync(folder, { recursive: true })
+        for (const index of entries.keys()) writeFileSync(join(folder, `${index}.md`), text)
+        await root.documents.sync(folder, { namespace })
+        expect(await ask()).toEqual(before)
+        for (const { key } of entries) await root.memories.delete(namespace, key)
+        await root.sessions.delete(id)
+        await root.documents.remove(folder)
+        expect(await ask()).toEqual(before)
+      }, options)
+    },
+    60_000,
+  )
 
   it('no write changes anything that it may not write, and none answers with what it may not see', async () => {
     await forAnyPrincipals(async ({ cairn: root }, planted, principal, handle) => {

@@ -195,7 +195,9 @@ function searchPast(db: Database, query: HistoryQuery): Found {
   const rest = query.events || query.documents ? readBest(db, others, furthest) : { rows: [], degraded: [] }
   const all = [...pastMemories(db, query), ...rest.rows]
   const rows = rankRows(all, query, terms, Number.MAX_SAFE_INTEGER)
-  return { rows: rows.filter(({ score }) => score > 0), terms, degraded: rest.degraded }
+  const near = query.mode === 'hybrid' || query.mode === 'semantic' ? openNear(db, query) : {}
+  const missing = 'missing' in near ? near.missing : []
+  return { rows: rows.filter(({ score }) => score > 0), terms, degraded: [...rest.degraded, ...missing] }
 }
 
 function* pastMemories(db: Database, query: LexicalQuery): Generator<FoundRow> {

@@ -62,8 +62,8 @@ function asVector(
   const space = findActiveSpace(db)
   if (space === undefined || id === undefined) return { mode: mode ?? 'lexical' }
   const values = storedVector(db, space, id)
-  if (values === undefined) return { mode: mode ?? 'lexical', vector: { missing: 'vector: the item has none yet' } }
-  return { mode: mode ?? 'hybrid', vector: { space: space.name, values } }
+  const vector = values ? { space: space.name, values } : { missing: 'vector: the item has none yet' }
+  return { mode: mode ?? 'hybrid', vector }
 }
 
 function readItem(db: Database, query: LexicalQuery, address: ItemAddress): FoundRow | undefined {

@@ -1,0 +1,214 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { SearchHit } from '../../src/search/search-service.js'
+import { fakeEmbedder, vectorOf } from '../embeddings/fake-embedder.js'
+import { openStore } from '../store.js'
+
+const dimensions = 64
+const concepts: string[][] = [
+  ['car', 'sedan', 'vehicle'],
+  ['soup', 'broth', 'stew'],
+  ['sea', 'ocean'],
+]
+
+/** Words of one concept are one direction; what else a text says is noise of its own. */
+function meaningOf(text: string): Float32Array {
+  const words: string[] = text.toLowerCase().match(/[a-z]+/g) ?? []
+  const noise = vectorOf(text, dimensions)
+  for (const [axis, names] of concepts.entries()) {
+    if (names.some((name) => words.includes(name))) noise[axis] = (noise[axis] ?? 0) + 2
+  }
+  const length = Math.hypot(...noise)
+  return noise.map((value) => value / length)
+}
+
+function meaningful() {
+  const embedder = fakeEmbedder({ dimensions, batchSize: 50 })
+  embedder.answer = async (texts) => texts.map(meaningOf)
+  return embedder
+}
+
+/** 200 memories about nothing, and those that are given; all with vectors. */
+async function openFilled(values: Record<string, string>) {
+  const embedder = meaningful()
+  const store = await openStore({ embedder, background: false })
+  const { cairn } = store
+  const noise = Array.from({ length: 200 }, (_, index) => [`n${index}`, `note number ${index} of the office`] as const)
+  const entries = [...noise, ...Object.entries(values)]
+  const type = 'semantic' as const
+  await cairn.memories.addMany(entries.map(([key, value]) => ({ namespace: 'user:alice', key, value, type })))
+  await cairn.embeddings.migrate()
+  await cairn.embeddings.run()
+  return { ...store, embedder }
+}
+
+const keyOf = (hit: SearchHit | undefined): string | undefined =>
+  hit?.kind === 'memory' ? hit.ref.key : hit?.kind === 'document' ? hit.ref.path : hit?.ref.session
+
+const values = { garage: 'My car is red', lunch: 'Stew at noon', wave: 'The ocean is cold' }
+
+describe('a search by words and vectors', () => {
+  it('is the default where there are vectors, and finds what shares no word', async () => {
+    const { cairn } = await openFilled(values)
+    const { hits, degraded } = await cairn.search('sedan')
+    expect(degraded).toEqual([])
+    expect(keyOf(hits[0])).toBe('garage')
+    expect((await cairn.search('sedan', { mode: 'lexical' })).hits).toEqual([])
+  })
+
+  it('says of each hit what found it, and what of its score is by vectors', async () => {
+    const { cairn } = await openFilled(values)
+    const { hits } = await cairn.search('the red sedan', { explain: true })
+    const [best] = hits
+    expect(keyOf(best)).toBe('garage')
+    expect(best?.explain?.retrievers.map(({ name }) => name)).toEqual(['lexical', 'vector'])
+    for (const { score, explain } of hits) {
+      expect(explain?.evidence.reduce((sum, { points }) => sum + points, 0)).toBeCloseTo(score, 5)
+    }
+    const near = best?.explain?.evidence.find(({ name }) => name === 'near')
+    expect(near?.points).toBeGreaterThan(0)
+    expect(near?.weight).toBeGreaterThan(0.9)
+  })
+
+  it('goes by cosines alone when it is semantic', async () => {
+    const { cairn } = await openFilled(values)
+    const { hits } = await cairn.search('broth', { mode: 'semantic', limit: 3, explain: true })
+    expect(keyOf(hits[0])).toBe('lunch')
+    const [best] = hits
+    expect(best?.explain?.retrievers).toEqual([{ name: 'vector', score: expect.closeTo(best?.score ?? 0, 5) }])
+  })
+
+  it('answers a question of stop words by its meaning', async () => {
+    const { cairn } = await openFilled({ ...values, odd: 'to be or not to be' })
+    expect(keyOf((await cairn.search('to be or not to be')).hits[0])).toBe('odd')
+    expect((await cairn.search('🚗 …')).degraded).toEqual([])
+  })
+
+  it('pages through one order', async () => {
+    const { cairn } = await openFilled(values)
+    const question = 'red vehicle of the office'
+    const { hits } = await cairn.search(question, { limit: 60 })
+    const pages = []
+    for (let offset = 0; offset < 60; offset += 20) {
+      pages.push(...(await cairn.search(question, { limit: 20, offset })).hits)
+    }
+    expect(pages).toEqual(hits)
+  })
+
+  it('applies every filter before any limit', async () => {
+    const { cairn } = await openFilled({})
+    const cars = Array.from({ length: 300 }, (_, index) => `car ${index}`)
+    const type = 'semantic' as const
+    await cairn.memories.addMany(cars.map((value) => ({ namespace: 'user:bob', key: value, value, type })))
+    await cairn.memories.add({ namespace: 'user:alice', key: 'mine', value: 'a car', type: 'episodic' })
+    await cairn.memories.add({
+      namespace: 'user:bob',
+      key: 'his',
+      value: 'a car',
+      type: 'episodic',
+      metadata: { x: 1 },
+    })
+    await cairn.embeddings.run()
+    const options = [{ namespaces: ['user:alice'], limit: 1 }, { types: ['episodic' as const] }, { metadata: { x: 1 } }]
+    const found = await Promise.all(options.map((each) => cairn.search('sedan', { ...each, mode: 'semantic' })))
+    expect(found.map(({ hits }) => hits.map(keyOf))).toEqual([
+      ['mine'],
+      expect.arrayContaining(['mine', 'his']),
+      ['his'],
+    ])
+    const both = await Promise.all(options.map((each) => cairn.search('sedan', each)))
+    expect(keyOf(both[0]?.hits[0])).toBe('mine')
+    expect(both[2]?.hits.map(keyOf)).toEqual(['his'])
+  })
+
+  it('follows what changes and what goes', async () => {
+    const { cairn } = await openFilled(values)
+    await cairn.memories.update('user:alice', 'garage', { value: 'Nothing there' })
+    await cairn.memories.delete('user:alice', 'lunch')
+    expect((await cairn.search('broth')).hits.map(keyOf)).not.toContain('lunch')
+    await cairn.embeddings.run()
+    const { hits } = await cairn.search('sedan', { mode: 'semantic', limit: 100 })
+    const garage = hits.find((hit) => keyOf(hit) === 'garage')
+    expect(garage?.score ?? 0).toBeLessThan(0.6)
+  })
+
+  it('leaves out what is near by chance when a threshold says so', async () => {
+    const { cairn } = await openFilled(values)
+    expect((await cairn.search('sedan')).hits).toHaveLength(10)
+    const { hits } = await cairn.search('sedan', { threshold: 0.9 })
+    expect(hits.map(keyOf)).toEqual(['garage'])
+  })
+
+  it('has one hit for each document', async () => {
+    const { cairn, folder } = await openFilled({})
+    const pages = join(folder, 'pages')
+    mkdirSync(pages)
+    writeFileSync(join(pages, 'a.md'), '# Car\n\nFirst car.\n\n## More\n\nSecond car.\n')
+    writeFileSync(join(pages, 'b.md'), '# Other\n\nA vehicle.\n')
+    await cairn.documents.sync(pages)
+    await cairn.embeddings.run()
+    const { hits } = await cairn.search('sedan', { kinds: ['document'] })
+    expect(hits.map(keyOf).sort()).toEqual(['a.md', 'b.md'])
+  })
+})
+
+describe('without vectors, or without the model', () => {
+  it('words alone are no news where there never were vectors, unless asked for', async () => {
+    const { cairn } = await openStore()
+    await cairn.memories.add({ namespace: 'user:alice', key: 'k', value: 'a car', type: 'semantic' })
+    expect(await cairn.search('car')).toMatchObject({ degraded: [], hits: [{ ref: { key: 'k' } }] })
+    const { hits, degraded } = await cairn.search('car', { mode: 'hybrid' })
+    expect(hits).toHaveLength(1)
+    expect(degraded).toEqual(['vector: the store has no vectors'])
+  })
+
+  it('words go on when the model is gone, and the answer says so', async () => {
+    const { cairn, embedder } = await openFilled(values)
+    embedder.answer = async () => {
+      throw new Error('the server is off')
+    }
+    const { hits, degraded } = await cairn.search('the red car')
+    expect(keyOf(hits[0])).toBe('garage')
+    expect(degraded).toEqual(['vector: the server is off'])
+  })
+
+  it('the past is searched by words alone, and the answer says so', async () => {
+    const { cairn } = await openFilled(values)
+    const { hits, degraded } = await cairn.search('car', { knownAt: '2026-06-01' })
+    expect(hits.map(keyOf)).toEqual(['garage'])
+    expect(degraded).toEqual(['vector: the past is searched by words alone'])
+  })
+
+  it('a handle with another model goes by words, and says so', async () => {
+    const { path } = await openFilled(values)
+    const { cairn } = await openStore({ db: path, embedder: fakeEmbedder({ model: 'other' }), background: false })
+    const { hits, degraded } = await cairn.search('the red car')
+    expect(keyOf(hits[0])).toBe('garage')
+    expect(degraded).toEqual([expect.stringMatching(/^vector: the store has vectors of custom\/fake\/64/)])
+  })
+})
+
+describe('what is similar', () => {
+  it('is so by words and vectors, and no model is asked', async () => {
+    const { cairn, embedder } = await openFilled({ ...values, traffic: 'Every vehicle stood still' })
+    const asked = embedder.asked.length
+    const { hits } = await cairn.similar({
+      kind: 'memory',
+      ref: { namespace: 'user:alice', key: 'garage', version: 1 },
+    })
+    expect(keyOf(hits[0])).toBe('traffic')
+    expect(hits.map(keyOf)).not.toContain('garage')
+    expect(embedder.asked).toHaveLength(asked)
+  })
+
+  it('goes by words for what has no vector yet', async () => {
+    const { cairn } = await openFilled(values)
+    await cairn.memories.add({ namespace: 'user:alice', key: 'new', value: 'A red car, new', type: 'semantic' })
+    const item = { kind: 'memory' as const, ref: { namespace: 'user:alice', key: 'new', version: 1 } }
+    const { hits, degraded } = await cairn.similar(item)
+    expect(keyOf(hits[0])).toBe('garage')
+    expect(degraded).toEqual(['vector: the item has none yet'])
+    expect((await cairn.similar(item, { mode: 'lexical' })).degraded).toEqual([])
+  })
+})
