@@ -97,6 +97,16 @@ export class Cairn {
     return this.#search.search(text, options)
   }
 
+  /** By the meaning of the question alone: `search` with mode `semantic`. Scores are cosines, and `threshold` the least of them. */
+  semanticSearch(text: string, options: Omit<SearchOptions, 'mode'> = {}): Promise<SearchResult> {
+    return this.search(text, { ...options, mode: 'semantic' })
+  }
+
+  /** By words and meaning together: `search` with mode `hybrid`, which says in `degraded` when there are no vectors. */
+  hybridSearch(text: string, options: Omit<SearchOptions, 'mode'> = {}): Promise<SearchResult> {
+    return this.search(text, { ...options, mode: 'hybrid' })
+  }
+
   /** Finds what is like something that was found: `item` is a hit, or its `kind` and `ref`. */
   similar(item: SimilarTo, options: SearchOptions = {}): Promise<SearchResult> {
     return this.#search.similar(item, options)

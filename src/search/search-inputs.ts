@@ -48,8 +48,9 @@ export const searchOptionsSchema = z.strictObject({
  * the same key elsewhere, but not another user's, is counted there, in `duplicates`, and left out, unless `duplicates` is
  * true. `detail: 'full'` brings the whole text of each hit, `explain` why it is there.
  *
- * `mode: 'semantic'` goes by vectors alone, when the store has some: `score` is then the cosine of the angle between question
- * and hit, −1 to 1, and `threshold` the least of it. Default `lexical`.
+ * `mode`: `lexical` goes by words, `semantic` by vectors, `hybrid` by both, which is the default where the store has vectors.
+ * By vectors alone `score` is the cosine of the angle between question and hit, −1 to 1, and `threshold` the least of it. By
+ * both, what holds too little of the question stays in where its nearness is chance with a probability of at most 1 − threshold.
  */
 export type SearchOptions = z.input<typeof searchOptionsSchema>
 

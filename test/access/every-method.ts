@@ -330,6 +330,8 @@ export const everyMethod: Record<string, Method> = {
     (at, { namespace }) => at.search('harbour', { namespaces: [namespace], detail: 'full', explain: true }),
     (at, { session }) => at.search('harbour', { session, from: epoch, threshold: 0.1, duplicates: true }),
   ),
+  semanticSearch: read('memory', (at, { namespace }) => at.semanticSearch('harbour', { namespaces: [namespace] })),
+  hybridSearch: read('memory', (at, { namespace }) => at.hybridSearch('harbour', { namespaces: [namespace] })),
   similar: read('memory', (at, { namespace, key }) =>
     at.similar({ kind: 'memory', ref: { namespace, key, version: 1 } }, { namespaces: [namespace], detail: 'full' }),
   ),

@@ -237,7 +237,7 @@ function shower(
 
 function retrieversOf(row: FoundRow, cosine: number | undefined): HitExplanation['retrievers'] {
   return [
-    ...(row.score > 0 ? [{ name: 'lexical' as const, score: row.score }] : []),
+    ...(row.score > 0 || cosine === undefined ? [{ name: 'lexical' as const, score: row.score }] : []),
     ...(cosine === undefined ? [] : [{ name: 'vector' as const, score: cosine }]),
   ]
 }
