@@ -16,6 +16,10 @@ export interface Calls {
   ): Promise<WriteResult<Name>>
   /** On the calling thread: for what takes microseconds. */
   read<Name extends keyof Reads>(name: Name, input: Parameters<Reads[Name]>[1]): Promise<ReturnType<Reads[Name]>>
-  /** In a reader thread: for what may take longer than a turn of the event loop may. */
-  readLong<Name extends keyof Reads>(name: Name, input: Parameters<Reads[Name]>[1]): Promise<ReturnType<Reads[Name]>>
+  /** In a reader thread: for what may take longer than a turn of the event loop may. `which`: the one that holds the vectors. */
+  readLong<Name extends keyof Reads>(
+    name: Name,
+    input: Parameters<Reads[Name]>[1],
+    which?: 'vectors',
+  ): Promise<ReturnType<Reads[Name]>>
 }

@@ -42,6 +42,11 @@ interface Runner {
   close(): Promise<void>
 }
 
+interface LongReader {
+  call(name: string, input: unknown, which?: 'vectors'): Promise<unknown>
+  close(): Promise<void>
+}
+
 export async function openSqliteStorage(options: SqliteOptions): Promise<Storage> {
   let folder: string | undefined
   const removeFolder = (): void => {
@@ -72,7 +77,7 @@ interface Connections {
   reader: Database
   writer: Runner
   /** For reads that take longer than a turn of the event loop may. */
-  longReader: Runner
+  longReader: LongReader
   snapshots: Snapshots
 }
 
@@ -92,7 +97,7 @@ async function openInlineWriter(file: StoreFile): Promise<InlineWriter> {
   return inlineWriter(file)
 }
 
-function inlineReader(db: Database): Runner {
+function inlineReader(db: Database): LongReader {
   return { call: (name, input) => readHere(db, name as keyof Reads, input as never), close: async () => {} }
 }
 
@@ -138,7 +143,7 @@ function toStorage(
   const calls: Calls = {
     write: (name, input, transfer) => timed(name, () => writer.call(name, input, transfer)),
     read: (name, input) => timed(name, () => readHere(reader, name, input)),
-    readLong: (name, input) => timed(name, () => longReader.call(name, input)),
+    readLong: (name, input, which) => timed(name, () => longReader.call(name, input, which)),
   }
   const close = async (): Promise<void> => {
     // What was called before this call is on its way here through the services, which takes it less than a turn.

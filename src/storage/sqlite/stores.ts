@@ -43,8 +43,9 @@ export function sessionStore(calls: Calls): SessionStore {
 
 export function searchStore({ readLong }: Calls): SearchStore {
   return {
-    lexical: (input) => readLong('search.lexical', input),
-    similar: (input) => readLong('search.similar', input),
+    lexical: (input) =>
+      readLong('search.lexical', input, (input.mode ?? 'lexical') === 'lexical' ? undefined : 'vectors'),
+    similar: (input) => readLong('search.similar', input, input.mode === 'lexical' ? undefined : 'vectors'),
   }
 }
 

@@ -8,6 +8,7 @@ import { readQueries, runQuery } from '../../../src/storage/sqlite/read-queries.
 import { ReaderPool } from '../../../src/storage/sqlite/reader-pool.js'
 import { openSqliteStorage, type SqliteOptions } from '../../../src/storage/sqlite/sqlite-storage.js'
 import { run, sql } from '../../../src/storage/sqlite/statements.js'
+import { ThreadClient } from '../../../src/storage/sqlite/thread-client.js'
 import type { Storage } from '../../../src/storage/storage.js'
 import { refusal } from '../../helpers/refusal.js'
 import { useTempFolder } from '../../helpers/temp-folder.js'
@@ -269,5 +270,18 @@ describe('a read', () => {
     onTestFinished(() => travels.mockRestore())
     expect(await read(storage)).toBeDefined()
     expect(travels).toHaveBeenCalledTimes(long ? 1 : 0)
+  })
+
+  it('goes to one thread if it needs the codes of vectors, so that no other holds them as well', async () => {
+    const calls = vi.spyOn(ThreadClient.prototype, 'call')
+    onTestFinished(() => calls.mockRestore())
+    const asked = { terms: [{ text: 'concise' }], memories: {}, now, limit: 9 }
+    const many = Array.from({ length: 6 }, () => asked)
+    await Promise.all(many.map((query) => storage.search.lexical(query)))
+    expect(new Set(calls.mock.contexts).size).toBe(2)
+    calls.mockClear()
+    await Promise.all(many.map((query) => storage.search.lexical({ ...query, mode: 'hybrid' })))
+    expect(calls.mock.contexts).toHaveLength(6)
+    expect(new Set(calls.mock.contexts).size).toBe(1)
   })
 })
