@@ -15,7 +15,7 @@ export interface SearchTerm {
 const maxTerms = 48
 const maxLength = 20_000
 
-const stopWords = new Set(
+export const stopWords = new Set(
   `a about after again all also am an and any are as at be because been before being between both but by can could did do does doing
    don down during each few for from further had has have having he her here hers him his how i if in into is it its itself just me
    more most my myself no nor not now of off on once only or other our ours out over own same she should so some such than that the

@@ -140,6 +140,31 @@ describe('a search by words and vectors', () => {
     expect(hits.map(keyOf)).toEqual(['garage'])
   })
 
+  it('folds memories that say the same in other words, unless names, numbers or a "not" differ', async () => {
+    const { cairn, embedder } = await openFilled({})
+    const told = ['Ann drinks tea in the morning', 'In the morning Ann drinks tea', 'Ben drinks tea in the morning']
+    embedder.answer = async (texts) => texts.map((text) => meaningOf(/drinks/.test(text) ? 'tea' : text))
+    const type = 'semantic' as const
+    const keep = (namespace: string) =>
+      cairn.memories.addMany(told.map((value, index) => ({ namespace, key: `tea-${index}`, value, type })))
+    await keep('user:alice')
+    await keep('user:bob')
+    await cairn.embeddings.run()
+    const { hits } = await cairn.search('who drinks tea?', { limit: 5 })
+    const drinks = hits.filter(({ snippet }) => snippet.text.includes('drinks'))
+    expect(drinks.map((hit) => [hit.kind === 'memory' && hit.ref.namespace, hit.duplicates ?? 0]).sort()).toEqual([
+      ['user:alice', 0],
+      ['user:alice', 1],
+      ['user:bob', 0],
+      ['user:bob', 1],
+    ])
+    const byWords = await cairn.search('who drinks tea?', { limit: 6, mode: 'lexical' })
+    expect(byWords.hits.filter(({ duplicates }) => duplicates)).toEqual([])
+    expect((await cairn.search('who drinks tea?', { duplicates: true })).hits.filter((hit) => hit.duplicates)).toEqual(
+      [],
+    )
+  })
+
   it('has one hit for each document', async () => {
     const { cairn, folder } = await openFilled({})
     const pages = join(folder, 'pages')

@@ -1,21 +1,32 @@
 import { ancestors } from '../../access/namespace.js'
+import { essences, nameTheSame, nearlyTheSame } from '../../search/near-duplicates.js'
+import type { ReadText } from '../../search/read-text.js'
 import type { LexicalQuery } from '../search-store.js'
+import { readableText } from './search-pool.js'
 import type { RankedRow } from './search-read.js'
 import type { FoundRow } from './search-rows.js'
 
 export type FoldedRow = RankedRow & { duplicates: number }
 
-/** What is kept, by what it says, each with whose it is. */
-type KnownWords = Map<string, { owner: string; row: FoldedRow }[]>
+/** The cosine of the vectors of two items; undefined where one has none. */
+export type Likeness = (item: number, other: number) => number | undefined
+
+interface Folding {
+  essenceOf: (text: ReadText) => string
+  likeness: Likeness | undefined
+  /** What is kept, by what it says. */
+  known: Map<string, FoldedRow[]>
+  memories: FoldedRow[]
+}
 
 /**
  * The best, as many as are asked for with those before them, without sections of a document beyond those asked for, and
  * without what says the same as a better one.
  */
-export function foldHits(rows: RankedRow[], query: LexicalQuery): FoldedRow[] {
+export function foldHits(rows: RankedRow[], query: LexicalQuery, likeness?: Likeness): FoldedRow[] {
   const { perDocument = 1, fold = false, offset = 0, limit } = query
   const sections = new Map<string, number>()
-  const known: KnownWords = new Map()
+  const folding: Folding = { essenceOf: essences(), likeness, known: new Map(), memories: [] }
   const kept: FoldedRow[] = []
   for (const ranked of rows) {
     if (kept.length === offset + limit) break
@@ -26,32 +37,41 @@ export function foldHits(rows: RankedRow[], query: LexicalQuery): FoldedRow[] {
       if (count > perDocument) continue
     }
     const folded = { ...ranked, duplicates: 0 }
-    if (fold && isCounted(folded, known)) continue
+    if (fold && isCounted(folded, folding)) continue
     kept.push(folded)
   }
   return kept
 }
 
 /** Counts what says the same as a better row there, or notes it as the first to say so. */
-function isCounted(row: FoldedRow, known: KnownWords): boolean {
-  const words = sameWords(row)
-  if (words === undefined) return false
-  const owner = ownerOf(row.row)
-  const alike = known.get(words) ?? []
-  const better = alike.find((other) => mayBeCopies(other.owner, owner))
+function isCounted(row: FoldedRow, folding: Folding): boolean {
+  const words = sameWords(row, folding)
+  const alike = words === undefined ? [] : (folding.known.get(words) ?? [])
+  const better = alike.find((other) => mayBeCopies(other, row)) ?? nearest(row, folding)
   if (better) {
-    better.row.duplicates++
+    better.duplicates++
     return true
   }
-  alike.push({ owner, row })
-  known.set(words, alike)
+  if (words !== undefined) folding.known.set(words, [...alike, row])
+  if (row.row.kind === 'memory') folding.memories.push(row)
   return false
 }
 
 /** The same for rows that say the same: a turn said twice, a memory that was published, a copy of a page. */
-function sameWords({ row, text }: RankedRow): string | undefined {
+function sameWords({ row, text }: RankedRow, { essenceOf }: Folding): string | undefined {
   if (text === undefined || text.body.length === 0) return undefined
-  return `${placeOf(row)}\n${text.body.join(' ')}`
+  return `${placeOf(row)}\n${essenceOf(text)}`
+}
+
+/** A better memory that says the same in other words, under whatever key. */
+function nearest(row: FoldedRow, { likeness, memories }: Folding): FoldedRow | undefined {
+  if (likeness === undefined || row.row.kind !== 'memory') return undefined
+  return memories.find((other) => {
+    const cosine = mayBeCopies(other, row) ? likeness(other.row.id ?? 0, row.row.id ?? 0) : undefined
+    return (
+      cosine !== undefined && cosine >= nearlyTheSame && nameTheSame(readableText(other.row), readableText(row.row))
+    )
+  })
 }
 
 /** Whose a memory is, such as user:alice. Of events and documents the place tells. */
@@ -60,7 +80,8 @@ function ownerOf(row: FoundRow): string {
 }
 
 /** A memory may be published from one scope to another, but what two users keep are two things. */
-function mayBeCopies(owner: string, other: string): boolean {
+function mayBeCopies({ row: one }: FoldedRow, { row: two }: FoldedRow): boolean {
+  const [owner, other] = [ownerOf(one), ownerOf(two)]
   return owner === other || prefixOf(owner) !== prefixOf(other)
 }
 

@@ -35,6 +35,13 @@ export function textOf(row: FoundRow): string {
   return row.kind === 'event' ? row.event.content : row.chunk.text
 }
 
+/** The words of a row as people read them. */
+export function readableText(row: FoundRow): string {
+  if (row.kind === 'document') return row.chunk.text
+  const json = textOf(row)
+  return leafText(decodeJson(json)) || json
+}
+
 /** A title in the value is one, beside the key; it also stays a part of the text. */
 function readMemory(key: string, value: Json, length: number): TextToRead {
   const { title, body } = memoryText(key, value, length)

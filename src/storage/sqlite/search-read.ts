@@ -1,7 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import { decodeJson } from '../../json.js'
 import { weighEvidence } from '../../search/evidence.js'
-import { leafText } from '../../search/index-text.js'
 import type { Ranked } from '../../search/pool.js'
 import { withAlike } from '../../search/query.js'
 import type { WeightedTerm } from '../../search/rank.js'
@@ -15,8 +13,9 @@ import { foldHits } from './search-folds.js'
 import { type HistoryQuery, withHistories } from './search-histories.js'
 import { type ByWords, fuseRows } from './search-hybrid.js'
 import { nearRows, openNear } from './search-near.js'
-import { rankedLength, textOf, toPoolItem } from './search-pool.js'
+import { rankedLength, readableText, textOf, toPoolItem } from './search-pool.js'
 import { type FoundRow, inMemoryScope, rowReader } from './search-rows.js'
+import { likenessOf } from './vector-read.js'
 
 /**
  * Of the best candidates as many are ranked by their texts as these hold together: most turns of a long conversation,
@@ -71,6 +70,7 @@ export function searchLexical(
   const folded = foldHits(
     rows.filter(({ match, row }) => match >= threshold && wanted(row)),
     query,
+    query.mode === 'lexical' ? undefined : likenessOf(db),
   )
   const show = shower(query, terms)
   return { hits: folded.slice(offset, offset + limit).map(show), degraded }
@@ -240,13 +240,6 @@ function retrieversOf(row: FoundRow, cosine: number | undefined): HitExplanation
     ...(row.score > 0 || cosine === undefined ? [{ name: 'lexical' as const, score: row.score }] : []),
     ...(cosine === undefined ? [] : [{ name: 'vector' as const, score: cosine }]),
   ]
-}
-
-/** The words of a row as people read them. */
-export function readableText(row: FoundRow): string {
-  if (row.kind === 'document') return row.chunk.text
-  const json = textOf(row)
-  return leafText(decodeJson(json)) || json
 }
 
 type Identity<Hit = LexicalHit> = Hit extends ShownHit ? Omit<Hit, keyof ShownHit> : never

@@ -3,7 +3,7 @@ import { countToRescore, exactScore, vectorOf, worthRescoring } from '../../vect
 import type { LexicalQuery } from '../search-store.js'
 import { onlyScope, scopeExpression } from './search-match.js'
 import { all, column, sql } from './statements.js'
-import { type ActiveSpace, currentCodes } from './vector-index.js'
+import { type ActiveSpace, currentCodes, findActiveSpace } from './vector-index.js'
 
 /** Something near a question, by the cosine of the angle between their vectors: −1 to 1. */
 export interface NearItem {
@@ -72,6 +72,21 @@ function spreadOf(values: Float64Array): { mean: number; deviation: number } {
   const count = Math.max(1, values.length)
   const mean = values.reduce((sum, value) => sum + value, 0) / count
   return { mean, deviation: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count) }
+}
+
+/** How alike items are by their vectors in the active space, each read once; undefined where there is no space. */
+export function likenessOf(db: Database): ((item: number, other: number) => number | undefined) | undefined {
+  const space = findActiveSpace(db)
+  if (space === undefined) return undefined
+  const vectors = new Map<number, Float32Array | undefined>()
+  const vector = (item: number): Float32Array | undefined => {
+    if (!vectors.has(item)) vectors.set(item, storedVector(db, space, item))
+    return vectors.get(item)
+  }
+  return (item, other) => {
+    const [one, two] = [vector(item), vector(other)]
+    return one && two && exactScore(one, two)
+  }
 }
 
 export function storedVector(db: Database, space: ActiveSpace, id: number): Float32Array | undefined {
