@@ -10,59 +10,39 @@ export interface ScopeSimilarity {
   best: number[]
 }
 
-/** How near things are to a question by chance, and what tells so. */
-export interface Background {
-  /**
-   * By how many deviations a cosine stands out from what is near by chance: in a scope without an answer these are normally
-   * distributed, whatever the model. Grows with the cosine.
-   */
-  standing: (similarity: number) => number
-  /** Whether what is near is near for its topic: 0 where nothing speaks for that, 1 where much does. */
-  topical: number
-}
-
-/** Both must be reached by chance alone: answers are among the first, so the shape of the tail is taken from those after. */
+/** Answers are among the first, so how far chance reaches is taken from those after. */
 const [ofTail, ofBody] = [4, 20]
 
 /** In a smaller scope the tail is a handful. */
 const fewest = 100
 
-/**
- * A model that knows topics brings many near that answer nothing, and the nearest of them further than a normal distribution
- * would: its 20th is nearer than the 20th of so many should be, and what shares words with the question is nearer than the
- * rest (`elevation`, in deviations). Such a tail is pressed together until it is normal. Otherwise what stands out is an
- * answer, and is left to stand out.
- */
-export function makeBackground({ items, mean, deviation, best }: ScopeSimilarity, elevation: number): Background {
-  const plain = (similarity: number): number => deviations({ mean, deviation }, similarity)
-  const [first, last] = [best[ofTail - 1], best[ofBody - 1]]
-  const byWords = ramp(elevation, 0.05, 0.4)
-  if (items < fewest || first === undefined || last === undefined) return { standing: plain, topical: byWords }
-  const knee = plain(last)
-  const expected = expectedAt(ofBody, items)
-  const topical = Math.max(byWords, ramp(knee / expected, 1.1, 1.3))
-  const body = 1 + topical * Math.max(0, knee / expected - 1)
-  const width = (plain(first) - knee) / (expectedAt(ofTail, items) - expected)
-  const tail = 1 + topical * Math.max(0, width - 1)
-  const standing = (similarity: number): number => {
-    const value = plain(similarity)
-    return value <= knee ? value / body : knee / body + (value - knee) / tail
-  }
-  return { standing, topical }
-}
+/** Nothing is drawn further apart than this, or where all but a few are the same those few would be infinitely far. */
+const least = 0.5
 
 /** Cosines of float32 vectors that differ by less are the same. */
 const smallest = 1e-6
 
-/** By how many deviations a cosine is above the mean of its scope; 0 where all are the same. */
-export function deviations(
-  { mean, deviation }: Pick<ScopeSimilarity, 'mean' | 'deviation'>,
-  similarity: number,
-): number {
-  return deviation > smallest ? (similarity - mean) / deviation : 0
-}
-
-/** 0 up to a value, 1 from another on, and evenly between. */
-export function ramp(value: number, from: number, to: number): number {
-  return Math.max(0, Math.min(1, (value - from) / (to - from)))
+/**
+ * By how many deviations a cosine stands out from what is near by chance; it grows with the cosine. A model that knows topics
+ * brings many near that answer nothing: its 20th is nearer than the 20th of so many normal values, and those before are
+ * further from it. What is too wide is pressed together until both are where chance has them, so that the scale is the same
+ * for every model.
+ */
+export function makeStanding({ items, mean, deviation, best }: ScopeSimilarity): (similarity: number) => number {
+  const plain = (similarity: number): number => (deviation > smallest ? (similarity - mean) / deviation : 0)
+  const last = best[ofBody - 1]
+  if (items < fewest || last === undefined) return plain
+  const knee = plain(last)
+  const expected = expectedAt(ofBody, items)
+  let [tail, expectedTail] = [0, 0]
+  for (let rank = ofTail; rank < ofBody; rank++) {
+    tail += plain(best[rank - 1] ?? last) - knee
+    expectedTail += expectedAt(rank, items) - expected
+  }
+  const ofTheBody = Math.max(least, knee / expected)
+  const ofTheTail = Math.max(least, tail / expectedTail)
+  return (similarity) => {
+    const value = plain(similarity)
+    return value <= knee ? value / ofTheBody : knee / ofTheBody + (value - knee) / ofTheTail
+  }
 }

@@ -1,6 +1,6 @@
-import { makeBackground, ramp, type ScopeSimilarity } from './background.js'
+import { makeStanding, type ScopeSimilarity } from './background.js'
 import { shareAbove } from './normal.js'
-import { makeWordBackground, type WordStanding } from './word-background.js'
+import { expectByWords } from './word-background.js'
 
 /** Something that words, vectors or both have found. */
 export interface FusionCandidate {
@@ -18,7 +18,7 @@ export interface FusionCandidate {
 
 /** What is known of a space of vectors, whatever is asked. */
 export interface SpaceTrust {
-  /** How many of some items were among the 10 nearest of 1,000 to the second half of their own text: 0 to 1. */
+  /** Of how many items the first half of the text finds the second among the nearest hundredth of some: 0 to 1. */
   found?: number | undefined
 }
 
@@ -35,17 +35,14 @@ const distances = [1, 2, 3, 4, 5, 6, 8]
 
 const weights = {
   /** How much more likely the best hit by words is than what holds none: e to the power of twice this. */
-  words: 4.5,
+  words: 4,
   /** Against each of the distances: that this question's vector tells nothing. */
-  doubt: 2,
-  /** The same in a space of topics, and less of that where what shares words is nearer by 1 to 2.5 deviations. */
-  topicalDoubt: 4,
-  doubtOfNear: 0.2,
-  /** For each item of its space that was not found by its own text, beside each that was. */
-  lostDoubt: 7,
+  doubt: 1,
+  /** The same for each half of a text that was not found by the other, beside each that was. */
+  lostDoubt: 15,
   /** What a turn that asks stands out by, and how much less that is at most. */
   asking: 0.5,
-  askingAtMost: 1.5,
+  askingAtMost: 1.2,
   /** The turn after a question, beside the question, and at most. */
   answer: 0.5,
   answerAtMost: 3,
@@ -70,20 +67,17 @@ export function fuse(
   if (scope === undefined || found < foundByChance) return candidates.map(byWordsAlone)
   const best = candidates.reduce((most, { score }) => Math.max(most, score), 0)
   const shares = candidates.map(({ score }) => (best > 0 ? score / best : 0))
-  const words = makeWordBackground(candidates, shares)
-  const { standing, topical } = makeBackground(scope, words.elevation(scope))
+  const standing = makeStanding(scope)
   const standings = candidates.map((candidate) => standingOf(candidate, standing))
-  const expected = words.expect(standings)
-  const beyond = standings.map((value, index) => beyondWords(value, shares[index] ?? 0, expected))
-  const likely = distances.map((distance) => likelihood(distance, beyond, shares, scope.items) ** (1 - topical))
-  const doubt =
-    weights.doubt +
-    topicalDoubt(topical, words.elevation(scope)) +
-    (weights.lostDoubt * (1 - Math.min(1, found))) / found
+  // What shares words with the question is nearer for that alone, and its words have been counted.
+  const expected = expectByWords(candidates, shares, standings)
+  const beyond = standings.map((value, index) => value && value - expected(shares[index] ?? 0))
+  const likely = distances.map((distance) => likelihood(distance, beyond, shares, scope.items))
+  const doubt = weights.doubt + (weights.lostDoubt * (1 - Math.min(1, found))) / found
   return candidates.map((candidate, index) => {
+    const share = shares[index] ?? 0
     const gain = gainOf(beyond[index], likely, doubt)
-    const share = shareOf(evidenceOf(shares[index] ?? 0) + gain)
-    const points = gain === 0 ? 0 : (share - (shares[index] ?? 0)) * (best > 0 ? best : 1)
+    const points = gain === 0 ? 0 : (shareOf(evidenceOf(share) + gain) - share) * (best > 0 ? best : 1)
     const value = standings[index]
     return {
       score: candidate.score + points,
@@ -109,11 +103,6 @@ function standingOf(
   return asks && value > 0 ? Math.max(weights.asking * value, value - weights.askingAtMost) : value
 }
 
-/** What shares words with the question is nearer for that alone, and its words have been counted. */
-function beyondWords(value: number | undefined, share: number, expected: WordStanding): number | undefined {
-  return value === undefined ? undefined : (value - expected.standing(share)) / expected.deviation
-}
-
 /** How likely this question's answers stand out by so much, beside not at all; never less, since one answer may hide. */
 function likelihood(distance: number, beyond: (number | undefined)[], shares: number[], items: number): number {
   let [sum, all] = [0, items * Math.exp(-evidenceOf(1))]
@@ -128,10 +117,6 @@ function likelihood(distance: number, beyond: (number | undefined)[], shares: nu
 /** How much likelier a normal value is around a distance than around 0. Bounded, so that sums of them stay numbers. */
 function ratio(distance: number, value: number): number {
   return Math.exp(Math.min(300, distance * value - (distance * distance) / 2))
-}
-
-function topicalDoubt(topical: number, elevation: number): number {
-  return weights.topicalDoubt * topical * (1 - (1 - weights.doubtOfNear) * ramp(elevation, 1, 2.5))
 }
 
 /** The logarithm of how much likelier an answer is for where it stands. */

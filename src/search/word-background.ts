@@ -1,15 +1,8 @@
-import { deviations, type ScopeSimilarity } from './background.js'
 import type { FusionCandidate } from './fuse.js'
-
-/** Where hits by words stand as a rule, by their share of the best score. */
-export interface WordStanding {
-  standing: (share: number) => number
-  deviation: number
-}
 
 /** Of hits by words, best first: the first may be answers, and those far down share a word by chance. */
 const [first, last] = [2, 60]
-const fewest = 5
+const fewest = 3
 
 /** As many hits as these, that say nothing, are counted beside those there are. */
 const supposed = 10
@@ -17,68 +10,50 @@ const supposedSpread = 0.15
 
 /** What stands out further is an answer, and no rule. In deviations. */
 const atMost = 2.5
-const mostElevation = 3
 
-export interface WordBackground {
-  /** By how many deviations of the scope hits by words are nearer than what is in it. */
-  elevation: (scope: ScopeSimilarity) => number
-  expect: (standings: (number | undefined)[]) => WordStanding
-}
-
-/** How near hits by words are for their words alone, of each document by its best. */
-export function makeWordBackground(candidates: readonly FusionCandidate[], shares: number[]): WordBackground {
-  const seen = new Set<string>()
+/**
+ * How far hits by words stand out for their words alone, by their share of the best score: a line through the root of the
+ * shares. It never falls, nor goes below what is by chance.
+ */
+export function expectByWords(
+  candidates: readonly FusionCandidate[],
+  shares: number[],
+  standings: (number | undefined)[],
+): (share: number) => number {
   const hits = [...candidates.keys()]
     .filter((index) => (shares[index] ?? 0) > 0)
-    .sort((a, b) => (shares[b] ?? 0) - (shares[a] ?? 0) || (similarityOf(b) ?? 0) - (similarityOf(a) ?? 0))
-    .filter((index) => isNew(candidates[index]?.document, seen))
+    .sort((a, b) => (shares[b] ?? 0) - (shares[a] ?? 0) || (standings[b] ?? 0) - (standings[a] ?? 0))
+  const points = bestOfDocuments(hits, candidates)
     .slice(first, last)
-    .filter((index) => similarityOf(index) !== undefined)
-  function similarityOf(index: number): number | undefined {
-    return candidates[index]?.similarity
-  }
-  return {
-    // Of few hits nothing is known, so the space may be one of topics.
-    elevation: (scope) =>
-      hits.length < fewest
-        ? 1
-        : meanOf(hits.map((index) => Math.min(mostElevation, deviations(scope, similarityOf(index) ?? scope.mean)))),
-    expect: (standings) =>
-      fitLine(hits.map((index) => ({ x: Math.sqrt(shares[index] ?? 0), y: standings[index] ?? 0 }))),
-  }
+    .flatMap((index) => {
+      const standing = standings[index]
+      return standing === undefined ? [] : [{ x: Math.sqrt(shares[index] ?? 0), y: Math.min(atMost, standing) }]
+    })
+  return points.length < fewest ? () => 0 : lineThrough(points)
 }
 
-function isNew(document: string | undefined, seen: Set<string>): boolean {
-  if (document === undefined) return true
-  const known = seen.has(document)
-  seen.add(document)
-  return !known
+/** Sections of one document are alike. */
+function bestOfDocuments(hits: number[], candidates: readonly FusionCandidate[]): number[] {
+  const seen = new Set<string>()
+  return hits.filter((index) => {
+    const document = candidates[index]?.document
+    if (document === undefined) return true
+    const isNew = !seen.has(document)
+    seen.add(document)
+    return isNew
+  })
 }
 
-/** A line through them, drawn to nothing by as many supposed hits; it never falls, nor goes below what is by chance. */
-function fitLine(points: { x: number; y: number }[]): WordStanding {
-  if (points.length < 3) return { standing: () => 0, deviation: 1 }
-  const sure = points.length / (points.length + supposed)
+function lineThrough(points: { x: number; y: number }[]): (share: number) => number {
   const x = meanOf(points.map((point) => point.x))
-  const rough = meanOf(points.map((point) => point.y))
-  const limit = rough + atMost * deviationOf(points.map((point) => point.y - rough))
-  const ys = points.map((point) => Math.min(limit, point.y))
-  const y = meanOf(ys)
-  const spread = meanOf(points.map((point) => (point.x - x) ** 2)) * points.length + supposed * supposedSpread ** 2
-  const common = points.reduce((sum, point, index) => sum + (point.x - x) * ((ys[index] ?? 0) - y), 0)
+  const y = meanOf(points.map((point) => point.y))
+  const common = points.reduce((sum, point) => sum + (point.x - x) * (point.y - y), 0)
+  const spread = points.reduce((sum, point) => sum + (point.x - x) ** 2, supposed * supposedSpread ** 2)
+  const height = Math.max(0, (y * points.length) / (points.length + supposed))
   const slope = Math.max(0, common / spread)
-  const rest = deviationOf(points.map((point, index) => (ys[index] ?? 0) - y - slope * (point.x - x)))
-  return {
-    standing: (share) => (share > 0 ? Math.max(0, sure * (y + slope * (Math.sqrt(share) - x))) : 0),
-    deviation: Math.max(1, sure * rest + 1 - sure),
-  }
+  return (share) => (share > 0 ? Math.max(0, height + slope * (Math.sqrt(share) - x)) : 0)
 }
 
 function meanOf(values: number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
-}
-
-/** Around 0. */
-function deviationOf(values: number[]): number {
-  return Math.sqrt(meanOf(values.map((value) => value * value)))
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }

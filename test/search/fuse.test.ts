@@ -56,7 +56,7 @@ describe('without vectors', () => {
     )
   })
 
-  it('so they do when the space does not find items by their own text', () => {
+  it('so they do when halves of texts find each other by chance only', () => {
     const found = hits(-1, 0, 6)
     expect(fuse(found, scopeOf(cosineAt(6)), { found: 0.01 }).map(({ points }) => points)).toEqual([0, 0, 0])
     expect(fuse(found, scopeOf(cosineAt(6)), trusted)[2]?.points).toBeGreaterThan(0)
@@ -162,14 +162,11 @@ describe('what is near for another reason', () => {
     expect(answer?.points).toBeGreaterThan(other?.points ?? 0)
   })
 
-  it('leaves more doubt in a space of topics, unless what shares words is very near', () => {
-    const pointsAt = (near: number) => {
-      const tail = Array.from({ length: 20 }, (_, index) => cosineAt(4 - index / 20))
-      const others = Array.from({ length: 40 }, () => ({ score: 50, similarity: cosineAt(near) }))
-      const found = [...others, { score: 0, similarity: cosineAt(4) }]
-      return fuse(found, { items, mean, deviation, best: tail }, trusted)[40]?.points ?? 0
-    }
-    expect(pointsAt(2.5)).toBeGreaterThan(1.2 * pointsAt(1))
+  it('counts for less in a space where halves of texts do not find each other', () => {
+    const pointsAt = (found: number) => fuse(hits(0, 0, 4), scopeOf(cosineAt(4)), { found })[2]?.points ?? 0
+    expect(pointsAt(1)).toBeGreaterThan(pointsAt(0.6))
+    expect(pointsAt(0.6)).toBeGreaterThan(1.3 * pointsAt(0.15))
+    expect(pointsAt(0.15)).toBeGreaterThan(0)
   })
 
   it('counts once: sections of one document are one hit', () => {
@@ -179,6 +176,45 @@ describe('what is near for another reason', () => {
     const one = fuse([own, ...sections.slice(0, 1), ...others], scopeOf(cosineAt(4)), trusted)
     const many = fuse([own, ...sections, ...others], scopeOf(cosineAt(4)), trusted)
     expect((many[0]?.points ?? 0) / (one[0]?.points ?? 1)).toBeGreaterThan(0.8)
+  })
+})
+
+describe('a scope that tells little', () => {
+  const answer = { score: 0, similarity: 0.9 }
+  const others = Array.from({ length: 19 }, (_, index) => ({
+    score: 20 - index,
+    similarity: 0.5 + 0.002 * (index % 5),
+  }))
+  const small = { items: 20, mean: 0.524, deviation: 0.086, best: [0.9, ...others.map(({ similarity }) => similarity)] }
+
+  it('of 20 items still lets one stand out that holds no word', () => {
+    expect(orderOf(fuse([...others, answer], small, trusted)).indexOf(19)).toBeLessThan(5)
+  })
+
+  it('of one vector, or of the same vector many times, leaves the order of words', () => {
+    const alone = { items: 1, mean: 0.9, deviation: 0, best: [0.9] }
+    expect(orderOf(fuse([{ score: 2 }, { score: 1, similarity: 0.9 }, { score: 0.5 }], alone, trusted))).toEqual([
+      0, 1, 2,
+    ])
+    const same = Array.from({ length: 30 }, (_, index) => ({ score: 30 - index, similarity: 0.7 }))
+    const equal = { items: 500, mean: 0.7, deviation: 1e-9, best: Array.from({ length: 20 }, () => 0.7) }
+    expect(orderOf(fuse(same, equal, trusted))).toEqual([...same.keys()])
+  })
+
+  it('with all but a few the same, makes those few first and no number infinite', () => {
+    const found = [...hits(0, 0, 0), { score: 0, similarity: 1 }]
+    const best = [1, ...Array.from({ length: 19 }, () => mean)]
+    const fused = fuse(found, { items: 100_000, mean, deviation: 0.0016, best }, trusted)
+    expect(fused.every(({ score }) => Number.isFinite(score))).toBe(true)
+    expect(orderOf(fused)[0]).toBe(3)
+  })
+
+  it('with vectors for some only, leaves what has none where its words put it', () => {
+    const found = hits(0, 0, 0, 0).map((hit, index) => (index % 2 ? hit : { score: hit.score }))
+    const fused = fuse([...found, { score: 0, similarity: cosineAt(7) }], scopeOf(cosineAt(7)), trusted)
+    expect(fused[0]).toEqual({ score: 100, points: 0, certainty: 0 })
+    expect(fused[2]?.points).toBe(0)
+    expect(fused[4]?.points).toBeGreaterThan(0)
   })
 })
 
