@@ -4,6 +4,7 @@ import type { Author, Storage } from '../storage/storage.js'
 import { embedDue } from './embed-due.js'
 import type { Embedder } from './embedder.js'
 import { spaceName } from './spaces.js'
+import { trialOthers, trialTexts, trySpace } from './try-space.js'
 
 export interface WorkerOptions {
   storage: Storage
@@ -24,6 +25,7 @@ const lease = 'embeddings'
 const leaseMillis = 10_000
 const renewMillis = 3_000
 const queueAtOnce = 2_000
+const fewestToTry = 100
 
 const firstPause = 1_000
 const longestPause = 60_000
@@ -39,6 +41,8 @@ export class EmbeddingWorker {
   #pause = 0
   #state: WorkerState = { state: 'idle' }
   #renewing: NodeJS.Timeout | undefined
+  /** How many vectors it has made since it last looked whether the space is to be tried; undefined before the first look. */
+  #untried: number | undefined
 
   constructor(options: WorkerOptions) {
     this.#options = options
@@ -51,10 +55,10 @@ export class EmbeddingWorker {
 
   /** Does one round of what is due. Whether there may be more to do at once. */
   async round(): Promise<boolean> {
-    const { storage, now } = this.#options
+    const { now } = this.#options
     if (this.#state.state === 'unavailable' && now() < this.#state.until) return false
     const space = await this.#findSpace()
-    if (space === undefined || !(await storage.embeddings.hasDue({ space: space.name, now: now() }))) {
+    if (space === undefined || !(await this.#hasDue(space))) {
       await this.#rest()
       return false
     }
@@ -64,6 +68,11 @@ export class EmbeddingWorker {
     }
     this.#state = { state: 'working' }
     return this.#work(space)
+  }
+
+  async #hasDue({ name, triedWith }: SpaceRow): Promise<boolean> {
+    const isNew = triedWith === 0 && this.#untried === undefined
+    return isNew || this.#options.storage.embeddings.hasDue({ space: name, now: this.#options.now() })
   }
 
   async #findSpace(): Promise<SpaceRow | undefined> {
@@ -77,6 +86,7 @@ export class EmbeddingWorker {
       const allQueued = await storage.embeddings.queue({ space: space.name, limit: queueAtOnce })
       const done = await embedDue({ storage, space: space.name, embedder, encode, now, signal: this.#stop.signal })
       this.#pause = 0
+      await this.#tryIfGrown(space, done)
       if (done > 0 || !allQueued) return true
       if (space.state === 'filling') await storage.embeddings.activate({ space: space.name, author: author() })
       return false
@@ -84,6 +94,21 @@ export class EmbeddingWorker {
       this.#goDown(error)
       return false
     }
+  }
+
+  /** A space is tried when it has some vectors, and again when it has four times as many: searches trust it as far as that goes. */
+  async #tryIfGrown({ name, triedWith }: SpaceRow, done: number): Promise<void> {
+    const { storage, embedder } = this.#options
+    const isFirst = this.#untried === undefined
+    this.#untried = (this.#untried ?? 0) + done
+    if (!isFirst && this.#untried < Math.max(fewestToTry, 3 * triedWith)) return
+    this.#untried = 0
+    const { vectors = 0 } = (await storage.embeddings.progress({ space: name })) ?? {}
+    if (vectors < Math.max(fewestToTry, 4 * triedWith)) return
+    const sample = await storage.embeddings.trialSample({ space: name, texts: trialTexts, others: trialOthers })
+    if (sample === null) return
+    const found = await trySpace(embedder, sample, this.#stop.signal)
+    await storage.embeddings.noteTrial({ space: name, found, vectors })
   }
 
   /** Twice as long a pause each time, up to a minute. */

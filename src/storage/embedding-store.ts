@@ -31,6 +31,10 @@ export interface EmbeddingStore {
    * answer was. Returns how many were stored. `invalid_input` for a vector with other dimensions.
    */
   save(input: EmbeddingAnswers): Promise<number>
+  /** What a space may be tried on: texts from all over the store, and the vectors of others. Null when there is no such space. */
+  trialSample(input: { space: string; texts: number; others: number }): Promise<TrialSample | null>
+  /** Notes how far a space was found to be of use (null: there were too few texts to say), and with how many vectors. */
+  noteTrial(input: { space: string; found: number | null; vectors: number }): Promise<void>
   /** Tries what could not be embedded once more. Returns how many. */
   retry(input: { space: string; now: number }): Promise<number>
 }
@@ -50,6 +54,16 @@ export interface SpaceRow extends NewSpace {
   state: SpaceState
   createdAt: number
   activatedAt: number | null
+  /** Of how many texts of the store the first half finds the second: 0 to 1. Null before it was tried. */
+  found: number | null
+  /** With how many vectors it was tried. */
+  triedWith: number
+}
+
+/** Texts of twelve words or more; vectors of items that are not among them. */
+export interface TrialSample {
+  texts: string[]
+  others: Float32Array[]
 }
 
 export interface SpaceProgress {

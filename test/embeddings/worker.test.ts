@@ -176,3 +176,58 @@ describe('another model', () => {
     expect(await progress()).toMatchObject({ vectors: 4, waiting: 0 })
   })
 })
+
+describe('a space', () => {
+  const long = (index: number): string => `number ${index} ${'with some more words to it '.repeat(3)}`
+  const found = async () => (await storage.embeddings.spaces())[0]
+  const rememberMany = async (from: number, to: number) => {
+    for (let index = from; index < to; index++) await remember(`k${index}`, long(index))
+  }
+
+  beforeEach(() => {
+    embedder = fakeEmbedder({ batchSize: 50 })
+  })
+
+  it('is tried when it has a hundred vectors, and again when it has four times as many', async () => {
+    await open()
+    await rememberMany(0, 99)
+    await drain()
+    expect(await found()).toMatchObject({ found: null, triedWith: 0 })
+    await rememberMany(99, 120)
+    await drain()
+    expect(await found()).toMatchObject({ found: expect.any(Number), triedWith: 120 })
+    await rememberMany(120, 300)
+    await drain()
+    expect(await found()).toMatchObject({ triedWith: 120 })
+    await rememberMany(300, 500)
+    await drain()
+    expect((await found())?.triedWith).toBeGreaterThanOrEqual(480)
+  })
+
+  it('that was full before anybody tried it is tried by the next worker', async () => {
+    await open()
+    await rememberMany(0, 120)
+    const space = spaceName(embedder.space)
+    await drain()
+    await storage.embeddings.noteTrial({ space, found: null, vectors: 0 })
+    await drain()
+    expect(await found()).toMatchObject({ triedWith: 120 })
+  })
+
+  it('is not tried by a model that has gone, and stays as it is', async () => {
+    await open()
+    await rememberMany(0, 120)
+    const answer = embedder.embed
+    embedder.embed = async (texts, options) => {
+      if (options.kind === 'query') throw gone
+      return answer.call(embedder, texts, options)
+    }
+    const worker = workerOf()
+    await drain(worker)
+    expect(worker.state).toMatchObject({ state: 'unavailable' })
+    expect(await progress()).toMatchObject({ vectors: 120 })
+    embedder.embed = answer
+    await drain()
+    expect(await found()).toMatchObject({ triedWith: 120 })
+  })
+})

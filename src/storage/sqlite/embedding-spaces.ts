@@ -6,7 +6,8 @@ import { type Refusal, refuse } from './operation.js'
 import { all, get, run, sql, sqlFamily } from './statements.js'
 
 const columns = `id, name, provider, model, dimensions, document_prefix as documentPrefix, query_prefix as queryPrefix,
-     state, unqueued_to as unqueuedTo, created_at as createdAt, activated_at as activatedAt`
+     state, unqueued_to as unqueuedTo, created_at as createdAt, activated_at as activatedAt,
+     found, tried_with as triedWith`
 
 const list = sql('embeddings.spaces', `select ${columns} from embedding_spaces order by id desc`)
 

@@ -13,6 +13,8 @@ export function embeddingStore({ write, read, readLong }: Calls): EmbeddingStore
     hasDue: (input) => read('embeddings.hasDue', input),
     due: (input) => readLong('embeddings.due', input),
     save: (input) => write('embeddings.save', input),
+    trialSample: (input) => readLong('embeddings.trialSample', input),
+    noteTrial: (input) => write('embeddings.noteTrial', input),
     retry: (input) => write('embeddings.retry', input),
   }
 }

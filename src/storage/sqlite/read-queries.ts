@@ -7,6 +7,7 @@ import { findDocuments, listChunks, listDocuments, listFiles, listFolders } from
 import { translate } from './driver-errors.js'
 import { dueTexts, hasDue } from './embedding-jobs.js'
 import { listSpaces, spaceProgress } from './embedding-spaces.js'
+import { trialSample } from './embedding-trial.js'
 import type { Reply, Request } from './group-writer.js'
 import { storeInfo } from './info-read.js'
 import { missingIds } from './interchange-references.js'
@@ -58,6 +59,7 @@ export const readQueries = {
   'embeddings.progress': spaceProgress,
   'embeddings.due': dueTexts,
   'embeddings.hasDue': hasDue,
+  'embeddings.trialSample': trialSample,
   'search.lexical': searchLexical,
   'search.similar': searchSimilar,
   'tasks.get': getTask,

@@ -1,5 +1,6 @@
 import type { ScopeSimilarity } from '../../search/background.js'
 import { type FusionCandidate, fuse } from '../../search/fuse.js'
+import type { Near } from './search-near.js'
 import { rankedLength, toPoolItem } from './search-pool.js'
 import type { RankedRow } from './search-read.js'
 import type { FoundRow } from './search-rows.js'
@@ -12,14 +13,14 @@ export interface ByWords {
 }
 
 /** What words and what vectors have found, in one order. The nearest come nearest first, with cosines as scores. */
-export function fuseRows({ rows, pool }: ByWords, nearest: FoundRow[], scope: NearScope): RankedRow[] {
-  if (nearest.length === 0) return rows
+export function fuseRows({ rows, pool }: ByWords, nearest: FoundRow[], { scope, trust }: Near): RankedRow[] {
+  if (scope === undefined || nearest.length === 0) return rows
   const cosines = new Map(nearest.map(({ id, score }) => [id, score]))
   const isFused = (ranked: RankedRow, index: number): boolean => index < pool || cosines.has(ranked.row.id)
   const candidates = rows.filter(isFused).concat(nearOnly(nearest, rows)).map(withText)
   const others = candidates.flatMap(({ row: { id } }) => (id === undefined || cosines.has(id) ? [] : [id]))
   for (const [id, cosine] of scope.cosines(others)) cosines.set(id, cosine)
-  const fused = fuse(toCandidates(candidates, cosines), similarityOf(nearest, scope))
+  const fused = fuse(toCandidates(candidates, cosines), similarityOf(nearest, scope), trust)
   const found = new Set(nearest.map(({ id }) => id))
   const ranked = candidates.flatMap((candidate, index) => {
     const { score, points, certainty } = fused[index] ?? { score: candidate.score, points: 0, certainty: 0 }

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import type { SpaceTrust } from '../../search/fuse.js'
 import type { LexicalQuery } from '../search-store.js'
 import type { HistoryQuery } from './search-histories.js'
 import { type FoundRow, rowReader } from './search-rows.js'
@@ -22,11 +23,18 @@ function nearnessOf(db: Database, { vector, moment }: LexicalQuery): Nearness {
 /** How far is looked for rows that pass the filters. */
 const furthest = 10_000
 
+export interface Near {
+  /** Undefined where there is nothing to be found. */
+  scope: NearScope | undefined
+  trust: SpaceTrust
+}
+
 /** What the query may find, seen from its vector; or why that has no part in the answer. */
-export function openNear(db: Database, query: HistoryQuery): { scope?: NearScope | undefined } | { missing: string[] } {
+export function openNear(db: Database, query: HistoryQuery): Near | { missing: string[] } {
   const nearness = nearnessOf(db, query)
   if ('missing' in nearness) return nearness
-  return { scope: openScope(db, nearness.space, query, nearness.vector) }
+  const { space, vector } = nearness
+  return { scope: openScope(db, space, query, vector), trust: space.found === null ? {} : { found: space.found } }
 }
 
 /**

@@ -82,9 +82,8 @@ function searchNow(db: Database, query: HistoryQuery): Found {
   if (query.mode !== 'hybrid') return words
   const near = openNear(db, query)
   if ('missing' in near) return { ...words, degraded: [...words.degraded, ...near.missing] }
-  if (near.scope === undefined) return words
   const nearest = nearRows(db, query, near.scope, nearAtOnce)
-  return { ...words, rows: fuseRows(words, nearest, near.scope) }
+  return { ...words, rows: fuseRows(words, nearest, near) }
 }
 
 /** By vectors alone: scores are cosines. */
@@ -195,8 +194,8 @@ function searchPast(db: Database, query: HistoryQuery): Found {
   const rest = query.events || query.documents ? readBest(db, others, furthest) : { rows: [], degraded: [] }
   const all = [...pastMemories(db, query), ...rest.rows]
   const rows = rankRows(all, query, terms, Number.MAX_SAFE_INTEGER)
-  const near = query.mode === 'hybrid' || query.mode === 'semantic' ? openNear(db, query) : {}
-  const missing = 'missing' in near ? near.missing : []
+  const near = (query.mode ?? 'lexical') === 'lexical' ? undefined : openNear(db, query)
+  const missing = near && 'missing' in near ? near.missing : []
   return { rows: rows.filter(({ score }) => score > 0), terms, degraded: [...rest.degraded, ...missing] }
 }
 

@@ -14,7 +14,7 @@ const newest = sql('vectors.newest', 'select max(change_seq) as seq from embeddi
 
 const activeSpace = sql(
   'vectors.activeSpace',
-  `select id, name, dimensions, pruned_to as prunedTo
+  `select id, name, dimensions, pruned_to as prunedTo, found
    from embedding_spaces
    where state = 'active'`,
 )
@@ -24,6 +24,8 @@ export interface ActiveSpace {
   name: string
   dimensions: number
   prunedTo: number
+  /** How far it may be trusted; null before it was tried. */
+  found: number | null
 }
 
 /** The codes of the active space in memory, and the last change that they know of. */

@@ -7,6 +7,7 @@ import { claimFolder, finishFolder } from './document-folders.js'
 import { noteFiles, putDocument, removeFiles, removePlace } from './documents-write.js'
 import { queueItems, retryEmbeddings, saveEmbeddings } from './embedding-jobs.js'
 import { activateSpace, dropSpace, openSpace, rollbackSpace } from './embedding-spaces.js'
+import { noteTrial } from './embedding-trial.js'
 import { keepStates } from './interchange-states.js'
 import { importRows } from './interchange-write.js'
 import { releaseLease, takeLease } from './leases.js'
@@ -75,6 +76,7 @@ export const writeOperations = {
   'embeddings.queue': queueItems,
   'embeddings.save': saveEmbeddings,
   'embeddings.retry': retryEmbeddings,
+  'embeddings.noteTrial': noteTrial,
   'leases.take': takeLease,
   'leases.release': releaseLease,
   'audit.record': recordAudit,

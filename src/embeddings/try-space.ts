@@ -1,0 +1,72 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { TrialSample } from '../storage/embedding-store.js'
+import { exactScore } from '../vectors/rescore.js'
+import type { Embedder, EmbedKind } from './embedder.js'
+
+/** Half of a text, of so many, is looked for among the other halves and so many vectors of other texts. */
+export const trialTexts = 150
+export const trialOthers = 850
+
+/** Of fewer texts the share is chance. */
+const fewest = 30
+
+/**
+ * How much a model knows of what this store holds: of how many texts the first half, as a question, finds the second among
+ * the nearest hundredth. A model that knows no more than which words a text has finds few, since halves share few; one that
+ * knows nothing finds one in a hundred. Null for too few texts.
+ */
+export async function trySpace(
+  embedder: Embedder,
+  { texts, others }: TrialSample,
+  signal?: AbortSignal,
+): Promise<number | null> {
+  if (texts.length < fewest) return null
+  const halves = texts.map(inHalves)
+  const questions = await embedAll(
+    embedder,
+    halves.map(([first]) => first),
+    'query',
+    signal,
+  )
+  const answers = await embedAll(
+    embedder,
+    halves.map(([, second]) => second),
+    'document',
+    signal,
+  )
+  const pool = [...answers, ...others]
+  let found = 0
+  for (const [index, question] of questions.entries()) {
+    if (isFound(question, index, pool)) found++
+    // A thousand products take a millisecond.
+    await nextTurn()
+  }
+  return found / texts.length
+}
+
+function inHalves(text: string): [string, string] {
+  const words = text.split(/\s+/)
+  const middle = words.length >> 1
+  return [words.slice(0, middle).join(' '), words.slice(middle).join(' ')]
+}
+
+async function embedAll(
+  embedder: Embedder,
+  texts: string[],
+  kind: EmbedKind,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array[]> {
+  const vectors: Float32Array[] = []
+  for (let from = 0; from < texts.length; from += embedder.batchSize) {
+    const some = texts.slice(from, from + embedder.batchSize)
+    vectors.push(...(await embedder.embed(some, { kind, ...(signal && { signal }) })))
+  }
+  return vectors
+}
+
+/** What is as near counts against it. */
+function isFound(question: Float32Array, own: number, pool: Float32Array[]): boolean {
+  const least = exactScore(question, pool[own] ?? question)
+  const asNear = pool.filter((vector) => exactScore(question, vector) >= least).length
+  return asNear <= Math.max(1, Math.floor(pool.length / 100))
+}

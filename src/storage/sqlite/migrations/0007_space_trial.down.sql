@@ -1,0 +1,2 @@
+alter table embedding_spaces drop column tried_with;
+alter table embedding_spaces drop column found;

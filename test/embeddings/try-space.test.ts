@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest'
+import { trySpace } from '../../src/embeddings/try-space.js'
+import { fakeEmbedder, vectorOf } from './fake-embedder.js'
+
+const dimensions = 32
+const words = ['one', 'two', 'three', 'four', 'five', 'six']
+/** Both halves of a text begin with its number, which is all that a knowing model sees. */
+const texts = Array.from({ length: 40 }, (_, index) => [...[index, ...words], ...[index, ...words]].join(' '))
+const others = Array.from({ length: 160 }, (_, index) => vectorOf(`other ${index}`, dimensions))
+
+function embedder(vectorOfText: (text: string) => Float32Array) {
+  const fake = fakeEmbedder({ dimensions, batchSize: 16 })
+  fake.answer = async (asked) => asked.map(vectorOfText)
+  return fake
+}
+
+it('a model that knows what halves belong together finds all, and one that knows nothing none or nearly none', async () => {
+  const knowing = embedder((text) => vectorOf(text.split(' ')[0] ?? '', dimensions))
+  expect(await trySpace(knowing, { texts, others })).toBe(1)
+  let asked = 0
+  const random = embedder(() => vectorOf(`${asked++}`, dimensions))
+  expect(await trySpace(random, { texts, others })).toBeLessThan(0.15)
+})
+
+it('what is as near as the right half counts against it', async () => {
+  const same = embedder(() => vectorOf('always', dimensions))
+  expect(await trySpace(same, { texts, others })).toBe(0)
+})
+
+it('asks for questions by first halves and for answers by second halves', async () => {
+  const kinds = new Map<string, number>()
+  const fake = fakeEmbedder({ dimensions, batchSize: 16 })
+  const asked = fake.embed
+  fake.embed = async (some, options) => {
+    kinds.set(options.kind, (kinds.get(options.kind) ?? 0) + some.length)
+    return asked.call(fake, some, options)
+  }
+  await trySpace(fake, { texts, others })
+  expect(Object.fromEntries(kinds)).toEqual({ query: 40, document: 40 })
+})
+
+it('says nothing of a few texts, and asks no model', async () => {
+  const fake = fakeEmbedder()
+  expect(await trySpace(fake, { texts: texts.slice(0, 20), others })).toBeNull()
+  expect(fake.asked).toEqual([])
+})
