@@ -191,7 +191,7 @@ CREATE TABLE embedding_spaces (
   -- Rows of vectors that are gone were removed up to this change: whoever knows less reads all anew.
   pruned_to       integer not null default 0 check (pruned_to >= 0),
   created_at      integer not null,
-  activated_at    integer,
+  activated_at    integer, found real check (found between 0 and 1), tried_with integer not null default 0 check (tried_with >= 0),
   check (state = 'filling' or activated_at is not null)
 ) strict;
 

@@ -1,9 +1,9 @@
 import type { Database } from 'better-sqlite3'
-import { vectorOf } from '../../vectors/rescore.js'
 import type { TrialSample } from '../embedding-store.js'
 import { findSpace } from './embedding-spaces.js'
 import { embeddingTexts } from './embedding-texts.js'
-import { all, column, get, run, sql } from './statements.js'
+import { all, get, run, sql } from './statements.js'
+import { storedVectors } from './vector-read.js'
 
 const lastOf = sql(
   'embeddings.lastOf',
@@ -21,14 +21,6 @@ const nextOf = sql(
      order by c.item
      limit 1) as item
    from json_each(:from) wanted`,
-)
-
-const vectorsOf = sql(
-  'embeddings.vectorsOf',
-  `select v.vector
-   from json_each(:ids) wanted
-   cross join embedding_codes c on c.item = wanted.value and c.space_id = :space
-   cross join embedding_vectors v on v.change_seq = c.change_seq`,
 )
 
 const note = sql(
@@ -56,9 +48,7 @@ export function trialSample(
   const rest = items.filter((item) => !chosen.has(item)).slice(0, others)
   return {
     texts: long.map((item) => read.get(item)?.text ?? ''),
-    others: column<Buffer>(db, vectorsOf, { space: found.id, ids: JSON.stringify(rest) }).map((vector) =>
-      Float32Array.from(vectorOf(vector)),
-    ),
+    others: Array.from(storedVectors(db, found, rest).values(), (vector) => Float32Array.from(vector)),
   }
 }
 

@@ -90,11 +90,16 @@ export function likenessOf(db: Database): ((item: number, other: number) => numb
 }
 
 export function storedVector(db: Database, space: ActiveSpace, id: number): Float32Array | undefined {
-  const [found] = all<{ vector: Buffer }>(db, vectorsOf, { ids: JSON.stringify([id]), space: space.id })
-  return found && vectorOf(found.vector)
+  return storedVectors(db, space, [id]).get(id)
+}
+
+/** The vectors of those items that have one. */
+export function storedVectors(db: Database, space: { id: number }, ids: number[]): Map<number, Float32Array> {
+  const rows = all<{ id: number; vector: Buffer }>(db, vectorsOf, { ids: JSON.stringify(ids), space: space.id })
+  return new Map(rows.map(({ id, vector }) => [id, vectorOf(vector)]))
 }
 
 function cosinesOf(db: Database, space: ActiveSpace, vector: Float32Array, ids: number[]): Map<number, number> {
-  const rows = all<{ id: number; vector: Buffer }>(db, vectorsOf, { ids: JSON.stringify(ids), space: space.id })
-  return new Map(rows.map(({ id, vector: stored }) => [id, exactScore(vector, vectorOf(stored))]))
+  const vectors = storedVectors(db, space, ids)
+  return new Map(Array.from(vectors, ([id, stored]) => [id, exactScore(vector, stored)]))
 }

@@ -35,9 +35,10 @@ export function describeSpaces(subject: Subject): void {
   it('begin with one that is active, and go on with one that is being filled', async () => {
     const { storage } = subject
     expect(await storage.embeddings.spaces()).toEqual([])
-    const row = { state: 'active', createdAt: now, activatedAt: now }
+    const untried = { found: null, triedWith: 0 }
+    const row = { state: 'active', createdAt: now, activatedAt: now, ...untried }
     expect(await openSpace(storage)).toEqual({ ...aSpace(), ...row })
-    const next = { ...aSpace({ name: other }), state: 'filling', createdAt: now, activatedAt: null }
+    const next = { ...aSpace({ name: other }), state: 'filling', createdAt: now, activatedAt: null, ...untried }
     expect(await openSpace(storage, other)).toEqual(next)
     expect(await storage.embeddings.spaces()).toEqual([next, { ...aSpace(), ...row }])
     const lines = (await trail(storage)).map(({ subject, operation, detail }) => [subject, operation, detail])
@@ -221,6 +222,31 @@ export function describeSpaces(subject: Subject): void {
     expect(await rollback(other)).toMatchObject({ state: 'active' })
     expect(await answerAll(storage, other)).toBe(1)
     expect(await progressOf(storage, other)).toEqual({ ...full, vectors: 3 })
+  })
+
+  it('are tried on long texts, and vectors of others', async () => {
+    const { storage } = subject
+    const sample = (texts: number, others: number) => storage.embeddings.trialSample({ space, texts, others })
+    expect(await sample(3, 5)).toBeNull()
+    await openSpace(storage)
+    expect(await sample(3, 5)).toEqual({ texts: [], others: [] })
+    const long = (index: number): string => `long ${index} ${'and so on and on '.repeat(3)}`.trim()
+    for (let index = 0; index < 10; index++) {
+      await remember(`short${index}`)
+      await add(storage, { key: `long${index}`, chain: `long${index}`, value: JSON.stringify(long(index)) })
+    }
+    await answerAll(storage)
+    const found = await sample(3, 5)
+    expect(found?.texts.map((text) => /^long\d: long \d and so on/.test(text))).toEqual([true, true, true])
+    expect(new Set(found?.texts).size).toBe(3)
+    expect(found?.others).toEqual(Array(5).fill(Float32Array.of(0.6, 0.8)))
+    expect(await sample(3, 5)).toEqual(found)
+    const all = await sample(100, 100)
+    expect([all?.texts.length, all?.others.length]).toEqual([10, 10])
+    await storage.embeddings.noteTrial({ space, found: 0.75, vectors: 20 })
+    expect(await storage.embeddings.spaces()).toMatchObject([{ found: 0.75, triedWith: 20 }])
+    await storage.embeddings.noteTrial({ space, found: null, vectors: 21 })
+    expect(await storage.embeddings.spaces()).toMatchObject([{ found: null, triedWith: 21 }])
   })
 
   it('mean the same to every handle', async () => {

@@ -168,6 +168,8 @@ const cases: [table: string, column: string, values: (string | number | null | B
   ['embedding_spaces', 'state', ['', 'Active', 'bogus']],
   ['embedding_spaces', 'unqueued_to', [-1]],
   ['embedding_spaces', 'pruned_to', [-1]],
+  ['embedding_spaces', 'found', [-0.1, 1.1]],
+  ['embedding_spaces', 'tried_with', [-1]],
   ['embedding_spaces', 'activated_at', [null]],
   ['embedding_codes', 'text_hash', [null, Buffer.alloc(0), Buffer.alloc(15), Buffer.alloc(32)]],
   ['embedding_codes', 'code', [null]],

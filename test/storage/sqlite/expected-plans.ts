@@ -244,6 +244,9 @@ export const expectedPlans: Record<string, string[]> = {
   'embeddings.failed': ['embedding_jobs_by_due'],
   'embeddings.failures': ['embedding_jobs_by_due'],
   'embeddings.vectors': ['embedding_codes_by_text'],
+  'embeddings.lastOf': ['embedding_codes (space_id, item)'],
+  'embeddings.nextOf': ['embedding_codes (space_id, item)'],
+  'embeddings.noteTrial': ['embedding_spaces (name)'],
   'embeddings.dropJobs': ['embedding_jobs (space_id, item)', 'embedding_jobs_by_due | embedding_jobs (space_id, item)'],
   'embeddings.dropVectors': ['rowid', 'embedding_codes (space_id, item)'],
   'embeddings.dropSpace': ['rowid', 'embedding_jobs (space_id, item)', 'embedding_codes (space_id, item)'],
@@ -328,7 +331,7 @@ export const exceptions: { statement: RegExp; step: RegExp; reason: string }[] =
     reason: 'json_each walks the numbers of at most 100 candidates',
   },
   {
-    statement: /^embeddings\.(?:memories|events|chunks|insertJobs)$/,
+    statement: /^embeddings\.(?:memories|events|chunks|insertJobs|nextOf)$/,
     step: /^SCAN wanted VIRTUAL TABLE INDEX 1:$/,
     reason: 'json_each walks the numbers of one batch of items',
   },
