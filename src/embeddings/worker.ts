@@ -27,6 +27,11 @@ const renewMillis = 3_000
 const queueAtOnce = 2_000
 const fewestToTry = 100
 
+const pruneEveryMillis = 3_600_000
+const pruneAtOnce = 2_000
+/** That so many vectors are gone is remembered, or a tenth of those there are: whoever holds them in memory reads on from there. */
+const fewestGone = 10_000
+
 const firstPause = 1_000
 const longestPause = 60_000
 
@@ -41,6 +46,7 @@ export class EmbeddingWorker {
   #pause = 0
   #state: WorkerState = { state: 'idle' }
   #renewing: NodeJS.Timeout | undefined
+  #pruneAt = 0
   /** How many vectors it has made since it last looked whether the space is to be tried; undefined before the first look. */
   #untried: number | undefined
 
@@ -87,6 +93,7 @@ export class EmbeddingWorker {
       const done = await embedDue({ storage, space: space.name, embedder, encode, now, signal: this.#stop.signal })
       this.#pause = 0
       await this.#tryIfGrown(space, done)
+      await this.#pruneIfTime(space)
       if (done > 0 || !allQueued) return true
       if (space.state === 'filling') await storage.embeddings.activate({ space: space.name, author: author() })
       return false
@@ -109,6 +116,16 @@ export class EmbeddingWorker {
     if (sample === null) return
     const found = await trySpace(embedder, sample, this.#stop.signal)
     await storage.embeddings.noteTrial({ space: name, found, vectors })
+  }
+
+  async #pruneIfTime({ name }: SpaceRow): Promise<void> {
+    const { storage, now } = this.#options
+    if (now() < this.#pruneAt) return
+    this.#pruneAt = now() + pruneEveryMillis
+    const { vectors = 0 } = (await storage.embeddings.progress({ space: name })) ?? {}
+    const keep = Math.max(fewestGone, Math.floor(vectors / 10))
+    // Step by step, as other writers wait meanwhile.
+    while ((await storage.embeddings.prune({ keep, limit: pruneAtOnce })) === pruneAtOnce);
   }
 
   /** Twice as long a pause each time, up to a minute. */

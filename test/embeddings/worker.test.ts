@@ -157,6 +157,31 @@ describe('two processes', () => {
   })
 })
 
+describe('that vectors are gone', () => {
+  it('is forgotten once an hour, step by step, but for the last ten thousand', async () => {
+    const asked: unknown[] = []
+    const pruned = [2_000, 2_000, 5, 0]
+    const real = storage
+    const prune: Storage['embeddings']['prune'] = async (input) => {
+      asked.push(input)
+      return (await real.embeddings.prune(input)) + (pruned.shift() ?? 0)
+    }
+    storage = { ...real, embeddings: { ...real.embeddings, prune } }
+    const worker = workerOf()
+    await open()
+    await remember('a')
+    await drain(worker)
+    expect(asked).toEqual(Array(3).fill({ keep: 10_000, limit: 2_000 }))
+    await remember('b')
+    await drain(worker)
+    expect(asked).toHaveLength(3)
+    time += 3_600_000
+    await remember('c')
+    await drain(worker)
+    expect(asked).toHaveLength(4)
+  })
+})
+
 describe('another model', () => {
   it('is filled beside the active one, becomes active when it is full, and can be taken back', async () => {
     const next = fakeEmbedder({ model: 'next', dimensions: 16 })
