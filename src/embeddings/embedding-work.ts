@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { SpaceRow } from '../storage/embedding-store.js'
+import type { NewSpace, SpaceRow } from '../storage/embedding-store.js'
 import type { Author, Storage } from '../storage/storage.js'
 import { startWorker } from './background.js'
 import type { EmbedderCheck } from './check-embedder.js'
 import type { EmbedderChoice } from './choose.js'
 import type { Embedder } from './embedder.js'
 import { QueryVectors } from './query-vectors.js'
-import { spaceName, toNewSpace } from './spaces.js'
+import { spaceFor } from './spaces.js'
 import { EmbeddingWorker } from './worker.js'
 
 /** Why there is no model, and how to get one. */
@@ -18,7 +18,7 @@ export interface NoModel {
 /** A model at work for a store. */
 export interface EmbeddingModel {
   embedder: Embedder
-  space: string
+  space: NewSpace
   worker: EmbeddingWorker
   queries: QueryVectors
 }
@@ -69,11 +69,11 @@ export function embeddingWork(options: EmbeddingWorkOptions): EmbeddingWork {
     const { embedder, reason, hint } = await choose(spaces.find(({ state }) => state === 'active'))
     if (embedder === undefined) return { reason, hint }
     const { encode } = await import('../vectors/codes.js')
-    const worker = new EmbeddingWorker({ storage, embedder, encode, now, holder, author })
-    if (background && !closed && spaces.length === 0)
-      await storage.embeddings.open({ ...toNewSpace(embedder.space), author: author() })
+    const space = spaceFor(embedder.space, spaces)
+    const worker = new EmbeddingWorker({ storage, embedder, space: space.name, encode, now, holder, author })
+    if (background && !closed && spaces.length === 0) await storage.embeddings.open({ ...space, author: author() })
     if (background && !closed) stop = startWorker(worker)
-    return { embedder, space: spaceName(embedder.space), worker, queries: new QueryVectors(embedder, now) }
+    return { embedder, space, worker, queries: new QueryVectors({ embedder, space: space.name, now }) }
   }
   let started: Promise<EmbeddingModel | NoModel> | undefined
   const model = (): Promise<EmbeddingModel | NoModel> => (started ??= start())

@@ -1,6 +1,5 @@
 import { CairnError } from '../errors.js'
 import type { Embedder } from './embedder.js'
-import { spaceName } from './spaces.js'
 
 /** A question as a vector, or why there is none. */
 export type QueryVector = { space: string; values: Float32Array } | { missing: string }
@@ -19,9 +18,10 @@ export class QueryVectors {
   readonly #known = new Map<string, Float32Array>()
   #failure: { message: string; until: number; pause: number } | undefined
 
-  constructor(embedder: Embedder, now: () => number) {
+  /** `space` is the name of the one that the vectors are for. */
+  constructor({ embedder, space, now }: { embedder: Embedder; space: string; now: () => number }) {
     this.#embedder = embedder
-    this.#space = spaceName(embedder.space)
+    this.#space = space
     this.#now = now
   }
 

@@ -3,12 +3,13 @@ import type { SpaceRow } from '../storage/embedding-store.js'
 import type { Author, Storage } from '../storage/storage.js'
 import { embedDue } from './embed-due.js'
 import type { Embedder } from './embedder.js'
-import { spaceName } from './spaces.js'
 import { trialOthers, trialTexts, trySpace } from './try-space.js'
 
 export interface WorkerOptions {
   storage: Storage
   embedder: Embedder
+  /** The name of the space that is filled. */
+  space: string
   encode: (vector: Float32Array) => Uint8Array
   now: () => number
   /** Names this process in the lease. */
@@ -41,7 +42,6 @@ const longestPause = 60_000
  */
 export class EmbeddingWorker {
   readonly #options: WorkerOptions
-  readonly #space: string
   readonly #stop = new AbortController()
   #pause = 0
   #state: WorkerState = { state: 'idle' }
@@ -52,7 +52,6 @@ export class EmbeddingWorker {
 
   constructor(options: WorkerOptions) {
     this.#options = options
-    this.#space = spaceName(options.embedder.space)
   }
 
   get state(): WorkerState {
@@ -83,7 +82,7 @@ export class EmbeddingWorker {
 
   async #findSpace(): Promise<SpaceRow | undefined> {
     const spaces = await this.#options.storage.embeddings.spaces()
-    return spaces.find(({ name, state }) => name === this.#space && state !== 'kept')
+    return spaces.find(({ name, state }) => name === this.#options.space && state !== 'kept')
   }
 
   async #work(space: SpaceRow): Promise<boolean> {
