@@ -34,14 +34,16 @@ export class QueryVectors {
   }
 
   async #ask(text: string): Promise<Float32Array | undefined> {
-    if (this.#failure && this.#now() < this.#failure.until) return undefined
+    const before = this.#failure
+    if (before && this.#now() < before.until) return undefined
     try {
       const [vector] = await this.#embedder.embed([text], { kind: 'query', signal: AbortSignal.timeout(deadline) })
       if (vector?.length !== this.#embedder.space.dimensions) throw wrongDimension(this.#embedder, vector)
       this.#failure = undefined
       return vector
     } catch (error) {
-      const pause = Math.min(longestPause, Math.max(firstPause, (this.#failure?.pause ?? 0) * 2))
+      // From the pause before: questions that fail together are one failure.
+      const pause = Math.min(longestPause, Math.max(firstPause, (before?.pause ?? 0) * 2))
       this.#failure = { message: messageOf(error), until: this.#now() + pause, pause }
       return undefined
     }
