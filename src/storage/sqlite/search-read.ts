@@ -11,7 +11,7 @@ import { type Candidate, findCandidates } from './search-candidates.js'
 import { passes } from './search-filters.js'
 import { foldHits } from './search-folds.js'
 import { type HistoryQuery, withHistories } from './search-histories.js'
-import { type ByWords, fuseRows } from './search-hybrid.js'
+import { type ByWords, fuseRows, nearAtOnce } from './search-hybrid.js'
 import { nearRows, openNear } from './search-near.js'
 import { rankedLength, readableText, textOf, toPoolItem } from './search-pool.js'
 import { type FoundRow, inMemoryScope, rowReader } from './search-rows.js'
@@ -29,9 +29,6 @@ const maxPoolText = 100_000
 const furthest = 1_100
 
 const readAtOnce = 100
-
-/** Of the nearest so many more are looked at than are asked for: sections of one page are folded. */
-const nearAtOnce = 100
 
 /** Candidates that are looked at, at most: half a second. Only where clocks or filters hide nearly all of them. */
 const maxLooks = 100_000
@@ -82,11 +79,10 @@ function searchNow(db: Database, query: HistoryQuery): Found {
   if (query.mode !== 'hybrid') return words
   const near = openNear(db, query)
   if ('missing' in near) return { ...words, degraded: [...words.degraded, ...near.missing] }
-  const nearest = nearRows(db, query, near.scope, nearAtOnce)
-  return { ...words, rows: fuseRows(words, nearest, near) }
+  return { ...words, rows: fuseRows(words, (count) => nearRows(db, query, near.scope, count), near) }
 }
 
-/** By vectors alone: scores are cosines. */
+/** By vectors alone: scores are cosines. More are looked at than are asked for, since sections of one page are folded. */
 function searchNear(db: Database, query: HistoryQuery): Found {
   const near = openNear(db, query)
   if ('missing' in near) return { rows: [], terms: [], degraded: near.missing }
