@@ -1,5 +1,5 @@
-// `npm run bench:recall -- FOLDER [--json] [--out results.jsonl] [--compare other.jsonl]`: how well a set of questions
-// with known answers is answered, through the public API only. The form of a folder is in docs/benchmarks.md.
+// `npm run bench:recall -- FOLDER [--json] [--out results.jsonl] [--compare other.jsonl] [--misspell]`: how well a set of
+// questions with known answers is answered, through the public API only; with one word of each misspelt if asked. The form of a folder is in docs/benchmarks.md.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,12 +10,15 @@ import { ask } from './ask.mjs'
 import { comparePaired, readResults, writeResults } from './compare.mjs'
 import { fill } from './fill.mjs'
 import { measureNames, summarize, times } from './measures.mjs'
+import { misspell } from './misspell.mjs'
 import { readSet } from './read-set.mjs'
 
-const usage = 'usage: npm run bench:recall -- FOLDER [--json] [--out results.jsonl] [--compare other.jsonl]'
+const usage =
+  'usage: npm run bench:recall -- FOLDER [--json] [--out results.jsonl] [--compare other.jsonl] [--misspell]'
 
 function parse() {
-  const flags = { json: { type: 'boolean' }, out: { type: 'string' }, compare: { type: 'string' } }
+  const [flag, path] = [{ type: 'boolean' }, { type: 'string' }]
+  const flags = { json: flag, out: path, compare: path, misspell: flag }
   try {
     const { values, positionals } = parseArgs({ allowPositionals: true, options: flags })
     if (positionals.length !== 1) throw new Error('one folder is needed')
@@ -27,7 +30,8 @@ function parse() {
 }
 
 const options = parse()
-const set = readSet(options.folder)
+const read = readSet(options.folder)
+const set = options.misspell ? { ...read, queries: misspell(read.queries) } : read
 const earlier = options.compare === undefined ? undefined : readResults(options.compare)
 const folder = mkdtempSync(join(tmpdir(), 'cairn-recall-'))
 try {

@@ -113,7 +113,7 @@ describe('whatever a principal asks', () => {
   it('no answer of a search changes with what others keep, scores included', async () => {
     await forAnyPrincipals(async (store, _planted, _principal, handle) => {
       const { cairn: root } = store
-      const questions = ['harbour', 'the harbour note', 'note canary1x', 'stranger']
+      const questions = ['harbour', 'the harbour note', 'note canary1x', 'stranger', 'harbuor', 'nota of a strangr']
       const times = [{}, { knownAt: new Date('2027-01-01') }, { kinds: ['memory' as const] }]
       const ask = async () => {
         const answers = questions.flatMap((text) => times.map((at) => handle.search(text, { limit: 100, ...at })))
