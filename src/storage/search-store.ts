@@ -30,6 +30,8 @@ export type SearchMode = 'hybrid' | 'lexical' | 'semantic'
 export interface LexicalQuery extends Partial<Question> {
   /** Words and word starts. */
   terms: SearchTerm[]
+  /** Whether a word that nothing holds stays as it is, and is not taken for a misspelt one. */
+  asWritten?: boolean
   memories?: {
     /** Undefined: all. */
     namespaces?: string[]
@@ -96,8 +98,11 @@ export interface HitExplanation {
   retrievers: { name: 'lexical' | 'vector'; score: number }[]
   match: number
   evidence: Evidence[]
-  /** The words of the question and what each weighs: how rare it is in what the caller may read. */
-  words: { text: string; weight: number }[]
+  /**
+   * The words of the question and what each weighs: how rare it is in what the caller may read. `readAs` are words of that
+   * which stand for one that nothing there holds.
+   */
+  words: { text: string; weight: number; readAs?: string[] }[]
 }
 
 /** What a hit shows of itself, whatever it is. `duplicates`: so many others say the same and were left out. */

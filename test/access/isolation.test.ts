@@ -127,7 +127,7 @@ describe('whatever a principal asks', () => {
       await forAnyPrincipals(async (store, _planted, _principal, handle) => {
         const { cairn: root } = store
         if ('embedder' in options) await root.embeddings.migrate()
-        const questions = ['harbour', 'the harbour note', 'note canary1x', 'stranger']
+        const questions = ['harbour', 'the harbour note', 'note canary1x', 'stranger', 'harbuor', 'nota of a strangr']
         const times = [{}, { knownAt: new Date('2027-01-01') }, { kinds: ['memory' as const] }]
         const ask = async () => {
           if ('embedder' in options) await root.embeddings.run()

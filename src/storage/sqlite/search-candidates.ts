@@ -13,6 +13,8 @@ export interface Candidate {
 
 export interface Candidates {
   terms: WeightedTerm[]
+  /** Those that nothing in the scope holds. */
+  unheld: WeightedTerm[]
   /** Best first among the newest, then best first among those before them, and so on: read as far as is asked. */
   candidates: Iterable<Candidate>
 }
@@ -67,10 +69,11 @@ interface PostingList {
 /** Candidates by the words that they share with the query. FTS5's own bm25() reads whole posting lists. */
 export function findCandidates(db: Database, query: LexicalQuery): Candidates {
   const scope = scopeExpression(query)
-  if (scope === 'nothing' || query.terms.length === 0) return { candidates: [], terms: [] }
+  if (scope === 'nothing' || query.terms.length === 0) return { candidates: [], terms: [], unheld: [] }
   const lists = query.terms.map((term) => openList(db, inScope(scope, oneTerm(term))))
   weigh(db, scope, lists)
   const terms = query.terms.map((term, index) => ({ ...term, weight: lists[index]?.weight ?? 0 }))
+  const unheld = terms.filter((_, index) => lists[index]?.ids.length === 0)
   const rare = terms.filter((_, index) => lists[index]?.below === 0 && lists[index].ids.length > 0)
   const titles = anyInTitle(db, scope, rare) ? rare.map((term) => titleList(db, scope, term)) : []
   // Nothing but common words: rows that hold all of them come first, however old.
@@ -78,7 +81,7 @@ export function findCandidates(db: Database, query: LexicalQuery): Candidates {
     const all = openList(db, inScope(scope, allTerms(query.terms)))
     lists.push({ ...all, weight: lists.reduce((sum, { weight }) => sum + weight, 0) })
   }
-  return { terms, candidates: readCandidates(db, [...lists, ...titles]) }
+  return { terms, unheld, candidates: readCandidates(db, [...lists, ...titles]) }
 }
 
 function titleList(db: Database, scope: string, term: WeightedTerm): PostingList {

@@ -7,35 +7,20 @@ import { forgetOldTexts, type ReadText } from '../../search/read-text.js'
 import { makeSnippet } from '../../search/snippet.js'
 import type { HitExplanation, LexicalAnswer, LexicalHit, LexicalQuery, ShownHit } from '../search-store.js'
 import { visibleMemories } from './memories-read.js'
-import { type Candidate, findCandidates } from './search-candidates.js'
+import { readBest } from './search-best.js'
+import { findCandidates } from './search-candidates.js'
+import { correctQuery, remembering } from './search-corrections.js'
 import { passes } from './search-filters.js'
 import { foldHits } from './search-folds.js'
 import { type HistoryQuery, withHistories } from './search-histories.js'
 import { type ByWords, fuseRows, nearAtOnce } from './search-hybrid.js'
 import { nearRows, openNear } from './search-near.js'
-import { rankedLength, readableText, textOf, toPoolItem } from './search-pool.js'
+import { rankedLength, readableText, toPoolItem } from './search-pool.js'
 import { type FoundRow, inMemoryScope, rowReader } from './search-rows.js'
 import { likenessOf } from './vector-read.js'
 
-/**
- * Of the best candidates as many are ranked by their texts as these hold together: most turns of a long conversation,
- * some 70 abstracts. Those after them, on later pages, keep their order. Twice as many turns and three times the text
- * find the same (docs/benchmarks.md) and take twice the time.
- */
-const maxPool = 400
-const maxPoolText = 100_000
-
 // Offset and limit of a search at their largest.
 const furthest = 1_100
-
-const readAtOnce = 100
-
-/** Candidates that are looked at, at most: half a second. Only where clocks or filters hide nearly all of them. */
-const maxLooks = 100_000
-
-/** When asked: writing the number takes 9 ms the first time, which every start of a process would pay. */
-const cutShort = (): string =>
-  `lexical: looked at ${maxLooks.toLocaleString('en')} items with these words and most do not hold at this moment; older ones may be missing`
 
 /** A row with what speaks for it. */
 export interface RankedRow extends Ranked {
@@ -98,52 +83,13 @@ function searchNear(db: Database, query: HistoryQuery): Found {
 }
 
 function searchWords(db: Database, query: HistoryQuery): Found & ByWords {
-  const { rows, pool, terms, degraded } = readBest(db, query, (query.offset ?? 0) + query.limit)
+  const enough = (query.offset ?? 0) + query.limit
+  const read = remembering(rowReader(db, query))
+  const asWritten = readBest(findCandidates(db, query), read, enough)
+  const meant = correctQuery(db, query, read, asWritten)
+  const { rows, pool, terms, degraded } = meant ? readBest(findCandidates(db, meant), read, enough) : asWritten
   const best = rankRows(rows.slice(0, pool), query, terms, rankedLength)
   return { rows: best.concat(belowAll(best, rows.slice(pool), terms)), pool, terms, degraded }
-}
-
-interface BestRows {
-  rows: FoundRow[]
-  /** How many of the first are ranked. */
-  pool: number
-  terms: WeightedTerm[]
-  degraded: string[]
-}
-
-/** The first candidates that the query may find: what it may not takes no place from them. */
-function readBest(db: Database, query: HistoryQuery, enough: number): BestRows {
-  const { candidates, terms } = findCandidates(db, query)
-  const read = rowReader(db, query)
-  const rows: FoundRow[] = []
-  const documents = new Set<string>()
-  let [pool, length, looks, hits] = [0, 0, 0, 0]
-  for (const some of inBatches(candidates)) {
-    if (looks >= maxLooks) return { rows, pool, terms, degraded: [cutShort()] }
-    looks += some.length
-    for (const row of read(some)) {
-      rows.push(row)
-      const isHit = row.kind !== 'document' || !documents.has(row.chunk.document)
-      if (row.kind === 'document') documents.add(row.chunk.document)
-      if (isHit) hits++
-      if (length >= maxPoolText || pool >= maxPool) continue
-      pool = rows.length
-      length += Math.min(rankedLength, textOf(row).length)
-    }
-    if ((length >= maxPoolText || pool >= maxPool) && hits >= enough) break
-  }
-  return { rows, pool, terms, degraded: [] }
-}
-
-function* inBatches(candidates: Iterable<Candidate>): Generator<Candidate[]> {
-  let some: Candidate[] = []
-  for (const candidate of candidates) {
-    some.push(candidate)
-    if (some.length < readAtOnce) continue
-    yield some
-    some = []
-  }
-  if (some.length > 0) yield some
 }
 
 /** Rows after the ranked ones, with scores that go on from theirs and never grow. */
@@ -187,7 +133,10 @@ function rankRows(rows: FoundRow[], question: LexicalQuery, terms: WeightedTerm[
 function searchPast(db: Database, query: HistoryQuery): Found {
   const { memories: _, ...others } = query
   const { terms } = findCandidates(db, query)
-  const rest = query.events || query.documents ? readBest(db, others, furthest) : { rows: [], degraded: [] }
+  const rest =
+    query.events || query.documents
+      ? readBest(findCandidates(db, others), rowReader(db, others), furthest)
+      : { rows: [], degraded: [] }
   const all = [...pastMemories(db, query), ...rest.rows]
   const rows = rankRows(all, query, terms, Number.MAX_SAFE_INTEGER)
   const near = (query.mode ?? 'lexical') === 'lexical' ? undefined : openNear(db, query)
@@ -208,8 +157,8 @@ function shower(
   query: LexicalQuery,
   terms: WeightedTerm[],
 ): (ranked: RankedRow & { duplicates: number }) => LexicalHit {
-  const marked = withAlike(query.terms)
-  const words = terms.map(({ text, weight }) => ({ text, weight }))
+  const marked = withAlike(terms.length > 0 ? terms : query.terms)
+  const words = terms.map(explainWord)
   return ({ row, score, match, evidence, cosine, duplicates }) => {
     const text = readableText(row)
     const shown: ShownHit = {
@@ -235,6 +184,11 @@ function retrieversOf(row: FoundRow, cosine: number | undefined): HitExplanation
     ...(row.score > 0 || cosine === undefined ? [{ name: 'lexical' as const, score: row.score }] : []),
     ...(cosine === undefined ? [] : [{ name: 'vector' as const, score: cosine }]),
   ]
+}
+
+function explainWord({ text, weight, alike = [] }: WeightedTerm): HitExplanation['words'][number] {
+  const readAs = alike.flatMap((other) => (other.isCorrection ? other.text : []))
+  return { text, weight, ...(readAs.length > 0 && { readAs }) }
 }
 
 type Identity<Hit = LexicalHit> = Hit extends ShownHit ? Omit<Hit, keyof ShownHit> : never

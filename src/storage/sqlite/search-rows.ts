@@ -23,6 +23,8 @@ export type FoundRow = { id?: number; score: number } & ItemRow
 export type FoundMemory = Pick<MemoryRow, 'namespace' | 'key' | 'version' | 'value' | 'metadata' | 'recordedAt'>
 export type FoundEvent = Pick<EventRow, 'eventId' | 'seq' | 'type' | 'actor' | 'timestamp' | 'recordedAt' | 'content'>
 
+export type RowReader = (candidates: Candidate[]) => FoundRow[]
+
 // Candidates are read many at a time: a statement for each would be a third of a search.
 
 /** What an item is, and what decides whether a memory may be found, without its value. */
@@ -86,7 +88,7 @@ type Item = MemoryItem | { id: number; kind: 'event' | 'document'; ref: number }
  * Reads candidates as rows, in their order, without those that the query may not find: scope words only cut the work, rows
  * decide. Of each memory the visible version is looked for once, however many of its versions are candidates.
  */
-export function rowReader(db: Database, query: HistoryQuery): (candidates: Candidate[]) => FoundRow[] {
+export function rowReader(db: Database, query: HistoryQuery): RowReader {
   const isVisible = visibilityOf(db, query)
   const mayFind = (item: Item): boolean => item.kind !== 'memory' || (inMemoryScope(item, query) && isVisible(item))
   return (candidates) => {

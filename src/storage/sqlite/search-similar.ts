@@ -47,7 +47,7 @@ export function searchSimilar(db: Database, { address, ...given }: SimilarQuery)
   // One more, so that as many are looked for as without the item.
   const { hits, degraded } = searchLexical(
     db,
-    { ...query, terms, ...asVector(db, query, row), limit: limit + 1 },
+    { ...query, terms, ...asVector(db, query, row), asWritten: true, limit: limit + 1 },
     (other) => !isSame(other, address),
   )
   return { hits: hits.slice(0, limit), degraded }

@@ -1,0 +1,63 @@
+import type { Database } from 'better-sqlite3'
+import { type Corrections, corrected, corrections, maybeMisspelt } from '../../search/misspelt.js'
+import type { ReadText } from '../../search/read-text.js'
+import { type BestRows, inBatches } from './search-best.js'
+import { findCandidates } from './search-candidates.js'
+import type { HistoryQuery } from './search-histories.js'
+import { rankedLength, toPoolItem } from './search-pool.js'
+import type { FoundRow, RowReader } from './search-rows.js'
+
+// The vocabulary of the index is everybody's. Words are corrected to what stands in rows that the query may find.
+
+/** A word is looked for among the newest rows with a word that begins with so many of its letters. */
+const startLength = 3
+
+/** The query with what its misspelt words were probably meant to be; undefined when there are none. */
+export function correctQuery(
+  db: Database,
+  query: HistoryQuery,
+  read: RowReader,
+  { rows, pool, unheld }: BestRows,
+): HistoryQuery | undefined {
+  const words = query.asWritten ? [] : maybeMisspelt(unheld)
+  if (words.length === 0) return undefined
+  const texts = rows.slice(0, pool).map(textOf)
+  const meant = new Map<string, string[]>()
+  for (const word of words) {
+    const found = nearest(corrections(word, texts), () => corrections(word, textsWithStart(db, query, read, word)))
+    if (found) meant.set(word, found.words)
+  }
+  return meant.size > 0 ? { ...query, terms: corrected(query.terms, meant) } : undefined
+}
+
+/** What the question's other words found is about the same; what is one letter away from there needs no other look. */
+function nearest(first: Corrections | undefined, others: () => Corrections | undefined): Corrections | undefined {
+  if (first?.distance === 1) return first
+  const second = others()
+  return first && second ? (second.distance < first.distance ? second : first) : (first ?? second)
+}
+
+function textsWithStart(db: Database, query: HistoryQuery, read: RowReader, word: string): ReadText[] {
+  const start = { text: [...word].slice(0, startLength).join(''), prefix: true as const }
+  const { candidates } = findCandidates(db, { ...query, terms: [start] })
+  for (const some of inBatches(candidates)) return read(some).map(textOf)
+  return []
+}
+
+function textOf(row: FoundRow): ReadText {
+  return toPoolItem(row, rankedLength).text
+}
+
+/** What was read stays for when the query is asked again with other words. */
+export function remembering(read: RowReader): RowReader {
+  const known = new Map<number, FoundRow | undefined>()
+  return (candidates) => {
+    const unknown = candidates.filter(({ id }) => !known.has(id))
+    for (const { id } of unknown) known.set(id, undefined)
+    for (const row of read(unknown)) if (row.id !== undefined) known.set(row.id, row)
+    return candidates.flatMap(({ id, score }) => {
+      const row = known.get(id)
+      return row ? { ...row, score } : []
+    })
+  }
+}
