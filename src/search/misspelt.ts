@@ -22,17 +22,11 @@ export function maybeMisspelt(unheld: SearchTerm[]): string[] {
   return words.slice(0, maxMisspelt).map(({ text }) => text)
 }
 
-/** Words that another one may have been meant to be, all as far from it. */
-export interface Corrections {
-  words: string[]
-  distance: number
-}
-
 /**
  * The words of texts that a word which none of them holds was probably meant to be: those nearest to it, the most common
  * ones first. They come from these texts and from nowhere else, so whoever may read the texts learns nothing by them.
  */
-export function corrections(word: string, texts: ReadText[]): Corrections | undefined {
+export function corrections(word: string, texts: ReadText[]): string[] | undefined {
   const stem = numberOf(stemOf(word))
   if (texts.some(({ title, body }) => title.includes(stem) || body.includes(stem))) return undefined
   let distance = word.length < longWord ? 1 : 2
@@ -49,7 +43,7 @@ export function corrections(word: string, texts: ReadText[]): Corrections | unde
   }
   if (near.length === 0) return undefined
   near.sort((a, b) => b.count - a.count || (a.text < b.text ? -1 : 1))
-  return { words: near.slice(0, maxCorrections).map(({ text }) => text), distance }
+  return near.slice(0, maxCorrections).map(({ text }) => text)
 }
 
 /** In how many of the texts each word is. */

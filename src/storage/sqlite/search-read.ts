@@ -8,7 +8,7 @@ import { makeSnippet } from '../../search/snippet.js'
 import type { HitExplanation, LexicalAnswer, LexicalHit, LexicalQuery, ShownHit } from '../search-store.js'
 import { visibleMemories } from './memories-read.js'
 import { readBest } from './search-best.js'
-import { findCandidates } from './search-candidates.js'
+import { findCandidates, IndexReads } from './search-candidates.js'
 import { correctQuery, remembering } from './search-corrections.js'
 import { passes } from './search-filters.js'
 import { foldHits } from './search-folds.js'
@@ -52,10 +52,14 @@ export function searchLexical(
   const folded = foldHits(
     rows.filter(({ match, row }) => match >= threshold && wanted(row)),
     query,
-    query.mode === 'lexical' ? undefined : likenessOf(db),
+    usesVectors(query) ? likenessOf(db) : undefined,
   )
   const show = shower(query, terms)
   return { hits: folded.slice(offset, offset + limit).map(show), degraded }
+}
+
+function usesVectors({ mode = 'lexical' }: LexicalQuery): boolean {
+  return mode !== 'lexical'
 }
 
 function searchNow(db: Database, query: HistoryQuery): Found {
@@ -84,10 +88,10 @@ function searchNear(db: Database, query: HistoryQuery): Found {
 
 function searchWords(db: Database, query: HistoryQuery): Found & ByWords {
   const enough = (query.offset ?? 0) + query.limit
-  const read = remembering(rowReader(db, query))
-  const asWritten = readBest(findCandidates(db, query), read, enough)
-  const meant = correctQuery(db, query, read, asWritten)
-  const { rows, pool, terms, degraded } = meant ? readBest(findCandidates(db, meant), read, enough) : asWritten
+  const [index, read] = [new IndexReads(db), remembering(rowReader(db, query))]
+  const asWritten = readBest(findCandidates(index, query), read, enough)
+  const meant = correctQuery(index, query, read, asWritten)
+  const { rows, pool, terms, degraded } = meant ? readBest(findCandidates(index, meant), read, enough) : asWritten
   const best = rankRows(rows.slice(0, pool), query, terms, rankedLength)
   return { rows: best.concat(belowAll(best, rows.slice(pool), terms)), pool, terms, degraded }
 }
@@ -132,14 +136,15 @@ function rankRows(rows: FoundRow[], question: LexicalQuery, terms: WeightedTerm[
  */
 function searchPast(db: Database, query: HistoryQuery): Found {
   const { memories: _, ...others } = query
-  const { terms } = findCandidates(db, query)
+  const index = new IndexReads(db)
+  const { terms } = findCandidates(index, query)
   const rest =
     query.events || query.documents
-      ? readBest(findCandidates(db, others), rowReader(db, others), furthest)
+      ? readBest(findCandidates(index, others), rowReader(db, others), furthest)
       : { rows: [], degraded: [] }
   const all = [...pastMemories(db, query), ...rest.rows]
   const rows = rankRows(all, query, terms, Number.MAX_SAFE_INTEGER)
-  const near = (query.mode ?? 'lexical') === 'lexical' ? undefined : openNear(db, query)
+  const near = usesVectors(query) ? openNear(db, query) : undefined
   const missing = near && 'missing' in near ? near.missing : []
   return { rows: rows.filter(({ score }) => score > 0), terms, degraded: [...rest.degraded, ...missing] }
 }
