@@ -15,7 +15,10 @@ export type ContextRef =
   | { kind: 'task'; ref: { task: string } }
   | { kind: 'state'; ref: { session: string; scope: string; key: string } }
   | { kind: 'event'; ref: { session: string; seq: number; eventId: string } }
-  | { kind: 'document'; ref: { namespace: string; root: string; path: string; lines: [from: number, to: number] } }
+  | {
+      kind: 'document'
+      ref: { namespace: string; root: string; path: string; lines: [from: number, to: number]; chunk: number }
+    }
 
 /** What went in: how many tokens it takes, where it stands and why. `cut`: only its beginning. */
 export type IncludedItem = ContextRef & { tokens: number; section: ContextSection; why: string; cut?: true }
@@ -160,7 +163,7 @@ function byPlace({ candidate: a }: Placed, { candidate: b }: Placed): number {
   return a.place < b.place ? -1 : a.place > b.place ? 1 : 0
 }
 
-/** The same item, whichever section it is a candidate for. A chunk of a document is named by its lines. */
+/** The same item, whichever section it is a candidate for. A chunk of a document is named by its lines and number. */
 export function idOf({ kind, ref }: ContextRef): string {
   return JSON.stringify([kind, ref])
 }
