@@ -35,7 +35,16 @@ const name = text.map(
       .toWellFormed()
       .normalize('NFC') || 'key',
 )
-const sections = ['app-memories', 'project-memories', 'user-memories', 'task', 'state', 'found', 'events']
+const sections = [
+  'app-memories',
+  'project-memories',
+  'user-memories',
+  'task',
+  'state',
+  'more-memories',
+  'found',
+  'events',
+]
 const ours = new Set([...sections.flatMap((each) => [`<${each}>`, `</${each}>`]), fenceEnd])
 const hidden = /(?![\n\t])\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069\u200b\ufeff\u{e0000}-\u{e007f}]/u
 const heading =
