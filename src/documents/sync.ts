@@ -5,6 +5,7 @@ import type { NotedFile } from '../storage/document-store.js'
 import type { Author } from '../storage/storage.js'
 import type { SkippedFile } from './file-errors.js'
 import type { SelectionGlobs } from './file-selection.js'
+import { isPreparedSo } from './file-stamp.js'
 import type { FolderReader } from './folder-reader.js'
 import type { ReadFile } from './read-file.js'
 import {
@@ -209,7 +210,8 @@ class Sync {
     const { path } = found
     const file = join(target.folder.root, path)
     const readAt = now()
-    const same = known?.status === 'synced' && !known.adopted ? { sha256: known.sha256 } : {}
+    const isKnown = known?.status === 'synced' && !known.adopted && isPreparedSo(known)
+    const same = isKnown ? { sha256: known.sha256 } : {}
     const read = await reader.read({ file, path, maxBytes, ...same })
     if ('reason' in read) return this.#skip(file, read.reason, known)
     if (read.document === undefined) {

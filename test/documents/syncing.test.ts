@@ -41,6 +41,21 @@ const found = async (cairn: Cairn, text: string) =>
   )
 
 describe('a sync', () => {
+  it('makes the chunks of unchanged files anew when they were made by an older version', async () => {
+    const { cairn, path } = await openStore()
+    const folder = makeDocuments({ 'a.md': 'alpha', 'b.md': 'beta' })
+    await sync(cairn, folder)
+    const db = new Database(path)
+    // As version 1 stamped them.
+    db.exec(`update documents set stamp = replace(stamp, ' v2', '') where path = 'a.md'`)
+    db.exec(`update document_chunks set text = 'as it was'`)
+    db.close()
+    expect(await sync(cairn, folder)).toEqual({ changed: 1, unchanged: 1 })
+    expect((await cairn.documents.get('a.md'))?.content).toMatchObject([{ text: 'alpha' }])
+    expect((await cairn.documents.get('b.md'))?.content).toMatchObject([{ text: 'as it was' }])
+    expect(await sync(cairn, folder)).toEqual({ unchanged: 2 })
+  })
+
   it('makes the index what a folder is, however that changes', async () => {
     const { cairn } = await openStore()
     const folder = makeDocuments({ 'tea.md': '# Tea\n\ngreen', 'sub/pots.md': '# Pots\n\niron', 'image.png': 'x' })
