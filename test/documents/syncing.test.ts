@@ -41,6 +41,33 @@ const found = async (cairn: Cairn, text: string) =>
   )
 
 describe('a sync', () => {
+  it('says each time which front matter is broken, until it is mended, and stores nothing anew', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'a.md': '---\na: [\n---\nalpha', 'b.md': 'beta' })
+    const warnings = [{ path: join(folder, 'a.md'), reason: expect.stringContaining('not YAML') }]
+    expect(await sync(cairn, folder)).toEqual({ added: 2, warnings })
+    for (const _ of [1, 2]) expect(await sync(cairn, folder)).toEqual({ unchanged: 2, warnings })
+    expect((await cairn.documents.list({ failed: true })).items).toMatchObject([{ path: 'a.md', status: 'failed' }])
+    expect((await cairn.documents.status()).items).toMatchObject([{ documents: 2, failed: 1, error: null }])
+    expect(await found(cairn, 'alpha')).toEqual(['a.md'])
+    write(folder, { 'a.md': '---\na: []\n---\nalpha' })
+    expect(await sync(cairn, folder)).toEqual({ changed: 1, unchanged: 1 })
+    expect((await cairn.documents.list({ failed: true })).items).toEqual([])
+  })
+
+  it('keeps how many files it skipped with the folder, until they are not', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'a.md': 'alpha', 'b.md': 'a\0b', 'sub/c.md': 'c\0d' })
+    const error = async () => (await cairn.documents.status()).items[0]?.error
+    await sync(cairn, folder)
+    expect(await error()).toBe('2 files were skipped; the next sync says which and why')
+    write(folder, { 'b.md': 'beta' })
+    await sync(cairn, folder)
+    expect(await error()).toBe('1 file was skipped; the next sync says which and why')
+    await sync(cairn, folder, { exclude: ['sub'] })
+    expect(await error()).toBeNull()
+  })
+
   it('makes the chunks of unchanged files anew when they were made by an older version', async () => {
     const { cairn, path } = await openStore()
     const folder = makeDocuments({ 'a.md': 'alpha', 'b.md': 'beta' })

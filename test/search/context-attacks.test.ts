@@ -60,7 +60,7 @@ const sections = [
 ]
 const ours = new Set([...sections.flatMap((each) => [`<${each}>`, `</${each}>`]), fenceEnd])
 const hidden =
-  /(?![\n\t\u180b-\u180f]|\u200c|\u200d|\ufe0e|\ufe0f)[\p{Cc}\p{Default_Ignorable_Code_Point}\u2028\u2029]/u
+  /(?!\n|\t|[\u180b-\u180f]|\u200c|\u200d|\ufe0e|\ufe0f)[\p{Cc}\p{Default_Ignorable_Code_Point}\u2028\u2029]/u
 const heading =
   /^- (?:"[^<]*" "[^<]*" v\d+ \w+|task "[^<]*" \w+|\w+ "[^<]*"|(?:event of session "[^<]*" )?#\d+ \w+ "[^<]*" [\dTZ:.-]+)$/u
 
