@@ -18,11 +18,14 @@ export interface SearchStore {
   similar(input: Omit<LexicalQuery, 'terms'> & { address: ItemAddress }): Promise<LexicalAnswer | null>
 }
 
-/** One item: a section of a document is named by its first line. */
+/**
+ * One item. A chunk of a document is named by its first line, and of several in one long line by its number in the
+ * document, from 0; without that it is the first of them.
+ */
 export type ItemAddress =
   | { kind: 'memory'; namespace: string; key: string; version: number }
   | { kind: 'event'; session: string; seq: number }
-  | { kind: 'document'; namespace: string; root: string; path: string; line: number }
+  | { kind: 'document'; namespace: string; root: string; path: string; line: number; chunk?: number }
 
 export type SearchMode = 'hybrid' | 'lexical' | 'semantic'
 
@@ -88,6 +91,8 @@ export interface DocumentHit {
   path: string
   title: string
   heading: string
+  /** Its number in the document, from 0. */
+  chunk: number
   lines: [from: number, to: number]
   modifiedAt: number
 }

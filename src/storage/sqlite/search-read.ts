@@ -204,8 +204,16 @@ function identityOf(row: FoundRow): Identity {
     return { kind: 'memory', namespace, key, version, recordedAt }
   }
   if (row.kind === 'document') {
-    const { document, namespace, root, path, title, heading, lineFrom, lineTo, modifiedAt } = row.chunk
-    return { kind: 'document', document, namespace, root, path, title, heading, lines: [lineFrom, lineTo], modifiedAt }
+    const {
+      position: chunk,
+      lineFrom,
+      lineTo,
+      text: _text,
+      metadata: _metadata,
+      syncedAt: _syncedAt,
+      ...place
+    } = row.chunk
+    return { kind: 'document', ...place, chunk, lines: [lineFrom, lineTo] }
   }
   const { session, owner, event } = row
   return { kind: 'event', session, owner, seq: event.seq, eventId: event.eventId, timestamp: event.timestamp }

@@ -54,7 +54,7 @@ const eventsById = sql(
 
 const chunksById = sql(
   'search.chunks',
-  `select c.id, c.document_id as document, d.namespace, f.root, d.path, d.title, c.heading, c.line_from as lineFrom,
+  `select c.id, c.document_id as document, d.namespace, f.root, d.path, d.title, c.heading, c.position, c.line_from as lineFrom,
      c.line_to as lineTo, c.text, d.metadata, d.modified_at as modifiedAt, d.synced_at as syncedAt
    from json_each(:ids) wanted
    cross join document_chunks c on c.id = wanted.value
@@ -70,6 +70,7 @@ export interface FoundChunk {
   path: string
   title: string
   heading: string
+  position: number
   lineFrom: number
   lineTo: number
   text: string
