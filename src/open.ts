@@ -63,7 +63,7 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
   const embeddings =
     config.embedder.provider === 'none'
       ? noEmbeddings
-      : embeddingWork({ ...work, choose: (active) => choose(config.embedder, active) })
+      : embeddingWork({ ...work, choose: (active, signal) => choose(config.embedder, active, signal) })
   return new Cairn({
     storage,
     caller: root,
@@ -83,13 +83,18 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
  * Loaded only where there is a model to choose: with HTTP and tokens, a good part of a start. `auto` is the model that the
  * vectors of the store are of, if there are some.
  */
-async function choose(settings: EmbedderSettings, active: SpaceRow | undefined): Promise<EmbedderChoice> {
+async function choose(
+  settings: EmbedderSettings,
+  active: SpaceRow | undefined,
+  signal: AbortSignal,
+): Promise<EmbedderChoice> {
   const { chooseEmbedder } = await import('./embeddings/choose.js')
   const { providerOf } = await import('./embeddings/spaces.js')
   const provider = active && providerOf(active)
-  if (settings.provider !== 'auto' || active === undefined || provider === undefined) return chooseEmbedder(settings)
+  if (settings.provider !== 'auto' || active === undefined || provider === undefined)
+    return chooseEmbedder(settings, { signal })
   const { model, dimensions, documentPrefix: document, queryPrefix: query } = active
-  return chooseEmbedder({ ...settings, provider, model, dimensions, prefixes: { document, query } })
+  return chooseEmbedder({ ...settings, provider, model, dimensions, prefixes: { document, query } }, { signal })
 }
 
 async function checkModel(settings: EmbedderSettings): Promise<EmbedderCheck[]> {

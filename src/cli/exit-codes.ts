@@ -19,8 +19,8 @@ export const exitCodes = {
   schema_newer: 6,
   migration_failed: 6,
   unsupported_filesystem: 6,
+  embedding_unavailable: 69,
   closed: 70,
-  embedding_unavailable: 70,
   cancelled: 70,
   internal: 70,
 } as const satisfies Record<ErrorCode, number>

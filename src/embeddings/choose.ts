@@ -14,6 +14,8 @@ export interface ChooseContext {
   environment?: Record<string, string | undefined>
   limits?: Partial<Limits>
   deadlines?: Partial<Deadlines>
+  /** Gives up what is asked of a server to make the choice. */
+  signal?: AbortSignal
 }
 
 export interface Deadlines {
@@ -55,7 +57,7 @@ export async function chooseEmbedder(settings: EmbedderSettings, context: Choose
     case 'auto':
       return await lookForOllama(settings, context)
     default:
-      return await settled(settings, modelOf(settings, context))
+      return await settled(settings, modelOf(settings, context), context)
   }
 }
 
@@ -67,7 +69,7 @@ async function lookForOllama(settings: EmbedderSettings, context: ChooseContext)
   } catch (error) {
     return noneBecause(error)
   }
-  return await settled(settings, modelOf({ ...settings, provider: 'ollama' }, context))
+  return await settled(settings, modelOf({ ...settings, provider: 'ollama' }, context), context)
 }
 
 function noneBecause(error: unknown): EmbedderChoice {
@@ -164,9 +166,13 @@ function ownFailure(error: unknown): unknown {
 }
 
 /** The model as an embedder, once it is known how long its vectors are. */
-async function settled(settings: EmbedderSettings, model: Model): Promise<EmbedderChoice> {
+async function settled(
+  settings: EmbedderSettings,
+  model: Model,
+  { signal }: Pick<ChooseContext, 'signal'>,
+): Promise<EmbedderChoice> {
   try {
-    const dimensions = dimensionsOf(settings, model) ?? (await measured(model.request))
+    const dimensions = dimensionsOf(settings, model) ?? (await measured(model.request, signal))
     return { embedder: embedderOf(model, dimensions) }
   } catch (error) {
     await model.close?.()
@@ -188,8 +194,8 @@ function dimensionsOf({ dimensions }: EmbedderSettings, { model, facts }: Model)
   throw invalidSetting(`embedder.dimensions is ${dimensions}, but ${model} makes ${facts.dimensions}, ${how}.`)
 }
 
-async function measured(request: VectorRequest): Promise<number> {
-  const [vector] = await request(['a'], { kind: 'query', probe: true })
+async function measured(request: VectorRequest, signal: AbortSignal | undefined): Promise<number> {
+  const [vector] = await request(['a'], { kind: 'query', probe: true, ...(signal && { signal }) })
   if (Array.isArray(vector) || vector instanceof Float32Array) return vector.length
   throw embeddingFailure('unclear', 'The model answered with something that is not a vector.')
 }

@@ -6,7 +6,6 @@ import type { Storage } from '../storage/storage.js'
 import { toIso } from '../time.js'
 import type { EmbedderCheck } from './check-embedder.js'
 import type { EmbeddingModel, EmbeddingWork, NoModel } from './embedding-work.js'
-import { toNewSpace } from './spaces.js'
 import type { WorkerState } from './worker.js'
 
 /** A space, and how far it is. `name` is what `rollback` and `drop` take. */
@@ -59,7 +58,7 @@ export class EmbeddingService {
     const model = await this.#work.model()
     const spaces = await this.#storage.embeddings.spaces()
     return {
-      model: 'reason' in model ? model : { name: model.space, worker: model.worker.state },
+      model: 'reason' in model ? model : { name: model.space.name, worker: model.worker.state },
       spaces: await Promise.all(spaces.map((space) => this.#withProgress(space))),
     }
   }
@@ -71,9 +70,8 @@ export class EmbeddingService {
    */
   async migrate(): Promise<EmbeddingSpace> {
     await this.#demandRoot('update')
-    const { embedder } = await this.#needModel()
-    const space = await this.#storage.embeddings.open({ ...toNewSpace(embedder.space), author: this.#guard.author() })
-    return this.#withProgress(space)
+    const { space } = await this.#needModel()
+    return this.#withProgress(await this.#storage.embeddings.open({ ...space, author: this.#guard.author() }))
   }
 
   /** Makes a space that was active before the active one again. What came since then gets its vectors in the background. */

@@ -71,7 +71,8 @@ async function oneEach(
   request: VectorRequest,
   ...[texts, options]: Parameters<VectorRequest>
 ): Promise<readonly unknown[]> {
-  const vectors = await request(texts, options)
+  const vectors: unknown = await request(texts, options)
+  if (!Array.isArray(vectors)) throw embeddingFailure('unclear', 'The model answered with no list of vectors.')
   if (vectors.length === texts.length) return vectors
   throw embeddingFailure('unclear', `The model answered ${texts.length} texts with ${vectors.length} vectors.`)
 }

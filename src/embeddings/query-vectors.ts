@@ -1,6 +1,5 @@
 import { CairnError } from '../errors.js'
 import type { Embedder } from './embedder.js'
-import { spaceName } from './spaces.js'
 
 /** A question as a vector, or why there is none. */
 export type QueryVector = { space: string; values: Float32Array } | { missing: string }
@@ -19,9 +18,10 @@ export class QueryVectors {
   readonly #known = new Map<string, Float32Array>()
   #failure: { message: string; until: number; pause: number } | undefined
 
-  constructor(embedder: Embedder, now: () => number) {
+  /** `space` is the name of the one that the vectors are for. */
+  constructor({ embedder, space, now }: { embedder: Embedder; space: string; now: () => number }) {
     this.#embedder = embedder
-    this.#space = spaceName(embedder.space)
+    this.#space = space
     this.#now = now
   }
 
@@ -34,14 +34,16 @@ export class QueryVectors {
   }
 
   async #ask(text: string): Promise<Float32Array | undefined> {
-    if (this.#failure && this.#now() < this.#failure.until) return undefined
+    const before = this.#failure
+    if (before && this.#now() < before.until) return undefined
     try {
       const [vector] = await this.#embedder.embed([text], { kind: 'query', signal: AbortSignal.timeout(deadline) })
       if (vector?.length !== this.#embedder.space.dimensions) throw wrongDimension(this.#embedder, vector)
       this.#failure = undefined
       return vector
     } catch (error) {
-      const pause = Math.min(longestPause, Math.max(firstPause, (this.#failure?.pause ?? 0) * 2))
+      // From the pause before: questions that fail together are one failure.
+      const pause = Math.min(longestPause, Math.max(firstPause, (before?.pause ?? 0) * 2))
       this.#failure = { message: messageOf(error), until: this.#now() + pause, pause }
       return undefined
     }

@@ -3,12 +3,13 @@ import type { SpaceRow } from '../storage/embedding-store.js'
 import type { Author, Storage } from '../storage/storage.js'
 import { embedDue } from './embed-due.js'
 import type { Embedder } from './embedder.js'
-import { spaceName } from './spaces.js'
 import { trialOthers, trialTexts, trySpace } from './try-space.js'
 
 export interface WorkerOptions {
   storage: Storage
   embedder: Embedder
+  /** The name of the space that is filled. */
+  space: string
   encode: (vector: Float32Array) => Uint8Array
   now: () => number
   /** Names this process in the lease. */
@@ -27,6 +28,11 @@ const renewMillis = 3_000
 const queueAtOnce = 2_000
 const fewestToTry = 100
 
+const pruneEveryMillis = 3_600_000
+const pruneAtOnce = 2_000
+/** That so many vectors are gone is remembered, or a tenth of those there are: whoever holds them in memory reads on from there. */
+const fewestGone = 10_000
+
 const firstPause = 1_000
 const longestPause = 60_000
 
@@ -36,17 +42,16 @@ const longestPause = 60_000
  */
 export class EmbeddingWorker {
   readonly #options: WorkerOptions
-  readonly #space: string
   readonly #stop = new AbortController()
   #pause = 0
   #state: WorkerState = { state: 'idle' }
   #renewing: NodeJS.Timeout | undefined
+  #pruneAt = 0
   /** How many vectors it has made since it last looked whether the space is to be tried; undefined before the first look. */
   #untried: number | undefined
 
   constructor(options: WorkerOptions) {
     this.#options = options
-    this.#space = spaceName(options.embedder.space)
   }
 
   get state(): WorkerState {
@@ -77,7 +82,7 @@ export class EmbeddingWorker {
 
   async #findSpace(): Promise<SpaceRow | undefined> {
     const spaces = await this.#options.storage.embeddings.spaces()
-    return spaces.find(({ name, state }) => name === this.#space && state !== 'kept')
+    return spaces.find(({ name, state }) => name === this.#options.space && state !== 'kept')
   }
 
   async #work(space: SpaceRow): Promise<boolean> {
@@ -87,6 +92,7 @@ export class EmbeddingWorker {
       const done = await embedDue({ storage, space: space.name, embedder, encode, now, signal: this.#stop.signal })
       this.#pause = 0
       await this.#tryIfGrown(space, done)
+      await this.#pruneIfTime(space)
       if (done > 0 || !allQueued) return true
       if (space.state === 'filling') await storage.embeddings.activate({ space: space.name, author: author() })
       return false
@@ -109,6 +115,16 @@ export class EmbeddingWorker {
     if (sample === null) return
     const found = await trySpace(embedder, sample, this.#stop.signal)
     await storage.embeddings.noteTrial({ space: name, found, vectors })
+  }
+
+  async #pruneIfTime({ name }: SpaceRow): Promise<void> {
+    const { storage, now } = this.#options
+    if (now() < this.#pruneAt) return
+    this.#pruneAt = now() + pruneEveryMillis
+    const { vectors = 0 } = (await storage.embeddings.progress({ space: name })) ?? {}
+    const keep = Math.max(fewestGone, Math.floor(vectors / 10))
+    // Step by step, as other writers wait meanwhile.
+    while ((await storage.embeddings.prune({ keep, limit: pruneAtOnce })) === pruneAtOnce);
   }
 
   /** Twice as long a pause each time, up to a minute. */

@@ -35,6 +35,11 @@ export interface EmbeddingStore {
   trialSample(input: { space: string; texts: number; others: number }): Promise<TrialSample | null>
   /** Notes how far a space was found to be of use (null: there were too few texts to say), and with how many vectors. */
   noteTrial(input: { space: string; found: number | null; vectors: number }): Promise<void>
+  /**
+   * Forgets that vectors are gone, the longest ago first, but for the newest `keep` of all spaces; at most `limit` at once.
+   * Whoever holds vectors in memory and knows less reads them anew. Returns how many were forgotten.
+   */
+  prune(input: { keep: number; limit: number }): Promise<number>
   /** Tries what could not be embedded once more. Returns how many. */
   retry(input: { space: string; now: number }): Promise<number>
 }

@@ -14,6 +14,7 @@ describe('the exit codes', () => {
     ['conflict', 4],
     ['busy', 5],
     ['disk_full', 6],
+    ['embedding_unavailable', 69],
     ['closed', 70],
   ] as const)('tell %s as %d', (code, exit) => {
     expect(exitCodeOf(new CairnError(code, 'x'))).toBe(exit)

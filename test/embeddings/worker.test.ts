@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { spaceName, toNewSpace } from '../../src/embeddings/spaces.js'
+import { spaceFor, spaceName } from '../../src/embeddings/spaces.js'
 import { EmbeddingWorker } from '../../src/embeddings/worker.js'
 import { CairnError } from '../../src/errors.js'
 import { openSqliteStorage } from '../../src/storage/sqlite/sqlite-storage.js'
@@ -17,8 +17,8 @@ let time: number
 const now = (): number => time
 const encode = (vector: Float32Array): Uint8Array => Uint8Array.from(vector, (value) => (value > 0 ? 1 : 0))
 const workerOf = (of = embedder, holder = 'p1') =>
-  new EmbeddingWorker({ storage, embedder: of, encode, now, holder, author })
-const open = (of = embedder) => storage.embeddings.open({ ...toNewSpace(of.space), author: author() })
+  new EmbeddingWorker({ storage, embedder: of, space: spaceName(of.space), encode, now, holder, author })
+const open = (of = embedder) => storage.embeddings.open({ ...spaceFor(of.space, []), author: author() })
 const progress = (of = embedder) => storage.embeddings.progress({ space: spaceName(of.space) })
 const remember = (key: string, value = key) => add(storage, { key, chain: key, value: JSON.stringify(value) })
 
@@ -154,6 +154,31 @@ describe('two processes', () => {
     expect(await progress()).toMatchObject({ vectors: 2 })
     await first.stop()
     await second.stop()
+  })
+})
+
+describe('that vectors are gone', () => {
+  it('is forgotten once an hour, step by step, but for the last ten thousand', async () => {
+    const asked: unknown[] = []
+    const pruned = [2_000, 2_000, 5, 0]
+    const real = storage
+    const prune: Storage['embeddings']['prune'] = async (input) => {
+      asked.push(input)
+      return (await real.embeddings.prune(input)) + (pruned.shift() ?? 0)
+    }
+    storage = { ...real, embeddings: { ...real.embeddings, prune } }
+    const worker = workerOf()
+    await open()
+    await remember('a')
+    await drain(worker)
+    expect(asked).toEqual(Array(3).fill({ keep: 10_000, limit: 2_000 }))
+    await remember('b')
+    await drain(worker)
+    expect(asked).toHaveLength(3)
+    time += 3_600_000
+    await remember('c')
+    await drain(worker)
+    expect(asked).toHaveLength(4)
   })
 })
 

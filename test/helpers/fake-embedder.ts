@@ -47,7 +47,16 @@ export function fakeVector(text: string, dimensions: number): number[] {
   return sum.map((value) => value / length)
 }
 
+const directions = new Map<string, number[]>()
+
 function directionOf(word: string, dimensions: number): number[] {
+  const known = directions.get(`${dimensions} ${word}`)
+  const direction = known ?? newDirection(word, dimensions)
+  directions.set(`${dimensions} ${word}`, direction)
+  return direction
+}
+
+function newDirection(word: string, dimensions: number): number[] {
   const bytes: number[] = []
   for (let block = 0; bytes.length < dimensions * 2; block++)
     bytes.push(...createHash('sha256').update(`${block}:${word}`).digest())

@@ -15,6 +15,7 @@ export function embeddingStore({ write, read, readLong }: Calls): EmbeddingStore
     save: (input) => write('embeddings.save', input),
     trialSample: (input) => readLong('embeddings.trialSample', input),
     noteTrial: (input) => write('embeddings.noteTrial', input),
+    prune: (input) => write('embeddings.prune', input),
     retry: (input) => write('embeddings.retry', input),
   }
 }

@@ -52,7 +52,8 @@ export function currentCodes(db: Database, space: ActiveSpace): CodeIndex {
   held.set(db, codes)
   const last = get<{ seq: number | null }>(db, newest, {})?.seq ?? 0
   if (last > codes.seq) catchUp(db, codes)
-  codes.seq = last
+  // The newest may have been word of something gone that is forgotten by now: whoever has read all knows that, too.
+  codes.seq = Math.max(last, space.prunedTo)
   return codes.index
 }
 

@@ -6,6 +6,7 @@ import { pruneCheckpoints, putCheckpoint } from './checkpoints-write.js'
 import { claimFolder, finishFolder } from './document-folders.js'
 import { noteFiles, putDocument, removeFiles, removePlace } from './documents-write.js'
 import { queueItems, retryEmbeddings, saveEmbeddings } from './embedding-jobs.js'
+import { pruneGone } from './embedding-prune.js'
 import { activateSpace, dropSpace, openSpace, rollbackSpace } from './embedding-spaces.js'
 import { noteTrial } from './embedding-trial.js'
 import { keepStates } from './interchange-states.js'
@@ -75,6 +76,7 @@ export const writeOperations = {
   'embeddings.drop': dropSpace,
   'embeddings.queue': queueItems,
   'embeddings.save': saveEmbeddings,
+  'embeddings.prune': pruneGone,
   'embeddings.retry': retryEmbeddings,
   'embeddings.noteTrial': noteTrial,
   'leases.take': takeLease,

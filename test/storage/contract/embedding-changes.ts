@@ -121,6 +121,25 @@ export function describeEmbeddedChanges(subject: Subject): void {
     expect([...kinds].sort()).toEqual(['audit', 'event', 'memory', 'session'])
   })
 
+  it('that took vectors away are forgotten step by step, but for the newest', async () => {
+    const { storage } = subject
+    const prune = (keep: number, limit: number) => storage.embeddings.prune({ keep, limit })
+    const forget = (key: string) =>
+      storage.memories.delete({ namespace: 'user:alice', key, author: author({ now: now + 1 }) })
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) await add(storage, { key, chain: key, value: `"${key}"` })
+    await fill()
+    expect(await prune(0, 9)).toBe(0)
+    for (const key of ['a', 'b', 'c', 'd']) await forget(key)
+    expect([await prune(4, 9), await prune(9, 9)]).toEqual([0, 0])
+    expect([await prune(1, 2), await prune(1, 2), await prune(1, 2)]).toEqual([2, 1, 0])
+    expect([await texts(), await vectors()]).toEqual([[], 2])
+    await forget('e')
+    expect([await prune(0, 9), await prune(0, 9)]).toEqual([2, 0])
+    await add(storage, { key: 'g', chain: 'g', value: '"g"' })
+    await answerAll(storage)
+    expect([await texts(), await vectors()]).toEqual([[], 2])
+  })
+
   it('of a store without a space cost no job', async () => {
     await add(subject.storage)
     await subject.storage.memories.update({ ...tone, ...toValue('"warm"') })

@@ -266,6 +266,9 @@ export const expectedPlans: Record<string, string[]> = {
   'embeddings.copyCode': ['rowid'],
   'embeddings.copyVector': ['rowid'],
   'embeddings.postpone': ['embedding_jobs (space_id, item)'],
+  'embeddings.gone': ['embedding_codes_gone'],
+  'embeddings.forgetGone': ['embedding_codes_gone', 'rowid'],
+  'embeddings.setPruned': [],
   'embeddings.retry': ['embedding_jobs_by_due'],
 
   'leases.find': ['leases (name)'],
@@ -336,9 +339,14 @@ export const exceptions: { statement: RegExp; step: RegExp; reason: string }[] =
     reason: 'json_each walks the numbers of one batch of items',
   },
   {
-    statement: /^embeddings\.(?:spaces|toFill)$/,
+    statement: /^embeddings\.(?:spaces|toFill|setPruned)$/,
     step: /^SCAN embedding_spaces$/,
     reason: 'a store has as many spaces as it has had models: two or three',
+  },
+  {
+    statement: /^embeddings\.gone$/,
+    step: /^SCAN embedding_codes USING (?:COVERING )?INDEX embedding_codes_gone$/,
+    reason: 'walks from the newest over those that are kept, once an hour',
   },
   {
     statement: /^memories\.list(?:ByKey|LatestByKey\[filtered\]|SpanNewest|AllNewest)/,

@@ -49,9 +49,4 @@ export const plannedQueries: PlannedQuery[] = [
     ['rowid'],
     'select id, kind, ref from search_items where id > :ref and text_version < :version order by id limit :limit',
   ),
-  planned(
-    'embeddings.gone',
-    ['embedding_codes_gone'],
-    'select change_seq from embedding_codes where code is null and change_seq <= :to order by change_seq limit :limit',
-  ),
 ]

@@ -186,7 +186,7 @@ const exceptionsTo: [statement: RegExp, values: Values][] = [
   [/^sessions\.handForks/, { after: 1 }],
   [/^memories\.changedSince/, { afterId: 0 }],
   [/^origins\./, { id: 1, kind: 'document', to: '{"q' }],
-  [/^embeddings\./, { space: 2, to: 2_000, id: 1, name: 'ollama/model1/8', item: 1_600, unqueuedTo: 0 }],
+  [/^embeddings\./, { space: 2, to: 2_000, id: 1, name: 'ollama/model1/8', item: 1_600, unqueuedTo: 0, keep: 1 }],
   [/^embeddings\.noteTrial$/, { space: 'ollama/model1/8', found: 0.5, vectors: 100 }],
   [/^vectors\./, { space: 1, after: 0 }],
   [/^(?:events\.move|snapshots\.move|state\.hand|sessions\.hand)/, { to: 's2' }],

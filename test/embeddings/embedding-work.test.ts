@@ -1,0 +1,171 @@
+import Database from 'better-sqlite3'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { CairnError } from '../../src/errors.js'
+import type { OpenOptions } from '../../src/open.js'
+import { embeddingServer } from '../helpers/embedding-server.js'
+import { refusal } from '../helpers/refusal.js'
+import { openStore, type TestStore, whileLocked } from '../store.js'
+import { type FakeEmbedder, fakeEmbedder } from './fake-embedder.js'
+
+let embedder: FakeEmbedder
+beforeEach(() => {
+  embedder = fakeEmbedder()
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+})
+
+const open = (options: OpenOptions = {}) => openStore({ embedder, ...options })
+const remember = ({ cairn }: Pick<TestStore, 'cairn'>, key: string) =>
+  cairn.memories.add({ namespace: 'user:alice', key, value: key, type: 'semantic' })
+const status = async ({ cairn }: Pick<TestStore, 'cairn'>) => (await cairn.embeddings.status()).spaces[0]
+/** Lets the worker look again and again until something is so. */
+const eventually = (check: () => Promise<void> | void) =>
+  vi.waitFor(
+    async () => {
+      vi.advanceTimersByTime(250)
+      await check()
+    },
+    { timeout: 10_000, interval: 5 },
+  )
+
+/** Makes the model answer nothing until it is broken off. Returns the signals of its requests. */
+function hang(): AbortSignal[] {
+  const signals: AbortSignal[] = []
+  embedder.embed = (_texts, { signal }) =>
+    new Promise((_resolve, reject) => {
+      if (signal) signals.push(signal)
+      signal?.addEventListener('abort', () => reject(new CairnError('cancelled', 'The embedding was cancelled.')))
+    })
+  return signals
+}
+
+describe('a store that is opened with a model', () => {
+  it('gets a space, and all that is in it vectors, without being asked', async () => {
+    const store = await open()
+    await remember(store, 'a')
+    await eventually(async () => expect(await status(store)).toMatchObject({ vectors: 1, waiting: 0 }))
+    await remember(store, 'b')
+    await eventually(async () => expect(await status(store)).toMatchObject({ vectors: 2, waiting: 0 }))
+    expect(embedder.asked).toEqual([['a: a'], ['b: b']])
+  })
+
+  it('keeps the space that it has, until somebody migrates', async () => {
+    const first = await open({ background: false })
+    await remember(first, 'a')
+    await first.cairn.embeddings.migrate()
+    const next = fakeEmbedder({ model: 'next' })
+    const store = await openStore({ db: first.path, embedder: next })
+    await eventually(async () => expect((await store.cairn.embeddings.status()).model).toHaveProperty('name'))
+    expect((await store.cairn.embeddings.status()).spaces.map(({ name }) => name)).toEqual(['custom/fake/8'])
+    expect(next.asked).toEqual([])
+    await store.cairn.embeddings.migrate()
+    await eventually(async () => expect(await status(store)).toMatchObject({ name: 'custom/next/8', state: 'active' }))
+    expect(next.asked).toEqual([['a: a']])
+  })
+
+  it('does nothing by itself with background: false', async () => {
+    const store = await open({ background: false })
+    await remember(store, 'a')
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect([await status(store), embedder.asked]).toEqual([undefined, []])
+    await store.cairn.embeddings.migrate()
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await status(store)).toMatchObject({ vectors: 0, waiting: 1 })
+    await store.cairn.embeddings.run()
+    expect(await status(store)).toMatchObject({ vectors: 1, waiting: 0 })
+  })
+
+  it('goes on with a space that was made under a longer name', async () => {
+    const prefixes = { document: 'search_document: ', query: 'search_query: ' }
+    const server = await embeddingServer()
+    const options = { embedder: { provider: 'ollama', url: server.url } as const, background: false }
+    const store = await openStore(options)
+    await remember(store, 'a')
+    const { name } = await store.cairn.embeddings.migrate()
+    const db = new Database(store.path)
+    db.prepare('update embedding_spaces set name = ?').run(`${name}/86c004`)
+    db.close()
+    const { cairn } = await openStore({ ...options, db: store.path })
+    await cairn.embeddings.run()
+    expect(await status({ cairn })).toMatchObject({ name: `${name}/86c004`, vectors: 1, waiting: 0 })
+    expect(await cairn.search('a', { mode: 'semantic' })).toMatchObject({ degraded: [], hits: [{ ref: { key: 'a' } }] })
+    expect(await cairn.embeddings.migrate()).toMatchObject({ name: `${name}/86c004`, state: 'active' })
+    expect(server.asked[0]?.body.input).toEqual([`${prefixes.document}a: a`])
+  })
+})
+
+describe('work in the background', () => {
+  it('goes on when a store that was locked is so no longer', async () => {
+    const store = await open({ busyTimeoutMs: 0 })
+    await eventually(async () => expect(await status(store)).toMatchObject({ state: 'active' }))
+    await remember(store, 'a')
+    await whileLocked(store.path, async () => {
+      await vi.advanceTimersByTimeAsync(1_000)
+      expect(await status(store)).toMatchObject({ vectors: 0, waiting: 1 })
+    })
+    await eventually(async () => expect(await status(store)).toMatchObject({ vectors: 1, waiting: 0 }))
+  })
+
+  it('ends with the store in the middle of a request, and leaves the job, the lease and nothing wrong', async () => {
+    const signals = hang()
+    const store = await open()
+    await remember(store, 'a')
+    await eventually(() => expect(signals).toHaveLength(1))
+    await store.cairn.close()
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+    const other = fakeEmbedder()
+    const next = await openStore({ db: store.path, embedder: other, background: false })
+    expect(await status(next)).toMatchObject({ vectors: 0, waiting: 1, failed: 0 })
+    // Not busy: the lease is not waited for.
+    await next.cairn.embeddings.run()
+    expect(await status(next)).toMatchObject({ vectors: 1, waiting: 0 })
+  })
+
+  it('ends while the store is locked by another', async () => {
+    const store = await open({ busyTimeoutMs: 0 })
+    await remember(store, 'a')
+    await eventually(async () => expect(await status(store)).toMatchObject({ vectors: 1 }))
+    await whileLocked(store.path, () => store.cairn.close())
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('lets go of the model with the store, whoever worked', async () => {
+    for (const background of [true, false]) {
+      const closed = vi.fn(async () => undefined)
+      embedder.close = closed
+      const store = await open({ background })
+      await store.cairn.embeddings.status()
+      await store.cairn.close()
+      expect(closed).toHaveBeenCalledOnce()
+    }
+  })
+
+  it('is not begun by a store that is closed while it looks for its model', async () => {
+    const server = await embeddingServer({ models: ['pebble'] })
+    server.misbehave = () => ({ instead: 'hang' })
+    const settings = { provider: 'ollama', model: 'pebble', url: server.url } as const
+    const { cairn, path } = await openStore({ embedder: settings })
+    await eventually(() => expect(server.asked).toHaveLength(1))
+    // The server never answers: it is not waited for.
+    await cairn.close()
+    const { cairn: next } = await openStore({ db: path })
+    expect((await next.embeddings.status()).spaces).toEqual([])
+  })
+})
+
+describe('a model that could not be taken into use', () => {
+  it('is so by whoever asks next', async () => {
+    const { path } = await openStore()
+    const opening: TestStore[] = []
+    await whileLocked(path, async () => {
+      const store = await openStore({ db: path, embedder, busyTimeoutMs: 0 })
+      opening.push(store)
+      await refusal(store.cairn.embeddings.status(), 'busy')
+    })
+    const [refused] = opening
+    if (refused === undefined) throw new Error('the store was not opened')
+    expect(await refused.cairn.embeddings.status()).toMatchObject({ model: { name: 'custom/fake/8' } })
+    await remember(refused, 'a')
+    await eventually(async () => expect(await status(refused)).toMatchObject({ vectors: 1 }))
+  })
+})

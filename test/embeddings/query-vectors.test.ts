@@ -1,0 +1,127 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { QueryVectors } from '../../src/embeddings/query-vectors.js'
+import { CairnError } from '../../src/errors.js'
+import { type FakeEmbedder, fakeEmbedder, vectorOf } from './fake-embedder.js'
+
+const gone = new CairnError('embedding_unavailable', 'ollama does not answer')
+
+let embedder: FakeEmbedder
+let time: number
+let vectors: QueryVectors
+beforeEach(() => {
+  embedder = fakeEmbedder()
+  time = 1_000
+  vectors = new QueryVectors({ embedder, space: 'custom/fake/8', now: () => time })
+})
+
+const asked = () => embedder.asked.map(([text]) => text)
+const fails = (error: unknown = gone) => {
+  embedder.answer = async () => Promise.reject(error)
+}
+
+describe('a question', () => {
+  it('is made a vector once, as a question', async () => {
+    const kinds: string[] = []
+    const { embed } = embedder
+    embedder.embed = (texts, options) => {
+      kinds.push(options.kind)
+      return embed.call(embedder, texts, options)
+    }
+    const vector = { space: 'custom/fake/8', values: vectorOf('tea', 8) }
+    expect([await vectors.of('tea'), await vectors.of('tea')]).toEqual([vector, vector])
+    expect([asked(), kinds]).toEqual([['tea'], ['query']])
+  })
+
+  it('without a text is no question, and no model is asked', async () => {
+    expect(await vectors.of(' \n')).toEqual({ missing: 'vector: the question has no text' })
+    expect(asked()).toEqual([])
+  })
+
+  it('of the last thousand is remembered, one that was asked again longer than others', async () => {
+    await vectors.of('first')
+    await vectors.of('second')
+    for (let index = 0; index < 998; index++) await vectors.of(`q${index}`)
+    await vectors.of('first')
+    await vectors.of('one more')
+    embedder.asked.length = 0
+    await vectors.of('first')
+    expect(asked()).toEqual([])
+    await vectors.of('second')
+    expect(asked()).toEqual(['second'])
+  })
+})
+
+describe('a model that does not answer', () => {
+  it('is asked again after one second, two, four, up to a minute', async () => {
+    fails()
+    const times: number[] = []
+    for (; time < 300_000; time += 500) {
+      const before = embedder.asked.length
+      expect(await vectors.of('tea')).toEqual({ missing: `vector: ${gone.message}` })
+      if (embedder.asked.length > before) times.push(time)
+    }
+    const pauses = times.slice(1).map((at, index) => at - (times[index] ?? 0))
+    expect(pauses.slice(0, 8)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
+  })
+
+  it('is left alone by other questions meanwhile, and what is remembered is there', async () => {
+    await vectors.of('known')
+    fails()
+    await vectors.of('tea')
+    expect(await vectors.of('coffee')).toEqual({ missing: `vector: ${gone.message}` })
+    expect(await vectors.of('known')).toMatchObject({ values: vectorOf('known', 8) })
+    expect(asked()).toEqual(['known', 'tea'])
+  })
+
+  it('is asked as before when it is back', async () => {
+    fails()
+    await vectors.of('tea')
+    embedder.answer = undefined
+    time += 1_000
+    expect(await vectors.of('tea')).toMatchObject({ values: vectorOf('tea', 8) })
+    fails()
+    await vectors.of('coffee')
+    time += 999
+    await vectors.of('coffee')
+    expect(asked()).toEqual(['tea', 'tea', 'coffee'])
+    time += 1
+    await vectors.of('coffee')
+    expect(asked()).toEqual(['tea', 'tea', 'coffee', 'coffee'])
+  })
+
+  it('to several questions at once has failed once', async () => {
+    fails()
+    await Promise.all(['tea', 'coffee', 'milk', 'water'].map((text) => vectors.of(text)))
+    expect(asked()).toHaveLength(4)
+    time += 1_000
+    embedder.answer = undefined
+    expect(await vectors.of('tea')).toMatchObject({ values: vectorOf('tea', 8) })
+  })
+
+  it('within two seconds is not waited for', async () => {
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => AbortSignal.abort())
+    embedder.embed = async (_texts, { signal }) => {
+      if (signal?.aborted) throw new CairnError('cancelled', 'The embedding was cancelled.')
+      return []
+    }
+    expect(await vectors.of('tea')).toEqual({ missing: 'vector: no answer within 2 seconds' })
+    expect(timeout.mock.calls).toEqual([[2_000]])
+    timeout.mockRestore()
+  })
+
+  it.each<[string, Float32Array[], string]>([
+    ['another length', [vectorOf('tea', 9)], 'fake answered 9 dimensions, not 8'],
+    ['nothing', [], 'fake answered 0 dimensions, not 8'],
+  ])('but with %s gives no vector, and is remembered for none', async (_what, answer, message) => {
+    embedder.answer = async () => answer
+    expect(await vectors.of('tea')).toEqual({ missing: `vector: ${message}` })
+    embedder.answer = undefined
+    time += 1_000
+    expect(await vectors.of('tea')).toMatchObject({ values: vectorOf('tea', 8) })
+  })
+
+  it('with what is no error says so, too', async () => {
+    fails('odd')
+    expect(await vectors.of('tea')).toEqual({ missing: 'vector: odd' })
+  })
+})
