@@ -26,12 +26,24 @@ export function maybeMisspelt(unheld: SearchTerm[]): string[] {
  * The words of texts that a word which none of them holds was probably meant to be: those nearest to it, the most common
  * ones first. They come from these texts and from nowhere else, so whoever may read the texts learns nothing by them.
  */
-export function corrections(word: string, texts: ReadText[]): string[] | undefined {
-  const stem = numberOf(stemOf(word))
-  if (texts.some(({ title, body }) => title.includes(stem) || body.includes(stem))) return undefined
+export function correctionsIn(texts: ReadText[]): (word: string) => string[] | undefined {
+  const words = new Set<number>()
+  for (const { written } of texts) for (const number of written) words.add(number)
+  const holds = (number: number): number => texts.filter(({ written }) => written.includes(number)).length
+  return (word) => {
+    const stem = numberOf(stemOf(word))
+    if (texts.some(({ title, body }) => title.includes(stem) || body.includes(stem))) return undefined
+    const near = nearestWords(word, words).map((number) => ({ text: writtenWord(number), count: holds(number) }))
+    near.sort((a, b) => b.count - a.count || (a.text < b.text ? -1 : 1))
+    return near.length > 0 ? near.slice(0, maxCorrections).map(({ text }) => text) : undefined
+  }
+}
+
+/** By their numbers, all as far from the word. */
+function nearestWords(word: string, among: Iterable<number>): number[] {
   let distance = word.length < longWord ? 1 : 2
-  let near: { text: string; count: number }[] = []
-  for (const [number, count] of countWritten(texts)) {
+  let near: number[] = []
+  for (const number of among) {
     const text = writtenWord(number)
     // Who misspells a word mostly begins it well, and most others are left out by that.
     if (text.charCodeAt(0) !== word.charCodeAt(0)) continue
@@ -39,18 +51,9 @@ export function corrections(word: string, texts: ReadText[]): string[] | undefin
     if (found > distance) continue
     if (found < distance) near = []
     distance = found
-    near.push({ text, count })
+    near.push(number)
   }
-  if (near.length === 0) return undefined
-  near.sort((a, b) => b.count - a.count || (a.text < b.text ? -1 : 1))
-  return near.slice(0, maxCorrections).map(({ text }) => text)
-}
-
-/** In how many of the texts each word is. */
-function countWritten(texts: ReadText[]): Map<number, number> {
-  const counts = new Map<number, number>()
-  for (const { written } of texts) for (const number of written) counts.set(number, (counts.get(number) ?? 0) + 1)
-  return counts
+  return near
 }
 
 /** The terms with what they may have been meant to be, for less than they weigh themselves. */

@@ -6,7 +6,7 @@ import { stemOf } from './words.js'
 export interface ReadText {
   title: Int32Array
   body: Int32Array
-  /** Its different words as they are written, by the numbers of `writtenWord`. */
+  /** Its words as they are written, by the numbers of `writtenWord`. */
   written: Int32Array
   /** It ends with a question, or has one in it. */
   asks: boolean
@@ -92,28 +92,30 @@ const told: Record<Wanted, RegExp> = { time: times, number: counts, name: names 
 
 function readAnew({ title, body, said }: TextToRead): ReadText {
   const text = said.slice(0, flagged)
-  const written = new Set<number>()
+  const [ofTitle, ofBody] = [toWritten(title), toWritten(body)]
+  const written = new Int32Array(ofTitle.length + ofBody.length)
+  written.set(ofTitle)
+  written.set(ofBody, ofTitle.length)
   return {
-    title: toNumbers(title, written),
-    body: toNumbers(body, written),
-    written: Int32Array.from(written),
+    title: ofTitle.map(stemOfWritten),
+    body: ofBody.map(stemOfWritten),
+    written,
     asks: said.trimEnd().endsWith('?'),
     hasQuestion: text.includes('?'),
     tells: (wanted) => told[wanted].test(text),
   }
 }
 
-function toNumbers(text: string, written: Set<number>): Int32Array {
+function toWritten(text: string): Int32Array {
   const words = text.split(' ')
   const found = new Int32Array(words.length)
   let count = 0
-  for (const word of words) {
-    if (word === '') continue
-    const number = writtenNumber(word)
-    written.add(number)
-    found[count++] = numbersOfWritten[number] ?? 0
-  }
+  for (const word of words) if (word !== '') found[count++] = writtenNumber(word)
   return found.slice(0, count)
+}
+
+function stemOfWritten(number: number): number {
+  return numbersOfWritten[number] ?? 0
 }
 
 function writtenNumber(word: string): number {

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { editDistance } from '../../src/search/edit-distance.js'
-import { corrected, corrections, maybeMisspelt } from '../../src/search/misspelt.js'
+import { corrected, correctionsIn, maybeMisspelt } from '../../src/search/misspelt.js'
 import { parseQuery } from '../../src/search/query.js'
 import { readPlain } from '../../src/search/read-text.js'
 
 const texts = (...bodies: string[]) => bodies.map((body) => readPlain('', body))
-const meant = (word: string, ...bodies: string[]) => corrections(word, texts(...bodies))
+const meant = (word: string, ...bodies: string[]) => correctionsIn(texts(...bodies))(word)
 
 describe('the distance of two words', () => {
   it.each([
@@ -91,7 +91,7 @@ describe('a word that nothing holds', () => {
       fc.property(letters, fc.array(body, { maxLength: 4 }), fc.array(body, { maxLength: 4 }), (word, own, others) => {
         texts(...others)
         const words = new Set(own.flatMap((text) => text.split(' ')))
-        const found = corrections(word, texts(...own))
+        const found = correctionsIn(texts(...own))(word)
         expect(found?.filter((text) => !words.has(text) || text === word) ?? []).toEqual([])
       }),
     )

@@ -1,9 +1,9 @@
-import { corrected, corrections, maybeMisspelt } from '../../search/misspelt.js'
+import { corrected, correctionsIn, maybeMisspelt } from '../../search/misspelt.js'
+import type { PoolItem } from '../../search/pool.js'
 import type { ReadText } from '../../search/read-text.js'
 import { type BestRows, inBatches } from './search-best.js'
 import { findCandidates, type IndexReads } from './search-candidates.js'
 import type { HistoryQuery } from './search-histories.js'
-import { rankedLength, toPoolItem } from './search-pool.js'
 import type { FoundRow, RowReader } from './search-rows.js'
 
 // The vocabulary of the index is everybody's. Words are corrected to what stands in rows that the query may find.
@@ -15,36 +15,38 @@ import type { FoundRow, RowReader } from './search-rows.js'
 const enough = 20
 
 /** A word is looked for among the newest rows with a word that begins with so many of its letters. */
-const startLength = 3
+const startLength = 4
+
+/** How a search reads rows and their texts, each once. */
+interface Reading {
+  read: RowReader
+  itemOf: (row: FoundRow) => PoolItem
+}
 
 /** The query with what its misspelt words were probably meant to be; undefined when there are none. */
 export function correctQuery(
   index: IndexReads,
   query: HistoryQuery,
-  read: RowReader,
+  { read, itemOf }: Reading,
   { rows, pool, unheld }: BestRows,
 ): HistoryQuery | undefined {
   const words = query.asWritten ? [] : maybeMisspelt(unheld)
   if (words.length === 0) return undefined
-  const texts = rows.slice(0, pool).map(textOf)
+  const correctionsOf = correctionsIn(rows.slice(0, pool).map((row) => itemOf(row).text))
   const meant = new Map<string, string[]>()
   for (const word of words) {
-    const near = corrections(word, texts)
-    const found = near ?? (pool < enough ? corrections(word, textsWithStart(index, query, read, word)) : undefined)
+    const elsewhere = (): ReadText[] => (pool < enough ? textsWithStart(index, query, { read, itemOf }, word) : [])
+    const found = correctionsOf(word) ?? correctionsIn(elsewhere())(word)
     if (found) meant.set(word, found)
   }
   return meant.size > 0 ? { ...query, terms: corrected(query.terms, meant) } : undefined
 }
 
-function textsWithStart(index: IndexReads, query: HistoryQuery, read: RowReader, word: string): ReadText[] {
+function textsWithStart(index: IndexReads, query: HistoryQuery, { read, itemOf }: Reading, word: string): ReadText[] {
   const start = { text: [...word].slice(0, startLength).join(''), prefix: true as const }
   const { candidates } = findCandidates(index, { ...query, terms: [start] })
-  for (const some of inBatches(candidates)) return read(some).map(textOf)
+  for (const some of inBatches(candidates)) return read(some).map((row) => itemOf(row).text)
   return []
-}
-
-function textOf(row: FoundRow): ReadText {
-  return toPoolItem(row, rankedLength).text
 }
 
 /** What was read stays for when the query is asked again with other words. */
@@ -56,7 +58,7 @@ export function remembering(read: RowReader): RowReader {
     for (const row of read(unknown)) if (row.id !== undefined) known.set(row.id, row)
     return candidates.flatMap(({ id, score }) => {
       const row = known.get(id)
-      return row ? { ...row, score } : []
+      return row ? Object.assign(row, { score }) : []
     })
   }
 }

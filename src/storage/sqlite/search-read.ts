@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { weighEvidence } from '../../search/evidence.js'
-import type { Ranked } from '../../search/pool.js'
+import type { PoolItem, Ranked } from '../../search/pool.js'
 import { withAlike } from '../../search/query.js'
 import type { WeightedTerm } from '../../search/rank.js'
 import { forgetOldTexts, type ReadText } from '../../search/read-text.js'
@@ -15,7 +15,7 @@ import { foldHits } from './search-folds.js'
 import { type HistoryQuery, withHistories } from './search-histories.js'
 import { type ByWords, fuseRows, nearAtOnce } from './search-hybrid.js'
 import { nearRows, openNear } from './search-near.js'
-import { rankedLength, readableText, toPoolItem } from './search-pool.js'
+import { poolItems, rankedLength, readableText } from './search-pool.js'
 import { type FoundRow, inMemoryScope, rowReader } from './search-rows.js'
 import { likenessOf } from './vector-read.js'
 
@@ -88,11 +88,12 @@ function searchNear(db: Database, query: HistoryQuery): Found {
 
 function searchWords(db: Database, query: HistoryQuery): Found & ByWords {
   const enough = (query.offset ?? 0) + query.limit
-  const [index, read] = [new IndexReads(db), remembering(rowReader(db, query))]
+  forgetOldTexts()
+  const [index, read, itemOf] = [new IndexReads(db), remembering(rowReader(db, query)), poolItems(rankedLength)]
   const asWritten = readBest(findCandidates(index, query), read, enough)
-  const meant = correctQuery(index, query, read, asWritten)
+  const meant = correctQuery(index, query, { read, itemOf }, asWritten)
   const { rows, pool, terms, degraded } = meant ? readBest(findCandidates(index, meant), read, enough) : asWritten
-  const best = rankRows(rows.slice(0, pool), query, terms, rankedLength)
+  const best = rankRows(rows.slice(0, pool), query, terms, itemOf)
   return { rows: best.concat(belowAll(best, rows.slice(pool), terms)), pool, terms, degraded }
 }
 
@@ -114,9 +115,13 @@ function byCandidate(row: FoundRow, score: number, terms: WeightedTerm[]): Ranke
 }
 
 /** A word that is far down a long text, or folded otherwise by the index, counts by the candidate's own score. */
-function rankRows(rows: FoundRow[], question: LexicalQuery, terms: WeightedTerm[], length: number): RankedRow[] {
-  forgetOldTexts()
-  const pool = rows.map((row) => toPoolItem(row, length))
+function rankRows(
+  rows: FoundRow[],
+  question: LexicalQuery,
+  terms: WeightedTerm[],
+  itemOf: (row: FoundRow) => PoolItem,
+): RankedRow[] {
+  const pool = rows.map(itemOf)
   const ranked = weighEvidence(pool, { times: [], ...question }, terms, { listed: question.explain ?? false })
   return rows
     .map((row, index) => {
@@ -136,6 +141,7 @@ function rankRows(rows: FoundRow[], question: LexicalQuery, terms: WeightedTerm[
  */
 function searchPast(db: Database, query: HistoryQuery): Found {
   const { memories: _, ...others } = query
+  forgetOldTexts()
   const index = new IndexReads(db)
   const { terms } = findCandidates(index, query)
   const rest =
@@ -143,7 +149,7 @@ function searchPast(db: Database, query: HistoryQuery): Found {
       ? readBest(findCandidates(index, others), rowReader(db, others), furthest)
       : { rows: [], degraded: [] }
   const all = [...pastMemories(db, query), ...rest.rows]
-  const rows = rankRows(all, query, terms, Number.MAX_SAFE_INTEGER)
+  const rows = rankRows(all, query, terms, poolItems(Number.MAX_SAFE_INTEGER))
   const near = usesVectors(query) ? openNear(db, query) : undefined
   const missing = near && 'missing' in near ? near.missing : []
   return { rows: rows.filter(({ score }) => score > 0), terms, degraded: [...rest.degraded, ...missing] }
