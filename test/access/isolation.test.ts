@@ -272,7 +272,7 @@ function isForeign(name: string, principal: Principal, target: Target, planted: 
     const work = planted.work.find((each) => each[about] === target[about])
     return work === undefined || !ownsWork(principal, work, 'read')
   }
-  if (name === 'search') {
+  if (['search', 'semanticSearch', 'hybridSearch'].includes(name)) {
     // The events of one's own session are found by its id, and by its namespace as well.
     const ownEvents = ownSession || own.some((id) => target.namespace === `session:${id}`)
     return !mayRead && !ownEvents && !oracle(principal, 'read', `session:${target.session}`)
