@@ -92,30 +92,31 @@ const told: Record<Wanted, RegExp> = { time: times, number: counts, name: names 
 
 function readAnew({ title, body, said }: TextToRead): ReadText {
   const text = said.slice(0, flagged)
-  const [ofTitle, ofBody] = [toWritten(title), toWritten(body)]
+  const [ofTitle, ofBody] = [title.split(' '), body.split(' ')]
   const written = new Int32Array(ofTitle.length + ofBody.length)
-  written.set(ofTitle)
-  written.set(ofBody, ofTitle.length)
+  const titleEnd = write(ofTitle, written, 0)
+  const end = write(ofBody, written, titleEnd)
   return {
-    title: ofTitle.map(stemOfWritten),
-    body: ofBody.map(stemOfWritten),
-    written,
+    title: stemsOf(written, 0, titleEnd),
+    body: stemsOf(written, titleEnd, end),
+    written: written.subarray(0, end),
     asks: said.trimEnd().endsWith('?'),
     hasQuestion: text.includes('?'),
     tells: (wanted) => told[wanted].test(text),
   }
 }
 
-function toWritten(text: string): Int32Array {
-  const words = text.split(' ')
-  const found = new Int32Array(words.length)
-  let count = 0
-  for (const word of words) if (word !== '') found[count++] = writtenNumber(word)
-  return found.slice(0, count)
+/** Writes the numbers of words from a place on, and says where they end. */
+function write(words: string[], to: Int32Array, from: number): number {
+  let end = from
+  for (const word of words) if (word !== '') to[end++] = writtenNumber(word)
+  return end
 }
 
-function stemOfWritten(number: number): number {
-  return numbersOfWritten[number] ?? 0
+function stemsOf(written: Int32Array, from: number, to: number): Int32Array {
+  const stems = new Int32Array(to - from)
+  for (let at = from; at < to; at++) stems[at - from] = numbersOfWritten[written[at] ?? 0] ?? 0
+  return stems
 }
 
 function writtenNumber(word: string): number {
