@@ -1,4 +1,4 @@
-import { closest, distance } from 'fastest-levenshtein'
+import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { invalidInput } from './errors.js'
 import { describe, isPlainObject } from './json.js'
@@ -84,7 +84,17 @@ function fieldsAt(schema: unknown, path: PropertyKey[]): string[] {
 
 /** A sentence with the known name nearest to a mistyped one, or undefined when none is near. */
 export function didYouMean(name: string, known: string[]): string | undefined {
-  if (known.length === 0) return undefined
-  const nearest = closest(name, known)
-  return distance(name, nearest) <= Math.max(2, name.length / 3) ? `Did you mean ${nearest}?` : undefined
+  const [first] = known
+  if (first === undefined) return undefined
+  const nearest = known.reduce((best, each) => (edits(name, each) < edits(name, best) ? each : best), first)
+  return edits(name, nearest) <= Math.min(2, name.length / 3) ? `Did you mean ${nearest}?` : undefined
+}
+
+/** How many letters have to be put in, left out or replaced; two beside each other that were swapped are one mistake. */
+function edits(name: string, other: string): number {
+  const found = distance(name, other)
+  if (found !== 2 || name.length !== other.length) return found
+  const at = Array.from(name).findIndex((letter, index) => letter !== other[index])
+  const isSwapped = name[at] === other[at + 1] && name[at + 1] === other[at]
+  return isSwapped ? 1 : found
 }

@@ -64,6 +64,9 @@ describe('a name', () => {
   it('is taken for the nearest known one, if that is near', () => {
     expect(didYouMean('namespce', ['namespace', 'name'])).toBe('Did you mean namespace?')
     expect(didYouMean('x', ['namespace'])).toBeUndefined()
+    expect(didYouMean('foo', ['from', 'to'])).toBeUndefined()
+    expect(didYouMean('namesapce', ['namespace'])).toBe('Did you mean namespace?')
+    expect(didYouMean('naemspcea', ['namespace'])).toBeUndefined()
     expect(didYouMean('anything', [])).toBeUndefined()
   })
 })

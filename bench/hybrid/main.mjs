@@ -63,7 +63,8 @@ async function measureSync(cairn) {
 }
 
 async function measureSearches(cairn) {
-  const texts = makeTexts(7)
+  // The same words as in the store, as often.
+  const texts = makeTexts(2)
   const question = () => texts.text(2 + Math.floor(texts.random() * 5))
   const scoped = (mode) => {
     const agent = cairn.as(principalOf(userName(Math.floor(texts.random() * users))))

@@ -58,7 +58,7 @@ function compareOne(pairs) {
 }
 
 /** The same samples in every run (Mulberry32). */
-function seeded(seed) {
+export function seeded(seed) {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

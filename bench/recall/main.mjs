@@ -1,6 +1,6 @@
-// `npm run bench:recall -- FOLDER [--json] [--out results.jsonl] [--compare other.jsonl] [--mode M]
-// [--embedder E]`: how well a set of questions
-// with known answers is answered, through the public API only. The form of a folder is in docs/benchmarks.md.
+// `npm run bench:recall -- FOLDER [--json] [--out results.jsonl] [--compare other.jsonl] [--misspell] [--mode M]
+// [--embedder E]`: how well a set of questions with known answers is answered, through the public API only; with one word
+// of each misspelt if asked. The form of a folder is in docs/benchmarks.md.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,14 +12,15 @@ import { comparePaired, readResults, writeResults } from './compare.mjs'
 import { embedderUsage, toEmbedder } from './embed.mjs'
 import { fill } from './fill.mjs'
 import { measureNames, summarize, times } from './measures.mjs'
+import { misspell } from './misspell.mjs'
 import { readSet } from './read-set.mjs'
 
-const usage = `usage: npm run bench:recall -- FOLDER [--json] [--out results.jsonl] [--compare other.jsonl]
+const usage = `usage: npm run bench:recall -- FOLDER [--json] [--out results.jsonl] [--compare other.jsonl] [--misspell]
   [--mode hybrid | lexical | semantic] [--embedder ${embedderUsage}]`
 
 function parse() {
-  const text = { type: 'string' }
-  const flags = { json: { type: 'boolean' }, out: text, compare: text, mode: text, embedder: text }
+  const [flag, text] = [{ type: 'boolean' }, { type: 'string' }]
+  const flags = { json: flag, misspell: flag, out: text, compare: text, mode: text, embedder: text }
   try {
     const { values, positionals } = parseArgs({ allowPositionals: true, options: flags })
     if (positionals.length !== 1) throw new Error('one folder is needed')
@@ -31,7 +32,8 @@ function parse() {
 }
 
 const options = parse()
-const set = readSet(options.folder)
+const read = readSet(options.folder)
+const set = options.misspell ? { ...read, queries: misspell(read.queries) } : read
 const embedder = options.embedder && toEmbedder(options.embedder, set)
 const earlier = options.compare === undefined ? undefined : readResults(options.compare)
 const folder = mkdtempSync(join(tmpdir(), 'cairn-recall-'))

@@ -26,11 +26,15 @@ export function formatExplanation({ evidence, match, words, retrievers }: NonNul
   )
   const sum = evidence.reduce((all, { points }) => all + points, 0)
   const found = retrievers.map(({ name, score }) => `${name} ${score.toFixed(2)}`).join(', ')
-  const weighed = words.map(({ text, weight }) => `${text} ${weight.toFixed(2)}`).join(', ')
+  const weighed = words.map(formatWord).join(', ')
   return [
     ...pieces,
     `${sum.toFixed(2).padStart(8)}  score`,
     oneLine(`holds ${Math.round(match * 100)} % of the question: ${weighed}`),
     `found by ${found}`,
   ]
+}
+
+function formatWord({ text, weight, readAs }: { text: string; weight: number; readAs?: string[] }): string {
+  return `${text} ${weight.toFixed(2)}${readAs ? ` (read as ${readAs.join(' or ')})` : ''}`
 }

@@ -18,7 +18,7 @@ export interface TextStyle {
 }
 
 export interface TableStyle<Row> extends TextStyle {
-  /** A row where there is no room for a table; lines of `title  cell` when left out. */
+  /** A row where there is no room for a table, without empty lines between; lines of `title  cell` when left out. */
   narrow?: ((row: Row) => string) | undefined
 }
 
@@ -35,7 +35,9 @@ export function formatTable<Row>(rows: Row[], allColumns: Column<Row>[], style: 
   const natural = (column: Column<Row>): number =>
     Math.max(displayWidth(column.title), ...(cells.get(column) ?? []).map((cell) => displayWidth(cell)))
   const fitted = fitColumns(columns, columns.map(natural), style.columns)
-  if (fitted === undefined) return rows.map((row) => style.narrow?.(row) ?? formatRow(row, columns, style)).join('\n\n')
+  const { narrow } = style
+  if (fitted === undefined && narrow) return rows.map(narrow).join('\n')
+  if (fitted === undefined) return rows.map((row) => formatRow(row, columns, style)).join('\n\n')
   const table = new Table({
     colWidths: fitted.map(({ width }, index) => width + (index === fitted.length - 1 ? 0 : gap)),
     colAligns: fitted.map(({ column }) => column.align ?? 'left'),

@@ -29,10 +29,11 @@ interface Section {
 
 /**
  * Cuts a document at its headings; a section that fits is one chunk. A longer one is split between its blocks, and inside
- * a block only where that alone is too long. `firstLine` is where the text begins in its file, counted from 0.
+ * a block only where that alone is too long. `firstLine` is where the text begins in its file, counted from 0; its
+ * first `plainLines` are no markdown.
  */
-export function chunkMarkdown(text: string, firstLine = 0): ChunkedMarkdown {
-  const blocks = readBlocks(text)
+export function chunkMarkdown(text: string, { firstLine = 0, plainLines = 0 } = {}): ChunkedMarkdown {
+  const blocks = readBlocks(text, plainLines)
   const source = sourceOf(text, firstLine)
   const title = blocks.find(({ kind, level, text }) => kind === 'heading' && level === 1 && text !== '')?.text
   return { title, chunks: sectionsOf(blocks, source.lines).flatMap((section) => chunkSection(section, source)) }

@@ -160,7 +160,7 @@ export class DocumentService {
     const namespaces = await this.#namespacesToRead(namespace, 'list')
     const rows = await this.#storage.documents.folders({ namespaces })
     await this.#guard.noteRead({ subject: 'document', operation: 'list' }, () => ({ folders: rows.length }))
-    return { items: rows.map((row) => ({ ...toFolder(row), error: row.error ?? absence(row.root) })) }
+    return { items: rows.map((row) => ({ ...toFolder(row), error: absence(row.root) ?? row.error })) }
   }
 
   async #namespaceToWrite(namespace: string | undefined, operation: AuditOperation): Promise<string> {

@@ -2,7 +2,10 @@ import { decodeJsonObject, type JsonObject } from '../json.js'
 import type { ChunkRow, DocumentRow, FolderRow } from '../storage/document-store.js'
 import { toIso, toIsoOrNull } from '../time.js'
 
-/** `failed`: the file is there but could not be read or indexed; what was indexed before is kept. */
+/**
+ * `failed`: the file is there but could not be read or indexed, and what was indexed before is kept; or its front matter could
+ * not be read, and everything else is indexed.
+ */
 export type DocumentStatus = 'synced' | 'failed'
 
 /** What is indexed of a file. The file itself stays where it is. */
@@ -48,10 +51,10 @@ export interface DocumentFolder {
   root: string
   documents: number
   chunks: number
-  /** How many of its documents could not be read or indexed as they are now. */
+  /** How many of its documents could not be read or indexed as they are now, or only without their front matter. */
   failed: number
   syncedAt: string | null
-  /** What kept the last sync from being complete. */
+  /** What kept the last sync from being complete, or how many files it skipped. */
   error: string | null
 }
 

@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs'
 
 /** What is known of a file without reading it. */
 export interface FileStamp {
-  /** Size, both times and inode, to be compared as a whole. */
+  /** Size, both times, inode and how it is prepared, to be compared as a whole. */
   stamp: string
   bytes: number
   modifiedAt: number
@@ -10,10 +10,16 @@ export interface FileStamp {
   changedAt: number
 }
 
+/**
+ * Raised when chunks, title or metadata are made another way: the next sync indexes anew what an older version has made,
+ * though the files are the same.
+ */
+const preparationVersion = 'v2'
+
 export function stampOf({ size, mtimeNs, ctimeNs, ino, mtimeMs, ctimeMs }: BigIntStats): FileStamp {
   const changedAt = Number(mtimeMs > ctimeMs ? mtimeMs : ctimeMs)
   return {
-    stamp: `${size} ${mtimeNs} ${ctimeNs} ${ino}`,
+    stamp: `${size} ${mtimeNs} ${ctimeNs} ${ino} ${preparationVersion}`,
     bytes: Number(size),
     // Before 1970 no time is stored.
     modifiedAt: Math.max(0, Number(mtimeMs)),
@@ -30,6 +36,11 @@ const clockTick = 2_000
  */
 export function isSurelySame(known: { stamp: string; readAt: number }, found: FileStamp): boolean {
   return known.stamp === found.stamp && found.changedAt + clockTick < known.readAt
+}
+
+/** Whether a file that has not changed would be indexed as it is. */
+export function isPreparedSo({ stamp }: { stamp: string }): boolean {
+  return stamp.endsWith(` ${preparationVersion}`)
 }
 
 /** Which folder it is: another may be mounted at the same path. */

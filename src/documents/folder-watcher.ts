@@ -125,25 +125,26 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
     const { debounceMs, scanMs } = this.#context
     const changes = new Debounce(debounceMs, debounceMs * longestDebounce)
     let lost = false
-    let scan = setInterval(() => changes.touch(), scanMs)
-    const events = await this.#listen({
-      change: () => changes.touch(),
-      gone: () => {
-        lost = true
-        changes.touch()
-      },
-      blind: () => {
-        clearInterval(scan)
-        scan = setInterval(() => changes.touch(), Math.min(scanMs, blindScanMillis))
-      },
-    })
-    const prolong = async (): Promise<void> => {
-      if (await this.#take()) return
+    const lose = (): void => {
       lost = true
       changes.touch()
     }
-    const lease = setInterval(() => void prolong().catch((error) => this.#fail(error)), leaseMillis / 4)
+    const prolong = async (): Promise<void> => {
+      if (!(await this.#take())) lose()
+    }
+    const every = (millis: number): NodeJS.Timeout => setInterval(() => changes.touch(), millis)
+    let scan: NodeJS.Timeout | undefined
+    let lease: NodeJS.Timeout | undefined
+    let events: { close(): Promise<void> } | undefined
+    // All of it inside: a timer that is left behind keeps the process alive.
     try {
+      scan = every(scanMs)
+      lease = setInterval(() => void prolong().catch((error) => this.#fail(error)), leaseMillis / 4)
+      const blind = (): void => {
+        clearInterval(scan)
+        scan = every(Math.min(scanMs, blindScanMillis))
+      }
+      events = await this.#listen({ change: () => changes.touch(), gone: lose, blind })
       await this.#sync()
       this.emit('watching')
       while (!lost && (await changes.next(this.#closing.signal))) if (!lost) await this.#sync()
@@ -151,7 +152,7 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
       clearInterval(scan)
       clearInterval(lease)
       changes.end()
-      await events.close()
+      await events?.close()
     }
   }
 

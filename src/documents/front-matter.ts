@@ -3,34 +3,46 @@ import { isPlainObject, type JsonObject } from '../json.js'
 
 export interface FrontMatter {
   metadata: JsonObject
-  /** What is wrong with it. Its text is then a part of the document. */
+  /** What is wrong with it. Its text is then a part of the document, so many lines at its beginning that are no markdown. */
   error: string | null
+  plainLines: number
   /** The text after it, and how many lines there are before that. */
   body: string
   firstLine: number
 }
 
 const frontMatter = /^---[^\S\n]*\n(?:(?<yaml>.*?)\n)??(?:---|\.\.\.)[^\S\n]*(?:\n|$)/s
+const otherFrontMatter = /^\+\+\+[^\S\n]*\n.*?(?<=\n)\+\+\+[^\S\n]*(?:\n|$)/s
 const maxLength = 65_536
 
 /** The YAML between two lines of --- at the beginning, if it is a mapping. Lines end with \n. */
 export function readFrontMatter(text: string): FrontMatter {
-  const none = { metadata: {}, error: null, body: text, firstLine: 0 }
+  const none = { metadata: {}, error: null, plainLines: 0, body: text, firstLine: 0 }
+  const [toml] = otherFrontMatter.exec(text) ?? []
+  if (toml !== undefined) {
+    return { ...none, error: 'The front matter is TOML (+++), which is not read.', plainLines: linesOf(toml) }
+  }
   const found = text.startsWith('---') ? frontMatter.exec(text) : null
   if (found === null) return none
   const [whole] = found
   const yaml = found.groups?.yaml ?? ''
-  const after = { body: text.slice(whole.length), firstLine: whole.split('\n').length - (whole.endsWith('\n') ? 1 : 0) }
+  const firstLine = linesOf(whole)
+  const after = { body: text.slice(whole.length), firstLine }
   if (yaml.trim() === '') return { ...none, ...after }
-  if (yaml.length > maxLength) return { ...none, error: `The front matter is over ${maxLength} characters long.` }
+  const broken = (error: string): FrontMatter => ({ ...none, error, plainLines: firstLine })
+  if (yaml.length > maxLength) return broken(`The front matter is over ${maxLength} characters long.`)
   try {
     const metadata = parseMapping(yaml)
     // A line of --- is also a way to draw one, with any text between two of them.
-    return metadata === undefined ? none : { metadata, error: null, ...after }
+    return metadata === undefined ? none : { ...none, metadata, ...after }
   } catch (error) {
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
-    return { ...none, error: `The front matter is not YAML: ${reason.replace(/:$/, '')}` }
+    return broken(`The front matter is not YAML: ${reason.replace(/:$/, '')}`)
   }
+}
+
+function linesOf(text: string): number {
+  return text.split('\n').length - (text.endsWith('\n') ? 1 : 0)
 }
 
 function parseMapping(yaml: string): JsonObject | undefined {

@@ -33,8 +33,19 @@ const kinds: Record<string, Block['kind']> = {
   ordered_list_open: 'list',
 }
 
-/** The outermost blocks of a markdown text, in order. */
-export function readBlocks(text: string): Block[] {
+/** The outermost blocks of a markdown text, in order; so many lines at its beginning are one block of anything else. */
+export function readBlocks(text: string, plainLines = 0): Block[] {
+  if (plainLines === 0) return blocksOf(text)
+  const plain: Block = { kind: 'other', from: 0, to: plainLines, level: 0, text: '', items: [] }
+  const rest = blocksOf(text.split('\n').slice(plainLines).join('\n'))
+  const moved = rest.map(({ from, to, items, ...block }) => ({
+    ...{ ...block, from: from + plainLines, to: to + plainLines },
+    items: items.map((line) => line + plainLines),
+  }))
+  return [plain, ...moved]
+}
+
+function blocksOf(text: string): Block[] {
   const tokens = blockParser.parse(text, {})
   const blocks: Block[] = []
   for (const [index, token] of tokens.entries()) {

@@ -8,7 +8,7 @@ export interface Piece extends Excerpt {
 
 /**
  * As many units as fit in each piece. From the second on a piece begins with the end of the one before, as far as that
- * is neither all of it nor a part of a code block or a table.
+ * is neither all of it nor a part of a code block or a table. A part of one begins and ends with what makes it readable.
  */
 export function packUnits(units: Unit[], source: Source): Piece[] {
   const pieces: Piece[] = []
@@ -32,15 +32,19 @@ function fill(
 ): { piece: Piece; next: number } {
   let overlap = before
   let next = first + 1
+  const repeats = units[first]?.opens ? tokensOf(units[first].opens) : 0
   const end = (): number => units[next - 1]?.end ?? 0
-  for (let tokens = (overlap?.tokens ?? 0) + (units[first]?.tokens ?? 0); next < units.length; next++) {
+  for (let tokens = (overlap?.tokens ?? 0) + (units[first]?.tokens ?? 0) + repeats; next < units.length; next++) {
     tokens += units[next]?.tokens ?? 0
     if (tokens > maxTokens) break
   }
   // Where texts join, tokens may join as well, or part; then there is one more or less than the sum.
   for (;;) {
     const alone = next === first + 1
-    const excerpt = source.trimmed(overlap?.start ?? units[first]?.start ?? 0, end())
+    const excerpt = readable(source.trimmed(overlap?.start ?? units[first]?.start ?? 0, end()), {
+      opens: overlap === undefined ? units[first]?.opens : '',
+      closes: units[next - 1]?.closes,
+    })
     const tokens = tokensWithin(excerpt.text, alone ? mostTokens : maxTokens)
     if (tokens !== undefined) return { piece: { ...excerpt, tokens }, next }
     if (!alone) next--
@@ -49,13 +53,22 @@ function fill(
   }
 }
 
+function readable(
+  excerpt: Excerpt,
+  { opens = '', closes = '' }: Partial<Record<'opens' | 'closes', string | undefined>>,
+): Excerpt {
+  if (excerpt.text === '') return excerpt
+  const text = [opens, excerpt.text, closes].filter((part) => part !== '').join('\n')
+  return { ...excerpt, text }
+}
+
 /** Where the overlap before unit `first` begins, in a piece that began with unit `before`. */
 function overlapBefore(units: Unit[], before: number, first: number, source: Source): Overlap | undefined {
   let overlap: Overlap | undefined
   for (let index = first - 1; index > before; index--) {
     const unit = units[index]
     const tokens = (overlap?.tokens ?? 0) + (unit?.tokens ?? 0)
-    if (unit === undefined || tokens > overlapTokens) break
+    if (unit === undefined || unit.opens !== undefined || tokens > overlapTokens) break
     overlap = { start: unit.start, tokens }
   }
   const last = units[first - 1]

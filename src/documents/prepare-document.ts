@@ -13,8 +13,8 @@ export interface PreparedDocument {
 
 /** Title, metadata and chunks of a text; `path` is relative to its folder. */
 export function prepareDocument(text: string, path: string): PreparedDocument {
-  const { metadata, error, body, firstLine } = readFrontMatter(text.replaceAll(/\r\n?/g, '\n'))
-  const { title: heading, chunks } = chunkMarkdown(body, firstLine)
+  const { metadata, error, body, firstLine, plainLines } = readFrontMatter(text.replaceAll(/\r\n?/g, '\n'))
+  const { title: heading, chunks } = chunkMarkdown(body, { firstLine, plainLines })
   const title = titleIn(metadata.title) ?? heading ?? stemOf(path)
   return {
     title,

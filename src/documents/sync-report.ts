@@ -3,7 +3,7 @@ import type { SkippedFile } from './file-errors.js'
 /** What a sync has found and done, in numbers of documents. */
 export interface SyncReport {
   added: number
-  /** Indexed anew, because the content is another. */
+  /** Indexed anew, because the content is another, or a new version of Cairn makes chunks another way. */
   changed: number
   /** At another path with the same content; the document keeps its id. */
   moved: number

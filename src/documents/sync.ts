@@ -5,6 +5,7 @@ import type { NotedFile } from '../storage/document-store.js'
 import type { Author } from '../storage/storage.js'
 import type { SkippedFile } from './file-errors.js'
 import type { SelectionGlobs } from './file-selection.js'
+import { isPreparedSo } from './file-stamp.js'
 import type { FolderReader } from './folder-reader.js'
 import type { ReadFile } from './read-file.js'
 import {
@@ -45,7 +46,7 @@ export async function syncFolders(paths: string[], context: SyncContext): Promis
     const sync = new Sync(context, claims.lost)
     await sync.run(targets)
     claims.stop()
-    await finish(targets, claim, { error: null })
+    await finish(targets, claim, { error: null, skipped: sync.report.skipped })
     return { ...sorted(sync.report), tookMs: Math.round(performance.now() - start) }
   } catch (error) {
     claims.stop()
@@ -64,13 +65,13 @@ function sorted<Report extends Pick<SyncReport, 'skipped' | 'warnings'>>(report:
 async function finish(
   targets: SyncTarget[],
   claim: Claim,
-  outcome: { error: string | null } | undefined,
+  outcome: { error: string | null; skipped?: SkippedFile[] } | undefined,
 ): Promise<void> {
   for (const { folder, inner, under, identity } of targets) {
     const folders = [folder.id, ...inner.map(({ id }) => id)]
     // Which folder it is says the sync of all of it.
     const noted = outcome && {
-      ...outcome,
+      error: outcome.error ?? skippedIn(folder.root, outcome.skipped ?? []),
       identity: under === '' && outcome.error === null ? identity : folder.identity,
     }
     await claim.storage.documents.finishFolder({
@@ -78,6 +79,13 @@ async function finish(
       ...(noted && { outcome: noted }),
     })
   }
+}
+
+/** What is skipped is no document, and known of the folder alone. */
+function skippedIn(root: string, skipped: SkippedFile[]): string | null {
+  const many = skipped.filter(({ path }) => path.startsWith(join(root, '/'))).length
+  if (many === 0) return null
+  return `${many === 1 ? '1 file was' : `${many} files were`} skipped; the next sync says which and why`
 }
 
 /** How many files are on their way at once, and how many bytes: enough to fill the writer's groups, and no more. */
@@ -209,10 +217,12 @@ class Sync {
     const { path } = found
     const file = join(target.folder.root, path)
     const readAt = now()
-    const same = known?.status === 'synced' && !known.adopted ? { sha256: known.sha256 } : {}
+    const isKnown = known?.status === 'synced' && !known.adopted && isPreparedSo(known)
+    const same = isKnown ? { sha256: known.sha256 } : {}
     const read = await reader.read({ file, path, maxBytes, ...same })
     if ('reason' in read) return this.#skip(file, read.reason, known)
-    if (read.document === undefined) {
+    if (read.document === undefined || isAsBad(read, known)) {
+      if (read.document?.error) this.report.warnings.push({ path: file, reason: read.document.error })
       this.report.unchanged++
       if (known) this.#noted.push({ id: known.id, stamp: read.stamp, readAt, error: null })
       await this.#note(idsAtOnce)
@@ -268,6 +278,12 @@ class Sync {
       hint: 'This one was stopped for too long. What it has indexed is stored.',
     })
   }
+}
+
+/** Whether what is wrong with a file, such as its front matter, is indexed so: it is told again, and nothing else is to do. */
+function isAsBad({ sha256, document }: ReadFile, known: KnownFile | undefined): boolean {
+  if (known === undefined || known.adopted || !isPreparedSo(known)) return false
+  return known.sha256 === sha256 && known.error !== null && known.error === document?.error
 }
 
 /** A disk that is not mounted leaves an empty folder in its place. */

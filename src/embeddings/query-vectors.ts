@@ -16,7 +16,7 @@ export class QueryVectors {
   readonly #space: string
   readonly #now: () => number
   readonly #known = new Map<string, Float32Array>()
-  #failure: { message: string; until: number; pause: number } | undefined
+  #failure: { until: number; pause: number } | undefined
 
   /** `space` is the name of the one that the vectors are for. */
   constructor({ embedder, space, now }: { embedder: Embedder; space: string; now: () => number }) {
@@ -28,24 +28,28 @@ export class QueryVectors {
   async of(text: string): Promise<QueryVector> {
     if (text.trim() === '') return { missing: 'vector: the question has no text' }
     const vector = this.#known.get(text) ?? (await this.#ask(text))
-    if (vector === undefined) return { missing: `vector: ${this.#failure?.message ?? 'no answer'}` }
+    if ('missing' in vector) return { missing: `vector: ${vector.missing}` }
     this.#remember(text, vector)
     return { space: this.#space, values: vector }
   }
 
-  async #ask(text: string): Promise<Float32Array | undefined> {
+  /** What a model says of a question may repeat it, so it is told to nobody but who asked. */
+  async #ask(text: string): Promise<Float32Array | { missing: string }> {
     const before = this.#failure
-    if (before && this.#now() < before.until) return undefined
+    if (before && this.#now() < before.until)
+      return { missing: `${this.#embedder.space.model} did not answer a moment ago` }
     try {
       const [vector] = await this.#embedder.embed([text], { kind: 'query', signal: AbortSignal.timeout(deadline) })
       if (vector?.length !== this.#embedder.space.dimensions) throw wrongDimension(this.#embedder, vector)
       this.#failure = undefined
       return vector
     } catch (error) {
+      // A question that the model refuses says nothing about others.
+      if (error instanceof CairnError && error.code === 'invalid_input') return { missing: messageOf(error) }
       // From the pause before: questions that fail together are one failure.
       const pause = Math.min(longestPause, Math.max(firstPause, (before?.pause ?? 0) * 2))
-      this.#failure = { message: messageOf(error), until: this.#now() + pause, pause }
-      return undefined
+      this.#failure = { until: this.#now() + pause, pause }
+      return { missing: messageOf(error) }
     }
   }
 

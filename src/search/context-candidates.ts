@@ -145,8 +145,8 @@ export function refOf(hit: SearchHit): ContextRef {
     const { namespace, key, version } = hit.ref
     return { kind: 'memory', ref: { namespace, key }, version }
   }
-  const { namespace, root, path, lines } = hit.ref
-  return { kind: 'document', ref: { namespace, root, path, lines } }
+  const { namespace, root, path, lines, chunk } = hit.ref
+  return { kind: 'document', ref: { namespace, root, path, lines, chunk } }
 }
 
 /** The session of what was found a moment ago may be gone. */

@@ -3,7 +3,9 @@ import type { CountTokens } from './context-tokens.js'
 
 /** In the order of the text: what changes seldom comes first, so that a prompt cache keeps the beginning. */
 export const contextSections = [
-  ...(['app-memories', 'project-memories', 'user-memories', 'task', 'state', 'found', 'events'] as const),
+  ...(['app-memories', 'project-memories', 'user-memories', 'task', 'state'] as const),
+  // What fits only because others leave room changes with them: it must not stand where a cache begins.
+  ...(['more-memories', 'found', 'events'] as const),
 ]
 
 /** A part of a context. */
@@ -15,7 +17,10 @@ export type ContextRef =
   | { kind: 'task'; ref: { task: string } }
   | { kind: 'state'; ref: { session: string; scope: string; key: string } }
   | { kind: 'event'; ref: { session: string; seq: number; eventId: string } }
-  | { kind: 'document'; ref: { namespace: string; root: string; path: string; lines: [from: number, to: number] } }
+  | {
+      kind: 'document'
+      ref: { namespace: string; root: string; path: string; lines: [from: number, to: number]; chunk: number }
+    }
 
 /** What went in: how many tokens it takes, where it stands and why. `cut`: only its beginning. */
 export type IncludedItem = ContextRef & { tokens: number; section: ContextSection; why: string; cut?: true }
@@ -52,7 +57,7 @@ interface Placed {
 /** How the budget is shared among the sections that are asked for; what one leaves is for those after it. */
 const weights: Record<ContextSection, number> = {
   ...{ 'app-memories': 10, 'project-memories': 20, 'user-memories': 20 },
-  ...{ task: 15, state: 10, events: 25, found: 20 },
+  ...{ task: 15, state: 10, 'more-memories': 0, events: 25, found: 20 },
 }
 const longestBody = 4_000
 const shortestBody = 80
@@ -95,6 +100,11 @@ export class ContextFill {
 
   leave(section: ContextSection, item: ContextRef, why: LeftReason): void {
     this.left.push({ ...item, section, why })
+  }
+
+  /** Whether the item itself is in. */
+  holds({ item }: Candidate): boolean {
+    return this.#seen.has(idOf(item))
   }
 
   #isDuplicate({ item, name, body, turn }: Candidate): boolean {
@@ -160,7 +170,7 @@ function byPlace({ candidate: a }: Placed, { candidate: b }: Placed): number {
   return a.place < b.place ? -1 : a.place > b.place ? 1 : 0
 }
 
-/** The same item, whichever section it is a candidate for. A chunk of a document is named by its lines. */
+/** The same item, whichever section it is a candidate for. A chunk of a document is named by its lines and number. */
 export function idOf({ kind, ref }: ContextRef): string {
   return JSON.stringify([kind, ref])
 }

@@ -16,15 +16,30 @@ export function sectionEnd(section: string): string {
 }
 
 const lineBreak = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/g
-// Control characters; what reorders a line or has no width; tags and selectors that spell words which nobody sees. The
-// joiners stay: emoji and several scripts need them.
-const unseen = /(?!\t)\p{Cc}|[\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu
+// Scripts in which a joiner or its absence changes how letters look, as in Persian and Malayalam.
+const joining =
+  String.raw`[\p{scx=Arab}\p{scx=Syrc}\p{scx=Nkoo}\p{scx=Mong}\p{scx=Deva}\p{scx=Beng}\p{scx=Guru}\p{scx=Gujr}\p{scx=Orya}` +
+  String.raw`\p{scx=Taml}\p{scx=Telu}\p{scx=Knda}\p{scx=Mlym}\p{scx=Sinh}\p{scx=Khmr}\p{scx=Mymr}\p{scx=Tibt}]`
+const legible = [
+  String.raw`(?<!\t)`,
+  String.raw`(?<!${joining}[\u200c\u200d])`,
+  String.raw`(?<![\u1820-\u18aa][\u180b-\u180f])`,
+  // An emoji in colour or without, a key cap, and emoji that are joined to one.
+  String.raw`(?<!\p{Extended_Pictographic}[\ufe0e\ufe0f])`,
+  String.raw`(?!(?<=[0-9#*]\ufe0f)\u20e3)`,
+  String.raw`(?!(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]\u200d)\p{Extended_Pictographic})`,
+].join('')
+// Control characters, and all that has no look of its own and could spell words which nobody sees, or reorders a line; but
+// for what legible text needs.
+const unseen = new RegExp(String.raw`[\p{Cc}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]${legible}`, 'gu')
 // With the forms that look the same.
 const opening = /[<\ufe64\uff1c]/g
+const wideClosing = /[\ufe65\uff1e]/g
 
 /** Stored text with nothing that ends a fence or hides. */
 export function escapeText(text: string): string {
-  return text.toWellFormed().replaceAll(unseen, '').replaceAll('&', '&amp;').replaceAll(opening, '&lt;')
+  const seen = text.toWellFormed().replaceAll(unseen, '').replaceAll('&', '&amp;')
+  return seen.replaceAll(opening, '&lt;').replaceAll(wideClosing, '&gt;')
 }
 
 /** For names, which stand in a line of ours: quoted, and on that line. */

@@ -51,6 +51,13 @@ interface Owners {
   user?: string
 }
 
+/** What had no room in its section, and where it goes if all the others leave some. */
+interface Unfit {
+  section: ContextSection
+  to: ContextSection
+  candidates: Candidate[]
+}
+
 const scopes = ['app', 'project', 'user'] as const
 const most = { app: 20, project: 40, user: 40 }
 const mostFound = 30
@@ -67,13 +74,20 @@ export async function buildContext(sources: ContextSources, asker: Asker, option
   const question = request.query ?? task?.prompt
   const fill = new ContextFill(request.budget, sectionsOf({ owners, session, task, question }), lineCounter(tokensOf))
   const { memories, state, events, found } = await readAll(sources, asker, { owners, session, question })
-  for (const [scope, candidates] of memories) fillSection(asker, fill, `${scope}-memories`, candidates)
-  fillSection(asker, fill, 'task', task ? [taskCandidate(task)] : [])
-  fillSection(asker, fill, 'state', state)
-  const more = fill.fill('events', events)
+  const unfit: Unfit[] = memories.map(([scope, candidates]) => {
+    const section = `${scope}-memories` as const
+    return { section, to: 'more-memories', candidates: fillSection(asker, fill, section, candidates) }
+  })
+  leave(fill, 'task', fillSection(asker, fill, 'task', task ? [taskCandidate(task)] : []))
+  unfit.push({ section: 'state', to: 'state', candidates: fillSection(asker, fill, 'state', state) })
+  const earlier = fill.fill('events', events)
   for (const ref of found.gone) fill.leave('found', ref, 'not_found')
-  fillSection(asker, fill, 'found', found.candidates, 1)
-  fillSection(asker, fill, 'events', more, 1)
+  leave(fill, 'found', fillSection(asker, fill, 'found', found.candidates, 1))
+  leave(fill, 'events', fillSection(asker, fill, 'events', earlier, 1))
+  for (const { section, to, candidates } of unfit) {
+    const missing = candidates.filter((candidate) => !fill.holds(candidate))
+    leave(fill, section, fillSection(asker, fill, to, missing, 1))
+  }
   const { included, ...rest } = fill.finish()
   const inside = new Set(included.map(idOf))
   const left = fill.left.filter((item) => item.why !== 'budget' || !inside.has(idOf(item)))
@@ -165,19 +179,23 @@ async function readFound(
   return { candidates: read.filter((candidate) => candidate !== undefined), gone, degraded }
 }
 
-/** Into the share of the section, or another one; what does not fit, or has expired since it was read, is left out. */
+/** Into the share of the section, or another one. Returns what does not fit; what has expired since it was read is left out. */
 function fillSection(
   { now }: Asker,
   fill: ContextFill,
   section: ContextSection,
   candidates: Candidate[],
   share?: number,
-): void {
+): Candidate[] {
   const moment = now()
   const isExpired = ({ expiresAt }: Candidate): boolean => expiresAt !== undefined && Date.parse(expiresAt) <= moment
   for (const { item } of candidates.filter(isExpired)) fill.leave(section, item, 'expired')
   const lasting = candidates.filter((candidate) => !isExpired(candidate))
-  for (const { item } of fill.fill(section, lasting, share)) fill.leave(section, item, 'budget')
+  return fill.fill(section, lasting, share)
+}
+
+function leave(fill: ContextFill, section: ContextSection, candidates: Candidate[]): void {
+  for (const { item } of candidates) fill.leave(section, item, 'budget')
 }
 
 /** Root may find everything, but a context for somebody holds nothing of anybody else. */

@@ -1,13 +1,18 @@
-/** A stretch of time, `from` inclusive to `to` exclusive, in milliseconds since the epoch. `yearly`: in any year. */
-export interface TimeSpan {
-  from: number
-  to: number
-  yearly?: true
-}
+import {
+  calendarSpan,
+  day,
+  dayOfMonth,
+  monthsFrom,
+  seasonOf,
+  startOfDay,
+  type TimeSpan,
+  type Which,
+  yearlySpan,
+} from './calendar.js'
 
-const day = 86_400_000
+export type { TimeSpan }
+
 const monthNames = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
-const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 const counts = [
   'zero',
   'one',
@@ -28,12 +33,19 @@ const unitDays: Record<string, number> = { day: 1, week: 7, weekend: 7, month: 3
 const month = `(?<month>january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)`
 const dayOf = String.raw`(?<day>\d{1,2})(?:st|nd|rd|th)?`
 const year = String.raw`(?<year>(?:19|20)\d\d)`
+const season = '(?<season>spring|summer|autumn|fall|winter)'
+const which = '(?<which>last|this|next)'
+const numeric = (inner: string): string => String.raw`(?<![\d./-])${inner}(?![./-]?\d)`
 const absolute = [
   String.raw`\b(?<year>\d{4})-(?<number>\d\d)-(?<day>\d\d)\b`,
+  numeric(String.raw`(?<first>\d{1,2})/(?<second>\d{1,2})/${year}`),
+  numeric(String.raw`(?<day>\d{1,2})\.(?<number>\d{1,2})\.${year}`),
   String.raw`\b${dayOf}(?: of)? ${month}\b\.?(?:,? ?${year}\b)?`,
   String.raw`\b${month}\.? ${dayOf}\b(?!:)(?:,? ?${year}\b)?`,
   String.raw`\b${month},?(?: of)? ${year}\b`,
-  String.raw`\b(?:in|during|of|this|since|until|for|by|last|next|early|late) ${month}\b`,
+  String.raw`\b${season},?(?: of)? ${year}\b`,
+  String.raw`\b${which} (?:${month}|${season})\b`,
+  String.raw`\b(?:in|during|of|since|until|for|by|early|late) ${month}\b`,
   String.raw`\b(?:in|during|of|since|year|until|before|after) ${year}\b`,
 ].map((pattern) => new RegExp(pattern, 'g'))
 
@@ -46,8 +58,9 @@ const longest = 4_000
 /** The times that a text speaks of, seen from a moment: "7 May 2023", "in June", "yesterday", "two weeks before 3 July". */
 export function timesIn(text: string, moment: number): TimeSpan[] {
   const lower = text.slice(0, longest).toLowerCase()
-  const dates = absoluteTimes(lower)
-  return [...dates.map(({ span }) => span), ...relativeTimes(lower, moment, dates)]
+  const today = startOfDay(moment)
+  const dates = absoluteTimes(lower, today)
+  return [...dates.map(({ span }) => span), ...relativeTimes(lower, today, dates)]
 }
 
 interface Place {
@@ -56,53 +69,62 @@ interface Place {
   span: TimeSpan
 }
 
-function absoluteTimes(text: string): Place[] {
+function absoluteTimes(text: string, today: number): Place[] {
   const places: Place[] = []
   if (!/\d|\b(?:in|during|of|this|since|until|for|by|last|next|early|late) [a-z]/.test(text)) return places
   for (const pattern of absolute) {
     for (const { 0: words, index: start, groups = {} } of text.matchAll(pattern)) {
       const end = start + words.length
-      const span = toSpan(groups)
+      const span = toSpan(groups, today)
       if (span && !places.some((other) => start < other.end && end > other.start)) places.push({ start, end, span })
     }
   }
   return places
 }
 
-function toSpan(groups: Record<string, string | undefined>): TimeSpan | undefined {
-  const yearNumber = groups.year === undefined ? undefined : Number(groups.year)
-  const monthIndex = groups.number ? Number(groups.number) - 1 : monthNames.indexOf(groups.month?.slice(0, 3) ?? '')
+const nearDays: Record<string, Which> = { yesterday: 'last', tomorrow: 'next' }
+
+type Groups = Record<string, string | undefined>
+
+function toSpan({ which, season, ...groups }: Groups, today: number): TimeSpan | undefined {
+  const year = groups.year === undefined ? undefined : Number(groups.year)
+  const { month, date } = monthAndDay(groups)
+  const inYear = (given: number): TimeSpan | undefined => {
+    if (season !== undefined) return seasonOf(season, given)
+    if (month === undefined) return monthsFrom(given, 0, 12)
+    return date === undefined ? monthsFrom(given, month, 1) : dayOfMonth(given, month, date)
+  }
+  if (year !== undefined) return month !== undefined && month > 11 ? undefined : inYear(year)
+  if (which !== undefined)
+    return yearlySpan(which as Which, (given) => inYear(given) ?? monthsFrom(given, 0, 12), today)
   // A leap year, so that the 29th of February is a day.
-  const inYear = yearNumber ?? 2000
-  if (monthIndex < 0) return yearNumber === undefined ? undefined : between(inYear, 0, 12)
-  const span = between(inYear, monthIndex, 1)
-  const date = Number(groups.day ?? 0)
-  if (date > 31) return undefined
-  if (date > 0) Object.assign(span, { from: span.from + (date - 1) * day, to: span.from + date * day })
-  return yearNumber === undefined ? { ...span, yearly: true } : span
+  const span = inYear(2000)
+  return span && { ...span, yearly: true }
 }
 
-function between(inYear: number, firstMonth: number, months: number): TimeSpan {
-  return { from: Date.UTC(inYear, firstMonth), to: Date.UTC(inYear, firstMonth + months) }
+/** 05/15/2023 is the American way to write the 15th of May; where that makes no month, it is 15/5/2023. */
+function monthAndDay({ first, second, month, number, day }: Groups): { month?: number; date?: number } {
+  if (first !== undefined) {
+    const [one, two] = [Number(first), Number(second)]
+    return one > 12 ? { month: two - 1, date: one } : { month: one - 1, date: two }
+  }
+  const index = number ? Number(number) - 1 : monthNames.indexOf(month?.slice(0, 3) ?? '')
+  return { ...(index !== -1 && { month: index }), ...(day !== undefined && { date: Number(day) }) }
 }
 
-function relativeTimes(text: string, moment: number, dates: Place[]): TimeSpan[] {
+function relativeTimes(text: string, today: number, dates: Place[]): TimeSpan[] {
   const spans: TimeSpan[] = []
   for (const { 0: words, index, groups = {} } of text.matchAll(relative)) {
     const end = index + words.length
     const following = dates.find(({ start }) => start >= end && start - end <= 5)
-    spans.push(shift(groups, startOfDay(moment), following?.span))
+    spans.push(shift(groups, today, following?.span))
   }
   return spans
 }
 
-function shift(
-  { near, which, unit, count, many, way }: Record<string, string | undefined>,
-  today: number,
-  from?: TimeSpan,
-) {
-  if (near !== undefined) return around(today + ({ yesterday: -1, tomorrow: 1 }[near] ?? 0) * day, 1)
-  if (which !== undefined) return namedSpan(which, unit ?? 'day', today)
+function shift({ near, which, unit, count, many, way }: Groups, today: number, from?: TimeSpan): TimeSpan {
+  if (near !== undefined) return calendarSpan(nearDays[near] ?? 'this', 'day', today)
+  if (which !== undefined) return calendarSpan(which as Which, unit ?? 'day', today)
   const days = countOf(count ?? '1') * (unitDays[many ?? 'day'] ?? 1)
   const sign = way === 'after' || way === 'later' ? 1 : -1
   const width = Math.max(1, (unitDays[many ?? 'day'] ?? 1) / 2)
@@ -111,28 +133,10 @@ function shift(
   return from?.yearly ? { ...span, yearly: true as const } : span
 }
 
-function namedSpan(which: string, unit: string, today: number): TimeSpan {
-  const sign = { last: -1, this: 0, next: 1 }[which] ?? 0
-  if (unit === 'night') return around(today + sign * day, 1)
-  const weekday = weekdays.indexOf(unit)
-  if (weekday === -1)
-    return around(today + sign * (unitDays[unit] ?? 1) * day - (unitDays[unit] ?? 1) * (day / 2), unitDays[unit] ?? 1)
-  const since = (new Date(today).getUTCDay() - weekday + 7) % 7
-  return around(today + (sign < 0 ? -(since || 7) : (7 - since) % 7 || 7) * day, 1)
-}
-
-function around(from: number, days: number): TimeSpan {
-  return { from, to: from + days * day }
-}
-
 function countOf(words: string): number {
   if (/^\d/.test(words)) return Number(words)
   if (words.startsWith('a ')) return words === 'a few' ? 3 : 2
   return Math.max(1, counts.indexOf(words))
-}
-
-function startOfDay(time: number): number {
-  return time - (((time % day) + day) % day)
 }
 
 /** How long after something happened it is still told as news. */

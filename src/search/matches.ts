@@ -1,4 +1,4 @@
-import { hasUnspaced, isAscii, splitUnspaced } from './index-text.js'
+import { hasUnspaced, splitUnspaced } from './index-text.js'
 import type { SearchTerm } from './query.js'
 import { apostropheParts, foldLetters, stemOf } from './words.js'
 
@@ -11,43 +11,80 @@ export interface Match {
 
 /** The places of a text that hold any of the terms, in order. */
 export function findMatches(text: string, terms: SearchTerm[]): Match[] {
-  return [...findWords(text, terms), ...findParts(text, terms)].sort((a, b) => a.start - b.start)
+  const parts = findParts(text, terms)
+  const words = findWords(text, terms)
+  return parts.length === 0 ? words : [...words, ...parts].sort((a, b) => a.start - b.start)
 }
 
-// What the index takes for a word, in a text that is not folded. The second is several times as fast.
+// What the index takes for a word, in a text that is not folded.
 const word =
   /\p{RI}{2}|\p{Extended_Pictographic}|[\p{L}\p{N}\p{M}\p{Co}\p{Cf}]+(?:['’][\p{L}\p{N}\p{M}\p{Co}\p{Cf}]+)*/gu
-const hasApostrophe = /['’]/
-const asciiWord = /[a-z0-9]+(?:'[a-z0-9]+)*/gi
 
+// What separates words, letters and digits, and what only the expression above knows: apostrophes and all but ASCII.
+const [separator, plain, special] = [0, 1, 2]
+const asciiKinds = Uint8Array.from({ length: 128 }, (_, code) => {
+  const sign = String.fromCharCode(code)
+  return sign === "'" ? special : /[a-z0-9]/i.test(sign) ? plain : separator
+})
+
+/** Code by code, since an answer has tens of thousands of words: the expression takes several times as long. */
 function findWords(text: string, terms: SearchTerm[]): Match[] {
-  const termOf = termFinder(terms)
+  const finder = termFinder(terms)
   const found: Match[] = []
-  const add = (start: number, piece: string, length: number): boolean => {
-    const term = termOf(piece)
-    if (term !== undefined) found.push({ start, end: start + length, term })
-    return term !== undefined
-  }
-  for (const { 0: run, index } of text.matchAll(isAscii(text) ? asciiWord : word)) {
-    // Most words have none, and a long answer has tens of thousands of words.
-    const parts = hasApostrophe.test(run) ? apostropheParts(run) : []
-    const joined = parts.length > 1 && add(index, parts.join(''), parts.join("'").length)
-    if (!joined) for (const { start, piece } of piecesOf(run)) add(index + start, piece, piece.length)
+  const { length } = text
+  let start = 0
+  let kinds = separator
+  for (let end = 0; end <= length; end++) {
+    const code = end < length ? text.charCodeAt(end) : 0
+    // Reading beyond the end of a table is slow.
+    const kind = code < 128 ? (asciiKinds[code] ?? separator) : special
+    if (kind !== separator) {
+      kinds |= kind
+      continue
+    }
+    if (kinds === plain && finder.mayBegin(text.charCodeAt(start))) {
+      const term = finder.termOf(text.slice(start, end))
+      if (term !== undefined) found.push({ start, end, term })
+    } else if (kinds >= special) {
+      for (const { 0: run, index } of text.slice(start, end).matchAll(word))
+        found.push(...findInWord(run, start + index, finder))
+    }
+    start = end + 1
+    kinds = separator
   }
   return found
 }
 
-/** Which term a word is. Most words begin like none of them, which is seen without stemming. */
-function termFinder(terms: SearchTerm[]): (word: string) => string | undefined {
+/** The joined form of a word with apostrophes, or else its pieces. */
+function findInWord(run: string, index: number, { termOf }: TermFinder): Match[] {
+  const match = (start: number, piece: string, length: number): Match[] => {
+    const term = termOf(piece)
+    return term === undefined ? [] : [{ start, end: start + length, term }]
+  }
+  const parts = /['’]/.test(run) ? apostropheParts(run) : []
+  const joined = parts.length > 1 ? match(index, parts.join(''), parts.join("'").length) : []
+  if (joined.length > 0) return joined
+  return piecesOf(run).flatMap(({ start, piece }) => match(index + start, piece, piece.length))
+}
+
+interface TermFinder {
+  /** Most words begin like none of the terms, which is seen without stemming. */
+  mayBegin: (code: number) => boolean
+  termOf: (word: string) => string | undefined
+}
+
+function termFinder(terms: SearchTerm[]): TermFinder {
   const stems = new Set(terms.map(({ text }) => stemOf(text)))
-  const starts = new Set(Array.from(stems, (stem) => stem.charCodeAt(0)))
-  return (word) => {
-    const first = word.charCodeAt(0)
-    // The bit that tells small ASCII letters from large ones; digits have it.
-    if (first < 128 && !starts.has(first | 32)) return undefined
-    const stem = stemOf(word)
+  const starts = new Uint8Array(128)
+  for (const stem of stems) starts[stem.charCodeAt(0)] = 1
+  // The bit that tells small ASCII letters from large ones; digits have it.
+  const mayBegin = (code: number): boolean => code >= 128 || starts[code | 32] === 1
+  const termOf = (piece: string): string | undefined => {
+    if (!mayBegin(piece.charCodeAt(0))) return undefined
+    const stem = stemOf(piece)
     return stems.has(stem) ? stem : undefined
   }
+  return { mayBegin, termOf }
 }
 
 /** A run of letters cut at apostrophes and where a script without spaces begins; its parts are found by `findParts`. */

@@ -6,6 +6,8 @@ import { stemOf } from './words.js'
 export interface ReadText {
   title: Int32Array
   body: Int32Array
+  /** Its words as they are written, by the numbers of `writtenWord`. */
+  written: Int32Array
   /** It ends with a question, or has one in it. */
   asks: boolean
   hasQuestion: boolean
@@ -20,8 +22,10 @@ export interface TextToRead extends ItemText {
 
 const numbers = new Map<string, number>()
 const stems: string[] = []
-/** The numbers of words as they stand in texts: most are read again and again. */
-const numbersOfWords = new Map<string, number>()
+/** Words as they stand in texts, most of which are read again and again, and the number of the stem of each. */
+const writtenNumbers = new Map<string, number>()
+const writtenWords: string[] = []
+const numbersOfWritten: number[] = []
 
 // Two generations of texts that were read: what was used lately stays. Each of so many bytes at the most, in each thread.
 const maxBytes = 20_000_000
@@ -47,9 +51,11 @@ export function numbersWithStart(start: string): number[] {
 
 /** To be called between searches, since it may give new numbers to all words. */
 export function forgetOldTexts(): void {
-  if (numbersOfWords.size > maxKnownWords) {
+  if (writtenWords.length > maxKnownWords) {
     numbers.clear()
-    numbersOfWords.clear()
+    writtenNumbers.clear()
+    writtenWords.length = 0
+    numbersOfWritten.length = 0
     stems.length = 0
     young.clear()
     old.clear()
@@ -67,7 +73,7 @@ export function readText(source: string, make: () => TextToRead): ReadText {
   const read = known ?? readAnew(make())
   if (!young.has(source)) {
     young.set(source, read)
-    youngBytes += source.length + 4 * (read.title.length + read.body.length) + bytesBeside
+    youngBytes += source.length + 4 * (read.title.length + read.body.length + read.written.length) + bytesBeside
   }
   return read
 }
@@ -86,30 +92,45 @@ const told: Record<Wanted, RegExp> = { time: times, number: counts, name: names 
 
 function readAnew({ title, body, said }: TextToRead): ReadText {
   const text = said.slice(0, flagged)
+  const [ofTitle, ofBody] = [title.split(' '), body.split(' ')]
+  const written = new Int32Array(ofTitle.length + ofBody.length)
+  const titleEnd = write(ofTitle, written, 0)
+  const end = write(ofBody, written, titleEnd)
   return {
-    title: toNumbers(title),
-    body: toNumbers(body),
+    title: stemsOf(written, 0, titleEnd),
+    body: stemsOf(written, titleEnd, end),
+    written: written.subarray(0, end),
     asks: said.trimEnd().endsWith('?'),
     hasQuestion: text.includes('?'),
     tells: (wanted) => told[wanted].test(text),
   }
 }
 
-function toNumbers(text: string): Int32Array {
-  const words = text.split(' ')
-  const found = new Int32Array(words.length)
-  let count = 0
-  for (const word of words) if (word !== '') found[count++] = numberOfWord(word)
-  return found.slice(0, count)
+/** Writes the numbers of words from a place on, and says where they end. */
+function write(words: string[], to: Int32Array, from: number): number {
+  let end = from
+  for (const word of words) if (word !== '') to[end++] = writtenNumber(word)
+  return end
 }
 
-function numberOfWord(word: string): number {
-  let number = numbersOfWords.get(word)
-  if (number === undefined) {
-    number = numberOf(stemOf(word))
-    numbersOfWords.set(word, number)
-  }
+function stemsOf(written: Int32Array, from: number, to: number): Int32Array {
+  const stems = new Int32Array(to - from)
+  for (let at = from; at < to; at++) stems[at - from] = numbersOfWritten[written[at] ?? 0] ?? 0
+  return stems
+}
+
+function writtenNumber(word: string): number {
+  const known = writtenNumbers.get(word)
+  if (known !== undefined) return known
+  const number = writtenWords.push(word) - 1
+  writtenNumbers.set(word, number)
+  numbersOfWritten.push(numberOf(stemOf(word)))
   return number
+}
+
+/** The word of a number; of one that was read in a text at hand. */
+export function writtenWord(number: number): string {
+  return writtenWords[number] ?? ''
 }
 
 /** For texts that are not in a store. */

@@ -67,6 +67,7 @@ const similarToSchema = z.discriminatedUnion('kind', [
       root: z.string(),
       path: z.string(),
       lines: z.array(z.number().int()).min(1),
+      chunk: z.number().int().min(0).optional(),
     }),
   }),
 ])
@@ -78,8 +79,9 @@ export function parseItem(item: unknown): ItemAddress {
   const { kind, ref } = parse(similarToSchema, item, 'item')
   if (kind === 'memory') return { kind, namespace: parseNamespace(ref.namespace), key: ref.key, version: ref.version }
   if (kind === 'event') return { kind, session: parseSegment(ref.session, 'The session id'), seq: ref.seq }
-  const { namespace, root, path, lines } = ref
-  return { kind, namespace: parseNamespace(namespace), root, path, line: lines[0] ?? 0 }
+  const { namespace, root, path, lines, chunk } = ref
+  const place = { root, path, line: lines[0] ?? 0, ...(chunk !== undefined && { chunk }) }
+  return { kind, namespace: parseNamespace(namespace), ...place }
 }
 
 export type Filters = Pick<LexicalQuery, 'limit'> & Partial<LexicalQuery>

@@ -24,13 +24,17 @@ import {
 } from './search-inputs.js'
 import type { Snippet } from './snippet.js'
 
-/** Where in the documents: `path` is relative to `root`; the heading is null before the first; lines count from 1. */
+/**
+ * Where in the documents: `path` is relative to `root`; the heading is null before the first; lines count from 1. `chunk` is
+ * the number of the piece in its document, from 0: a long line may be cut into several.
+ */
 export interface DocumentRef {
   namespace: string
   root: string
   path: string
   heading: string | null
   lines: [from: number, to: number]
+  chunk: number
 }
 
 /**
@@ -221,8 +225,8 @@ function toHit(hit: LexicalHit): SearchHit {
     return { kind, ref: { namespace, key, version }, time: toIso(recordedAt), ...shown }
   }
   if (hit.kind === 'document') {
-    const { kind, namespace, root, path, heading, lines, modifiedAt } = hit
-    const ref = { namespace, root, path, heading: heading === '' ? null : heading, lines }
+    const { kind, namespace, root, path, heading, lines, chunk, modifiedAt } = hit
+    const ref = { namespace, root, path, heading: heading === '' ? null : heading, lines, chunk }
     return { kind, ref, time: toIso(modifiedAt), ...shown }
   }
   const { kind, session, seq, eventId, timestamp } = hit

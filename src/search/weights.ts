@@ -17,6 +17,9 @@ export const weights = {
   passage: 0.5,
   passageLength: 20,
 
+  /** A word that stands for one that nothing holds, since that one is probably misspelt. */
+  misspelt: 0.7,
+
   /** A title that says what the question says, and little beside. */
   titleFit: 0.5,
 

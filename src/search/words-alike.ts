@@ -4,6 +4,8 @@ import { stemOf } from './words.js'
 export interface AlikeWord {
   text: string
   weight: number
+  /** It stands in for a word that nothing holds. */
+  isCorrection?: true
 }
 
 /** Another form of the same word, which no stemmer knows. */

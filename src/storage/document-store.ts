@@ -77,6 +77,7 @@ export interface IndexedFile {
   stamp: string
   readAt: number
   status: DocumentStatus
+  error: string | null
 }
 
 export interface NewDocument {
@@ -94,6 +95,7 @@ export interface NewDocument {
   modifiedAt: number
   stamp: string
   readAt: number
+  /** What is wrong with it: then it is `failed`. */
   error: string | null
   chunks: NewChunk[]
   author: Author

@@ -18,11 +18,14 @@ export interface SearchStore {
   similar(input: Omit<LexicalQuery, 'terms'> & { address: ItemAddress }): Promise<LexicalAnswer | null>
 }
 
-/** One item: a section of a document is named by its first line. */
+/**
+ * One item. A chunk of a document is named by its first line, and of several in one long line by its number in the
+ * document, from 0; without that it is the first of them.
+ */
 export type ItemAddress =
   | { kind: 'memory'; namespace: string; key: string; version: number }
   | { kind: 'event'; session: string; seq: number }
-  | { kind: 'document'; namespace: string; root: string; path: string; line: number }
+  | { kind: 'document'; namespace: string; root: string; path: string; line: number; chunk?: number }
 
 export type SearchMode = 'hybrid' | 'lexical' | 'semantic'
 
@@ -30,6 +33,8 @@ export type SearchMode = 'hybrid' | 'lexical' | 'semantic'
 export interface LexicalQuery extends Partial<Question> {
   /** Words and word starts. */
   terms: SearchTerm[]
+  /** Whether a word that nothing holds stays as it is, and is not taken for a misspelt one. */
+  asWritten?: boolean
   memories?: {
     /** Undefined: all. */
     namespaces?: string[]
@@ -86,6 +91,8 @@ export interface DocumentHit {
   path: string
   title: string
   heading: string
+  /** Its number in the document, from 0. */
+  chunk: number
   lines: [from: number, to: number]
   modifiedAt: number
 }
@@ -96,8 +103,11 @@ export interface HitExplanation {
   retrievers: { name: 'lexical' | 'vector'; score: number }[]
   match: number
   evidence: Evidence[]
-  /** The words of the question and what each weighs: how rare it is in what the caller may read. */
-  words: { text: string; weight: number }[]
+  /**
+   * The words of the question and what each weighs: how rare it is in what the caller may read. `readAs` are words of that
+   * which stand for one that nothing there holds.
+   */
+  words: { text: string; weight: number; readAs?: string[] }[]
 }
 
 /** What a hit shows of itself, whatever it is. `duplicates`: so many others say the same and were left out. */

@@ -127,7 +127,7 @@ describe('whatever a principal asks', () => {
       await forAnyPrincipals(async (store, _planted, _principal, handle) => {
         const { cairn: root } = store
         if ('embedder' in options) await root.embeddings.migrate()
-        const questions = ['harbour', 'the harbour note', 'note canary1x', 'stranger']
+        const questions = ['harbour', 'the harbour note', 'note canary1x', 'stranger', 'harbuor', 'nota of a strangr']
         const times = [{}, { knownAt: new Date('2027-01-01') }, { kinds: ['memory' as const] }]
         const ask = async () => {
           if ('embedder' in options) await root.embeddings.run()
@@ -272,7 +272,7 @@ function isForeign(name: string, principal: Principal, target: Target, planted: 
     const work = planted.work.find((each) => each[about] === target[about])
     return work === undefined || !ownsWork(principal, work, 'read')
   }
-  if (name === 'search') {
+  if (['search', 'semanticSearch', 'hybridSearch'].includes(name)) {
     // The events of one's own session are found by its id, and by its namespace as well.
     const ownEvents = ownSession || own.some((id) => target.namespace === `session:${id}`)
     return !mayRead && !ownEvents && !oracle(principal, 'read', `session:${target.session}`)

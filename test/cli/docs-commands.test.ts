@@ -57,6 +57,11 @@ describe('cairn docs', () => {
     expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('No document none.md is indexed.')])
     expect((await cairn('docs remove tea.md')).stdout).toBe('Removed 1 document from the index.\n')
     expect(await cairn.json(['docs', 'remove', cairn.path('docs')])).toEqual({ removed: 1 })
+    const unknown = await cairn('docs remove nosuch')
+    expect(unknown).toMatchObject({ code: 1, stdout: '', stderr: none.stderr.replaceAll('none.md', 'nosuch') })
+    mkdirSync(cairn.path('empty'))
+    await cairn('docs sync empty')
+    expect(await cairn.json(['docs', 'remove', cairn.path('empty')])).toEqual({ removed: 0 })
     expect((await cairn('docs list')).stderr).toBe('no documents\n')
     expect((await cairn('docs status')).stderr).toBe('no folders\n')
   })
@@ -64,6 +69,8 @@ describe('cairn docs', () => {
   it('shows the folders and what is wrong with them', async () => {
     await cairn('docs sync docs')
     expect((await cairn('docs status')).stdout).toMatch(/^folder +documents .*\n\S+docs +2 /)
+    const told = (await cairn('docs status', { columns: 200 })).stdout
+    expect(told).toMatch(/\S+docs: 1 file was skipped; the next sync says which and why\n$/)
     rmSync(cairn.path('docs'), { recursive: true })
     const gone = await cairn('docs sync docs')
     expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('There is no folder')])

@@ -55,6 +55,20 @@ describe('cairn similar', () => {
     expect(await find('document food.md --line 3 --kind document')).toEqual(['port.md:9-11'])
   })
 
+  it('finds what is like a piece of a long line, named by its number', async () => {
+    const long = `${'The harbour is closed. '.repeat(200)}${'Bread with butter. '.repeat(200)}`
+    writeFileSync(cairn.path('docs/long.md'), long)
+    await cairn.json('docs sync docs')
+    const { content } = await cairn.json<{ content: object[] }>('docs show long.md')
+    const last = content.length - 1
+    const best = async (line: string) =>
+      (await cairn.json<SearchResult>(`similar document long.md ${line}`)).hits[0]?.ref
+    for (const line of ['', '--line 1', '--chunk 0'])
+      expect(await best(`--kind document ${line}`)).toMatchObject({ path: 'port.md', chunk: 1 })
+    expect(await best(`--kind document --chunk ${last}`)).toMatchObject({ path: 'food.md', chunk: 0 })
+    expect((await cairn(`similar document long.md --chunk ${last + 1}`)).code).toBe(2)
+  })
+
   it('shows it as search does, with --explain as well', async () => {
     const { stdout, stderr } = await cairn('similar memory user:alice:notes ship --kind memory --explain')
     expect(stdout).toMatch(/^memory {2}user:bob:notes harbour v1 {2}.* {2}1\.00\n {2}The harbour is closed at noon\.\n/)

@@ -77,6 +77,51 @@ describe('chunks', () => {
     }
   })
 
+  it('of a code block or a table that does not fit can each be read alone, and share nothing else', () => {
+    const rows = Array.from({ length: 300 }, (_, index) => `| one ${index} | two |`)
+    const lines = Array.from({ length: 300 }, (_, index) => `const value${index} = ${index}`)
+    const text = ['# Both', '| a | b |', '|---|---|', ...rows, '', '~~~~ts', ...lines, '~~~~', '', sentence].join('\n')
+    const found = chunks(text)
+    const tables = found.filter((chunk) => chunk.text.includes('| one '))
+    const codes = found.filter((chunk) => chunk.text.includes('const value'))
+    expect(tables.length).toBeGreaterThan(3)
+    expect(codes.length).toBeGreaterThan(3)
+    const source = text.split('\n')
+    for (const chunk of tables) expect(chunk.text).toMatch(/^(# Both\n)?\| a \| b \|\n\|---\|---\|\n\| one /)
+    for (const chunk of codes) {
+      expect(chunk.text).toMatch(/(^|\n)~~~~ts\n(const value\d+ = \d+\n)+~~~~(\n|$)/)
+      expect(chunk.tokens).toBe(tokensOf(chunk.text))
+    }
+    for (const row of [...rows, ...lines])
+      expect(found.filter((chunk) => `${chunk.text}\n`.includes(`${row}\n`))).toHaveLength(1)
+    for (const chunk of found) {
+      const own = ownText(source, chunk).split('\n')
+      expect([source[chunk.lines[0] - 1], source[chunk.lines[1] - 1]?.trimEnd()]).toEqual([own[0], own.at(-1)])
+    }
+  })
+
+  it.each([
+    [
+      'a fence with a long text of its own',
+      `\`\`\`${words(300)}\n${numbered(300, (index) => `let it${index}\n`)}\`\`\``,
+    ],
+    ['a fence that nothing closes', `\`\`\`\n${numbered(400, (index) => `let it${index}\n`)}`],
+    ['a table of many columns', `${'| a '.repeat(90)}|\n${'|---'.repeat(90)}|\n${'| b '.repeat(90)}|\n`.repeat(4)],
+    ['one long line in a fence', `\`\`\`\n${words(2_000)}\n\`\`\``],
+    ['an indented block', numbered(400, (index) => `    let it${index}\n`)],
+    ['a long line in a table', `| a |\n|---|\n| ${words(2_000)} |\n`],
+  ])('of %s fit and lose nothing', (_, text) => {
+    const found = chunks(`${text}\n\n[ref]: http://example.org\n\nend\n`)
+    expect(found.length).toBeGreaterThan(1)
+    for (const { tokens, text } of found) {
+      expect(tokens).toBeLessThanOrEqual(mostTokens)
+      expect(tokens).toBe(tokensOf(text))
+    }
+    const all = found.map((chunk) => chunk.text).join('\n')
+    for (const word of text.match(/[\w-]+/g) ?? []) expect(all).toContain(word)
+    expect(all).toContain('[ref]')
+  })
+
   it('of a section just over the limit are two', () => {
     const [first, second, ...rest] = chunks(`# A\n\n${words(200)}\n\n${words(200)}\n`)
     expect(rest).toEqual([])
@@ -146,7 +191,7 @@ describe('chunks', () => {
         tokens,
       } of found) {
         expect(tokens).toBeLessThanOrEqual(mostTokens)
-        expect(source.slice(from - 1, to).join('\n')).toContain(piece)
+        expect(source.slice(from - 1, to).join('\n')).toContain(ownText(source, { text: piece, lines: [from, to] }))
       }
     })
     fc.assert(property, { numRuns: 200, interruptAfterTimeLimit: 10_000 })
@@ -164,12 +209,25 @@ function sharedText(before: string, after: string): string {
   return ''
 }
 
+/** A chunk without what it repeats of a block that was split: a fence or the header of a table before it, a fence after it. */
+function ownText(source: string[], { text, lines: [from, to] }: { text: string; lines: [number, number] }): string {
+  const own = source.slice(from - 1, to).join('\n')
+  const parts = text.split('\n')
+  const tries = [0, 1, 2].flatMap((before) =>
+    [0, 1].map((after) => parts.slice(before, parts.length - after).join('\n')),
+  )
+  return tries.sort((a, b) => b.length - a.length).find((part) => own.includes(part)) ?? text
+}
+
 /** What of a text, but for spaces, is in none of its chunks: each begins where the one before ends, or earlier. */
 function uncovered(text: string, found: { text: string; lines: [number, number] }[]): string {
   const starts = [0]
   for (const line of text.split('\n')) starts.push((starts.at(-1) ?? 0) + line.length + 1)
   let [rest, end] = ['', 0]
-  for (const { text: piece, lines } of found) {
+  const source = text.split('\n')
+  for (const chunk of found) {
+    const { lines } = chunk
+    const piece = ownText(source, chunk)
     const [from, to] = [starts[lines[0] - 1] ?? 0, starts[lines[1]] ?? text.length]
     // In a long line pieces may repeat: the first place that is not wholly before the end of the last piece.
     let start = text.indexOf(piece, Math.max(from, Math.min(end, to) - piece.length + 1))

@@ -57,6 +57,26 @@ describe('front matter', () => {
     expect(found.metadata).toEqual({})
     expect(found.title).toBe('Title')
     expect(found.chunks[0]?.lines[0]).toBe(1)
+    expect(found.chunks.map(({ heading }) => heading)).toContain('Title')
+    expect(found.chunks.map(({ heading }) => heading).join()).not.toMatch(/a: |b: /)
+  })
+
+  it('is no heading when it is broken, and can be found; lines after it are where they are', () => {
+    const { chunks } = prepare('---\na: [1, 2\ncolour: red\n---\nintro\n\n# Title\n\n- one\n- two\n')
+    expect(chunks).toMatchObject([
+      { heading: '', lines: [1, 5], text: '---\na: [1, 2\ncolour: red\n---\nintro' },
+      { heading: 'Title', lines: [7, 10], text: '# Title\n\n- one\n- two' },
+    ])
+  })
+
+  it('in TOML is told not to be read, and is text', () => {
+    const found = prepare('+++\ntitle = "Tea"\n+++\n# Pots\n\niron\n')
+    expect(found).toMatchObject({ error: 'The front matter is TOML (+++), which is not read.', title: 'Pots' })
+    expect(found.chunks.map(({ heading, lines }) => [heading, lines])).toEqual([
+      ['', [1, 3]],
+      ['Pots', [4, 6]],
+    ])
+    expect(prepare('+++ no\n+++\n').error).toBeNull()
   })
 
   it('is not what stands between two lines that were drawn', () => {

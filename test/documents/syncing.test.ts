@@ -41,6 +41,48 @@ const found = async (cairn: Cairn, text: string) =>
   )
 
 describe('a sync', () => {
+  it('says each time which front matter is broken, until it is mended, and stores nothing anew', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'a.md': '---\na: [\n---\nalpha', 'b.md': 'beta' })
+    const warnings = [{ path: join(folder, 'a.md'), reason: expect.stringContaining('not YAML') }]
+    expect(await sync(cairn, folder)).toEqual({ added: 2, warnings })
+    for (const _ of [1, 2]) expect(await sync(cairn, folder)).toEqual({ unchanged: 2, warnings })
+    expect((await cairn.documents.list({ failed: true })).items).toMatchObject([{ path: 'a.md', status: 'failed' }])
+    expect((await cairn.documents.status()).items).toMatchObject([{ documents: 2, failed: 1, error: null }])
+    expect(await found(cairn, 'alpha')).toEqual(['a.md'])
+    write(folder, { 'a.md': '---\na: []\n---\nalpha' })
+    expect(await sync(cairn, folder)).toEqual({ changed: 1, unchanged: 1 })
+    expect((await cairn.documents.list({ failed: true })).items).toEqual([])
+  })
+
+  it('keeps how many files it skipped with the folder, until they are not', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'a.md': 'alpha', 'b.md': 'a\0b', 'sub/c.md': 'c\0d' })
+    const error = async () => (await cairn.documents.status()).items[0]?.error
+    await sync(cairn, folder)
+    expect(await error()).toBe('2 files were skipped; the next sync says which and why')
+    write(folder, { 'b.md': 'beta' })
+    await sync(cairn, folder)
+    expect(await error()).toBe('1 file was skipped; the next sync says which and why')
+    await sync(cairn, folder, { exclude: ['sub'] })
+    expect(await error()).toBeNull()
+  })
+
+  it('makes the chunks of unchanged files anew when they were made by an older version', async () => {
+    const { cairn, path } = await openStore()
+    const folder = makeDocuments({ 'a.md': 'alpha', 'b.md': 'beta' })
+    await sync(cairn, folder)
+    const db = new Database(path)
+    // As version 1 stamped them.
+    db.exec(`update documents set stamp = replace(stamp, ' v2', '') where path = 'a.md'`)
+    db.exec(`update document_chunks set text = 'as it was'`)
+    db.close()
+    expect(await sync(cairn, folder)).toEqual({ changed: 1, unchanged: 1 })
+    expect((await cairn.documents.get('a.md'))?.content).toMatchObject([{ text: 'alpha' }])
+    expect((await cairn.documents.get('b.md'))?.content).toMatchObject([{ text: 'as it was' }])
+    expect(await sync(cairn, folder)).toEqual({ unchanged: 2 })
+  })
+
   it('makes the index what a folder is, however that changes', async () => {
     const { cairn } = await openStore()
     const folder = makeDocuments({ 'tea.md': '# Tea\n\ngreen', 'sub/pots.md': '# Pots\n\niron', 'image.png': 'x' })

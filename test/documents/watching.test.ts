@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { mkdirSync, renameSync, rmSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Cairn } from '../../src/cairn.js'
 import type { FolderWatcher } from '../../src/documents/folder-watcher.js'
 import type { SyncReport } from '../../src/documents/sync-report.js'
@@ -129,6 +129,34 @@ describe('a watcher', () => {
     write(docs, { 'c.md': 'gamma' })
     expect(await sync).toEqual({ added: 1 })
     await watcher.close()
+  })
+
+  // A timer that is left behind keeps the process alive for up to an hour after Ctrl-C.
+  it('leaves no timer behind when it takes over while the folder is gone', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'docs/a.md': 'alpha' })
+    const docs = join(folder, 'docs')
+    const running = new Set<unknown>()
+    const [set, clear] = [setInterval, clearInterval]
+    const setting = vi.spyOn(globalThis, 'setInterval').mockImplementation(((run: () => void, millis?: number) => {
+      const timer = set(run, millis)
+      if (millis === 3_599_999) running.add(timer)
+      return timer
+    }) as typeof setInterval)
+    const clearing = vi.spyOn(globalThis, 'clearInterval').mockImplementation((timer) => {
+      running.delete(timer)
+      clear(timer)
+    })
+    const first = await watching(cairn, docs)
+    const second = await cairn.documents.watch(docs, { debounceMs, scanMs: 3_599_999 })
+    await once(second, 'standby')
+    renameSync(docs, join(folder, 'away'))
+    const failed = once(second, 'failure')
+    await first.close()
+    await failed
+    await second.close()
+    expect(running.size).toBe(0)
+    for (const spy of [setting, clearing]) spy.mockRestore()
   })
 
   it('watches only what it is asked to, in several folders', async () => {

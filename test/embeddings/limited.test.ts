@@ -176,11 +176,14 @@ describe('an answer', () => {
     }
   })
 
-  it.each<unknown>([undefined, null, 'vectors', { 0: [1], length: 1 }])('is no answer without a list: %j', async (answer) => {
-    const ask = limited(async () => answer as unknown[], { attempts: { document: 1, query: 1 } })
-    const error = await refusal(ask(['a'], document), 'embedding_unavailable')
-    expect(error.details).toEqual({ fault: 'unclear', retryable: true })
-  })
+  it.each<unknown>([undefined, null, 'vectors', { 0: [1], length: 1 }])(
+    'is no answer without a list: %j',
+    async (answer) => {
+      const ask = limited(async () => answer as unknown[], { attempts: { document: 1, query: 1 } })
+      const error = await refusal(ask(['a'], document), 'embedding_unavailable')
+      expect(error.details).toEqual({ fault: 'unclear', retryable: true })
+    },
+  )
 })
 
 describe('a server that does not answer', () => {

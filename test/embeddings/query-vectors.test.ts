@@ -57,8 +57,10 @@ describe('a model that does not answer', () => {
     const times: number[] = []
     for (; time < 300_000; time += 500) {
       const before = embedder.asked.length
-      expect(await vectors.of('tea')).toEqual({ missing: `vector: ${gone.message}` })
-      if (embedder.asked.length > before) times.push(time)
+      const { missing } = { missing: '', ...(await vectors.of('tea')) }
+      const isAsked = embedder.asked.length > before
+      expect(missing).toBe(`vector: ${isAsked ? gone.message : 'fake did not answer a moment ago'}`)
+      if (isAsked) times.push(time)
     }
     const pauses = times.slice(1).map((at, index) => at - (times[index] ?? 0))
     expect(pauses.slice(0, 8)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
@@ -68,9 +70,19 @@ describe('a model that does not answer', () => {
     await vectors.of('known')
     fails()
     await vectors.of('tea')
-    expect(await vectors.of('coffee')).toEqual({ missing: `vector: ${gone.message}` })
+    expect(await vectors.of('coffee')).toEqual({ missing: 'vector: fake did not answer a moment ago' })
     expect(await vectors.of('known')).toMatchObject({ values: vectorOf('known', 8) })
     expect(asked()).toEqual(['known', 'tea'])
+  })
+
+  it('that refuses a question tells whoever asked it, and nobody else, and answers others at once', async () => {
+    embedder.answer = async (texts) => {
+      if (texts.some((text) => text.includes('secret')))
+        throw new CairnError('invalid_input', `cannot embed "${texts.join()}"`)
+      return texts.map((text) => vectorOf(text, 8))
+    }
+    expect(await vectors.of('my secret')).toEqual({ missing: 'vector: cannot embed "my secret"' })
+    expect(await vectors.of('coffee')).toMatchObject({ values: vectorOf('coffee', 8) })
   })
 
   it('is asked as before when it is back', async () => {

@@ -179,6 +179,35 @@ describe('the budget', () => {
     }
   })
 
+  it('is given to memories and state that had no room when all the others leave some', async () => {
+    const { cairn } = await openStore()
+    const agent = cairn.as(alice)
+    for (let index = 10; index < 50; index++)
+      await remember(cairn, 'user:alice', `k${index}`, `fact number ${index} that takes some room in the text`)
+    const state = Object.fromEntries(
+      Array.from({ length: 12 }, (_, index) => [`s${index + 10}`, 'a value of the state']),
+    )
+    await agent.sessions.create({ id: 's1', state })
+    const asked = { session: 's1', query: 'zzz', budgetTokens: 1_000 }
+    const { tokens, sections, text, manifest } = await agent.context(asked)
+    const smallest = Math.min(...manifest.included.map((item) => item.tokens))
+    expect(tokens).toBeGreaterThan(1_000 - 2 * smallest)
+    expect(sections.map(({ name }) => name)).toEqual(['user-memories', 'state', 'more-memories'])
+    expect(text).toContain('a value of the state')
+    const inside = manifest.included.map(({ ref }) => JSON.stringify(ref))
+    const left = manifest.left.map(({ ref }) => JSON.stringify(ref))
+    expect(new Set([...inside, ...left]).size).toBe(inside.length + left.length)
+    expect(inside.length + left.length).toBe(52)
+    expect(new Set(manifest.left.map(({ section, why }) => `${section} ${why}`))).not.toContain('more-memories budget')
+
+    const before = text.slice(0, text.indexOf('<state>'))
+    for (let turn = 0; turn < 6; turn++) await say(cairn, 's1', `turn ${turn} says something of some length about it`)
+    const later = await agent.context(asked)
+    expect(later.text.startsWith(before)).toBe(true)
+    const many = (all: typeof sections) => all.find(({ name }) => name === 'more-memories')?.items ?? 0
+    expect(many(later.sections)).toBeLessThan(many(sections))
+  })
+
   it('leaves out old events, never one in between', async () => {
     const { agent } = await filled()
     for (let index = 0; index < 40; index++)

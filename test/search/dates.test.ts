@@ -17,7 +17,38 @@ describe('the times of a text', () => {
     ['2023-05-07', '2023-05-07/2023-05-08'],
     ['in May 2023', '2023-05-01/2023-06-01'],
     ['during 2022', '2022-01-01/2023-01-01'],
-    ['last May', 'yearly 2000-05-01/2000-06-01'],
+    ['05/15/2023', '2023-05-15/2023-05-16'],
+    ['on 15/5/2024', '2024-05-15/2024-05-16'],
+    ['am 15.5.2024.', '2024-05-15/2024-05-16'],
+    ['spring 2024', '2024-03-01/2024-06-01'],
+    ['in the summer of 2023', '2023-06-01/2023-09-01'],
+    ['in the winter of 2022', '2022-12-01/2023-03-01'],
+    ['31 February 2024', '2024-02-01/2024-03-01'],
+    ['in May', 'yearly 2000-05-01/2000-06-01'],
+    ['last May', '2022-05-01/2022-06-01'],
+    ['this May', '2023-05-01/2023-06-01'],
+    ['next May', '2024-05-01/2024-06-01'],
+    ['last April', '2023-04-01/2023-05-01'],
+    ['next December', '2023-12-01/2024-01-01'],
+    ['last summer', '2022-06-01/2022-09-01'],
+    ['last winter', '2022-12-01/2023-03-01'],
+    ['this spring', '2023-03-01/2023-06-01'],
+    ['next summer', '2023-06-01/2023-09-01'],
+    ['last year', '2022-01-01/2023-01-01'],
+    ['this year', '2023-01-01/2024-01-01'],
+    ['next year', '2024-01-01/2025-01-01'],
+    ['last month', '2023-04-01/2023-05-01'],
+    ['this month', '2023-05-01/2023-06-01'],
+    ['next month', '2023-06-01/2023-07-01'],
+    ['last week', '2023-05-01/2023-05-08'],
+    ['this week', '2023-05-08/2023-05-15'],
+    ['next week', '2023-05-15/2023-05-22'],
+    ['last weekend', '2023-05-06/2023-05-08'],
+    ['this weekend', '2023-05-13/2023-05-15'],
+    ['last night', '2023-05-07/2023-05-08'],
+    ['this Monday', '2023-05-08/2023-05-09'],
+    ['this Friday', '2023-05-12/2023-05-13'],
+    ['next Monday', '2023-05-15/2023-05-16'],
     ['on 29 February', 'yearly 2000-02-29/2000-03-01'],
     ['yesterday', '2023-05-07/2023-05-08'],
     ['tomorrow', '2023-05-09/2023-05-10'],
@@ -35,8 +66,31 @@ describe('the times of a text', () => {
     expect(before).toMatch(/^2023-07-2[67]\//)
   })
 
-  it.each(['you may go', 'march on', 'version 2023', 'at 7:30', '', 'second to none'])('are none in "%s"', (text) => {
+  it.each([
+    'you may go',
+    'march on',
+    'version 2023',
+    'at 7:30',
+    '1.2.3.2024',
+    '13/13/2023',
+    '2023-13-01',
+    '',
+    'second to none',
+  ])('are none in "%s"', (text) => {
     expect(spans(text)).toEqual([])
+  })
+
+  it.each([
+    ['last May', '2026-05-01/2026-06-01'],
+    ['last November', '2025-11-01/2025-12-01'],
+    ['last month', '2026-10-01/2026-11-01'],
+    ['next month', '2026-12-01/2027-01-01'],
+    ['last week', '2026-11-16/2026-11-23'],
+    ['this winter', '2026-12-01/2027-03-01'],
+  ])('are seen from the moment of the text: "%s" in November', (text, expected) => {
+    const [span] = timesIn(text, Date.UTC(2026, 10, 25, 12))
+    const date = (time = 0) => new Date(time).toISOString().slice(0, 10)
+    expect(`${date(span?.from)}/${date(span?.to)}`).toBe(expected)
   })
 
   it('of any text are found in no time', () => {

@@ -173,6 +173,30 @@ describe('what is like an item', () => {
     expect(hits[0]).not.toHaveProperty('duplicates')
   })
 
+  it('is that of the very piece of a long line that was found, which has a ref of its own', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({
+      'long.md': `${'Apple, banana, cherry. '.repeat(150)}${'Lava, magma, eruption. '.repeat(150)}`,
+      'hot.md': 'Lava, magma, eruption.',
+      'sweet.md': 'Apple, banana, cherry.',
+    })
+    await cairn.documents.sync(folder)
+    const { hits } = await cairn.search('lava banana', { perDocument: 99 })
+    const pieces = hits.filter(({ kind, ref }) => kind === 'document' && ref.path === 'long.md')
+    expect(pieces.length).toBeGreaterThan(2)
+    expect(new Set(hits.map(({ ref }) => JSON.stringify(ref))).size).toBe(hits.length)
+    for (const [word, name] of [['Lava', 'hot.md'] as const, ['Apple', 'sweet.md'] as const]) {
+      const piece = (await cairn.search(word, { limit: 5 })).hits.find((hit) => nameOf(hit) === 'long.md')
+      if (piece?.kind !== 'document') throw new Error('nothing found')
+      expect(namesOf(await cairn.similar(piece))[0]).toBe(name)
+    }
+    const [first] = pieces
+    if (first?.kind !== 'document') throw new Error('nothing found')
+    const { chunk: _, ...ref } = first.ref
+    expect(namesOf(await cairn.similar({ kind: 'document', ref }))[0]).toBe('sweet.md')
+    await refusal(cairn.similar({ kind: 'document', ref: { ...ref, chunk: 99 } }), 'not_found')
+  })
+
   it('is refused for what is not there or is for somebody else, in the same words', async () => {
     const { cairn } = await openStore()
     await remember(cairn, 'one', 'the ship')

@@ -178,10 +178,13 @@ describe('a search', () => {
     const question = fc.array(unit, { maxLength: 12 }).map((units) => units.join(''))
     await fc.assert(
       fc.asyncProperty(question, async (text) => {
-        const { hits } = await cairn.search(text)
+        const { hits } = await cairn.search(text, { explain: true })
         for (const { snippet } of hits) expect(snippet.text.isWellFormed()).toBe(true)
-        const past = await cairn.search(text, { knownAt: Date.UTC(2027, 0, 1) })
-        expect(past.hits.map(nameOf).sort()).toEqual(hits.map(nameOf).sort())
+        // The past is asked as it is written.
+        const isCorrected = hits.some(({ explain }) => explain?.words.some(({ readAs }) => readAs))
+        const past = (await cairn.search(text, { knownAt: Date.UTC(2027, 0, 1) })).hits.map(nameOf).sort()
+        const now = hits.map(nameOf).sort()
+        expect(isCorrected ? now : past).toEqual(isCorrected ? expect.arrayContaining(past) : now)
       }),
       { numRuns: 150, interruptAfterTimeLimit: 5_000 },
     )

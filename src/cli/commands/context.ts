@@ -5,7 +5,8 @@ import { examples } from '../help.js'
 import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { onStore } from '../store.js'
-import { oneLine } from '../text.js'
+import type { Column } from '../table.js'
+import { oneLine, truncate, withoutControls } from '../text.js'
 import { wholeNumber } from '../values.js'
 
 interface ContextFlags {
@@ -53,13 +54,21 @@ function summary({ tokens, budget, manifest, tookMs }: ContextResult): string {
 
 function formatManifest({ manifest }: ContextResult, output: Output): string {
   const rows = [...manifest.included, ...manifest.left]
-  return output.table<IncludedItem | LeftItem>(rows, [
+  const reason = (row: IncludedItem | LeftItem): string =>
+    'tokens' in row ? `${row.why}${row.cut ? ', cut' : ''}` : `left out: ${row.why}`
+  const narrow = (row: IncludedItem | LeftItem): string => {
+    const tokens = 'tokens' in row ? `, ${count(row.tokens, 'token')}` : ''
+    const lines = [nameOf(row), `  ${row.section}${tokens}, ${reason(row)}`]
+    return lines.map((line) => truncate(withoutControls(line), output.columns)).join('\n')
+  }
+  const columns: Column<IncludedItem | LeftItem>[] = [
     { title: 'section', cell: ({ section }) => section },
     { title: 'kind', cell: ({ kind }) => kind, dropAt: 1 },
     { title: 'ref', cell: nameOf, shrinkTo: 20 },
     { title: 'tokens', cell: (row) => ('tokens' in row ? String(row.tokens) : ''), align: 'right' },
-    { title: 'why', cell: (row) => ('tokens' in row ? `${row.why}${row.cut ? ', cut' : ''}` : `left out: ${row.why}`) },
-  ])
+    { title: 'why', cell: reason },
+  ]
+  return output.table(rows, columns, narrow)
 }
 
 function nameOf(row: IncludedItem | LeftItem): string {

@@ -98,13 +98,19 @@ function formatDocument(document: DocumentWithChunks, output: Output): string {
 function addRemove(docs: CairnCommand, io: Io): void {
   docs
     .command('remove')
-    .description('Remove a document or a folder from the index. Files stay; the next sync of their folder finds them.')
+    .description(
+      'Remove a document or a folder from the index. Files stay; the next sync of their folder finds them. Exit code 1 when there is none.',
+    )
     .argument('<document>', `${aDocument}; or the path of a folder on disk`)
     .option('--namespace <namespace>', inNamespace)
     .addHelpText('after', examples('cairn docs remove docs/old.md', 'cairn docs remove docs'))
     .action((name: string, flags: { namespace?: string }, command: CairnCommand) =>
       onStore({ command, io }, async ({ cairn, output }) => {
+        const folders = async () => (await cairn.documents.status()).items.length
+        const before = await folders()
         const documents = await cairn.documents.remove(name, flags)
+        // A folder in which nothing is indexed is something to remove as well.
+        if (documents === 0 && (await folders()) === before) throw noDocument(name)
         output.show({ removed: documents }, () => oneLine(`Removed ${count(documents, 'document')} from the index.`))
       }),
     )

@@ -80,26 +80,37 @@ function addDocument(similar: CairnCommand, io: Io): void {
     .description('Find what is like a section of a document, in other documents too. Exit code 1 when there is none.')
     .argument('<document>', aDocument)
     .option('--line <n>', 'the section that has this line; default the first', wholeNumber(1))
+    .option('--chunk <n>', 'the section of this number, from 0, as in the ref of a hit', wholeNumber(0))
   addFilters(command)
     .addHelpText(
       'after',
       examples('cairn similar document docs/guide.md', 'cairn similar document docs/guide.md --line 12 --json'),
     )
-    .action((name: string, flags: SimilarFlags & { line?: number }, command: CairnCommand) =>
+    .action((name: string, flags: SimilarFlags & Section, command: CairnCommand) =>
       onStore({ command, io }, async ({ cairn, output }) => {
         const document = await cairn.documents.get(name)
         if (document === null) throw noDocument(name)
-        showHits(await cairn.similar(sectionOf(document, flags.line), toOptions(flags)), output)
+        showHits(await cairn.similar(sectionOf(document, flags), toOptions(flags)), output)
       }),
     )
 }
 
+interface Section {
+  line?: number
+  chunk?: number
+}
+
 /** The section that a line is in; an empty line between two is one of the first. */
-function sectionOf({ namespace, root, path, content }: DocumentWithChunks, line: number | undefined): SimilarTo {
+function sectionOf({ namespace, root, path, content }: DocumentWithChunks, { line, chunk }: Section): SimilarTo {
   const [first] = content
   if (first === undefined) throw new CairnError('not_found', `${path} has no text.`)
   const last = content.at(-1)?.lines[1] ?? 0
   if (line !== undefined && line > last) throw invalidInput(`${path} ends with line ${last}.`)
-  const chunk = line === undefined ? first : (content.findLast(({ lines }) => lines[0] <= line) ?? first)
-  return { kind: 'document', ref: { namespace, root, path, lines: chunk.lines } }
+  if (chunk !== undefined && chunk >= content.length) throw invalidInput(`${path} has ${content.length} sections.`)
+  const inLine = line === undefined ? first : (content.findLast(({ lines }) => lines[0] <= line) ?? first)
+  const section = chunk === undefined ? inLine : (content[chunk] ?? first)
+  return {
+    kind: 'document',
+    ref: { namespace, root, path, lines: section.lines, ...(chunk !== undefined && { chunk }) },
+  }
 }

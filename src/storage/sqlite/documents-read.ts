@@ -85,7 +85,7 @@ export function listChunks(db: Database, { document }: { document: string }): Ch
 
 const files = sql(
   'documents.files',
-  `select id, folder_id as folder, path, sha256, stamp, read_at as readAt, status
+  `select id, folder_id as folder, path, sha256, stamp, read_at as readAt, status, error
    from documents
    where folder_id = :folder and path > :afterPath and path < :to
    order by path

@@ -12,18 +12,18 @@ import { column, get, run, sql } from './statements.js'
 const insert = sql(
   'documents.insert',
   `insert into documents (
-     id, folder_id, namespace, path, title, metadata, sha256, bytes, chunks, modified_at, stamp, read_at, error, synced_at,
-     created_at)
+     id, folder_id, namespace, path, title, metadata, sha256, bytes, chunks, modified_at, stamp, read_at, status, error,
+     synced_at, created_at)
    values (
-     :id, :folder, :namespace, :path, :title, :metadata, :sha256, :bytes, :chunks, :modifiedAt, :stamp, :readAt, :error, :now,
-     :now)`,
+     :id, :folder, :namespace, :path, :title, :metadata, :sha256, :bytes, :chunks, :modifiedAt, :stamp, :readAt, :status, :error,
+     :now, :now)`,
 )
 
 const save = sql(
   'documents.save',
   `update documents
    set folder_id = :folder, path = :path, title = :title, metadata = :metadata, sha256 = :sha256, bytes = :bytes,
-     chunks = :chunks, modified_at = :modifiedAt, stamp = :stamp, read_at = :readAt, status = 'synced', error = :error,
+     chunks = :chunks, modified_at = :modifiedAt, stamp = :stamp, read_at = :readAt, status = :status, error = :error,
      synced_at = :now
    where id = :id`,
 )
@@ -68,7 +68,7 @@ function toParameters(document: NewDocument) {
   const { id, folder, path, title, metadata, sha256, bytes, chunks, modifiedAt, stamp, readAt, error, author } =
     document
   const about = { id, folder, path, title, metadata, sha256, bytes, chunks: chunks.length, modifiedAt }
-  return { ...about, stamp, readAt, error, now: author.now }
+  return { ...about, stamp, readAt, status: error === null ? 'synced' : 'failed', error, now: author.now }
 }
 
 function storeChunks(db: Database, document: string, { chunks, namespace, modifiedAt }: NewDocument): void {

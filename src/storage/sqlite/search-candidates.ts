@@ -13,6 +13,8 @@ export interface Candidate {
 
 export interface Candidates {
   terms: WeightedTerm[]
+  /** Those that nothing in the scope holds. */
+  unheld: WeightedTerm[]
   /** Best first among the newest, then best first among those before them, and so on: read as far as is asked. */
   candidates: Iterable<Candidate>
 }
@@ -64,45 +66,72 @@ interface PostingList {
   below: number
 }
 
-/** Candidates by the words that they share with the query. FTS5's own bm25() reads whole posting lists. */
-export function findCandidates(db: Database, query: LexicalQuery): Candidates {
-  const scope = scopeExpression(query)
-  if (scope === 'nothing' || query.terms.length === 0) return { candidates: [], terms: [] }
-  const lists = query.terms.map((term) => openList(db, inScope(scope, oneTerm(term))))
-  weigh(db, scope, lists)
-  const terms = query.terms.map((term, index) => ({ ...term, weight: lists[index]?.weight ?? 0 }))
-  const rare = terms.filter((_, index) => lists[index]?.below === 0 && lists[index].ids.length > 0)
-  const titles = anyInTitle(db, scope, rare) ? rare.map((term) => titleList(db, scope, term)) : []
-  // Nothing but common words: rows that hold all of them come first, however old.
-  if (lists.length > 1 && lists.every(({ below }) => below > 0)) {
-    const all = openList(db, inScope(scope, allTerms(query.terms)))
-    lists.push({ ...all, weight: lists.reduce((sum, { weight }) => sum + weight, 0) })
+/** What was read of the index for a question: asked again with some other words, only those are read. */
+export class IndexReads {
+  readonly #db: Database
+  readonly #first = new Map<string, Pick<PostingList, 'ids' | 'below'>>()
+  readonly #counts = new Map<string, number>()
+
+  constructor(db: Database) {
+    this.#db = db
   }
-  return { terms, candidates: readCandidates(db, [...lists, ...titles]) }
+
+  first(match: string): Pick<PostingList, 'ids' | 'below'> {
+    const found = this.#first.get(match) ?? this.next(match, Number.MAX_SAFE_INTEGER)
+    this.#first.set(match, found)
+    return found
+  }
+
+  next(match: string, below: number): Pick<PostingList, 'ids' | 'below'> {
+    const ids = column<number>(this.#db, postings, { match, below, limit: batch })
+    return { ids, below: ids.length < batch ? 0 : (ids.at(-1) ?? 0) }
+  }
+
+  count(match: string, from: number, limit: number): number {
+    const key = `${from} ${limit} ${match}`
+    const found =
+      this.#counts.get(key) ?? get<{ count: number }>(this.#db, countFrom, { match, from, limit })?.count ?? 0
+    this.#counts.set(key, found)
+    return found
+  }
+
+  newest(): number {
+    return get<{ id: number | null }>(this.#db, newestItem, {})?.id ?? 0
+  }
 }
 
-function titleList(db: Database, scope: string, term: WeightedTerm): PostingList {
-  return { ...openList(db, inScope(scope, oneTerm(term, 'title'))), weight: term.weight * inTitle }
+/** Candidates by the words that they share with the query. FTS5's own bm25() reads whole posting lists. */
+export function findCandidates(reads: IndexReads, query: LexicalQuery): Candidates {
+  const scope = scopeExpression(query)
+  if (scope === 'nothing' || query.terms.length === 0) return { candidates: [], terms: [], unheld: [] }
+  const lists = query.terms.map((term) => openList(reads, inScope(scope, oneTerm(term))))
+  weigh(reads, scope, lists)
+  const terms = query.terms.map((term, index) => ({ ...term, weight: lists[index]?.weight ?? 0 }))
+  const unheld = terms.filter((_, index) => lists[index]?.ids.length === 0)
+  const rare = terms.filter((_, index) => lists[index]?.below === 0 && lists[index].ids.length > 0)
+  const titles = anyInTitle(reads, scope, rare) ? rare.map((term) => titleList(reads, scope, term)) : []
+  // Nothing but common words: rows that hold all of them come first, however old.
+  if (lists.length > 1 && lists.every(({ below }) => below > 0)) {
+    const all = openList(reads, inScope(scope, allTerms(query.terms)))
+    lists.push({ ...all, weight: lists.reduce((sum, { weight }) => sum + weight, 0) })
+  }
+  return { terms, unheld, candidates: readCandidates(reads, [...lists, ...titles]) }
+}
+
+function titleList(reads: IndexReads, scope: string, term: WeightedTerm): PostingList {
+  return { ...openList(reads, inScope(scope, oneTerm(term, 'title'))), weight: term.weight * inTitle }
 }
 
 /** Most words of most questions are in no title, and each list costs the scope's again. */
-function anyInTitle(db: Database, scope: string, terms: SearchTerm[]): boolean {
-  return terms.length > 0 && count(db, inScope(scope, anyTerm(terms, 'title')), 0, 1) > 0
+function anyInTitle(reads: IndexReads, scope: string, terms: SearchTerm[]): boolean {
+  return terms.length > 0 && reads.count(inScope(scope, anyTerm(terms, 'title')), 0, 1) > 0
 }
 
-function openList(db: Database, match: string): PostingList {
-  const list = { match, weight: 0, ids: [], below: Number.MAX_SAFE_INTEGER }
-  readOn(db, list)
-  return list
+function openList(reads: IndexReads, match: string): PostingList {
+  return { match, weight: 0, ...reads.first(match) }
 }
 
-function readOn(db: Database, list: PostingList): void {
-  const { match, below } = list
-  list.ids = column<number>(db, postings, { match, below, limit: batch })
-  list.below = list.ids.length < batch ? 0 : (list.ids.at(-1) ?? 0)
-}
-
-function* readCandidates(db: Database, lists: PostingList[]): Generator<Candidate> {
+function* readCandidates(reads: IndexReads, lists: PostingList[]): Generator<Candidate> {
   const seen = new Set<number>()
   for (let open = lists; open.length > 0; ) {
     const scores = new Map<number, number>()
@@ -113,7 +142,7 @@ function* readCandidates(db: Database, lists: PostingList[]): Generator<Candidat
     yield* found.sort((a, b) => b.score - a.score || b.id - a.id)
     for (const id of scores.keys()) seen.add(id)
     open = open.filter(({ below }) => below > 0)
-    for (const list of open) readOn(db, list)
+    for (const list of open) Object.assign(list, reads.next(list.match, list.below))
   }
 }
 
@@ -121,28 +150,24 @@ function* readCandidates(db: Database, lists: PostingList[]): Generator<Candidat
  * Weights by frequency within the scope: what others have must not show in a score, and what is rare among one's own is
  * what tells them apart.
  */
-function weigh(db: Database, scope: string, lists: PostingList[]): void {
-  const items = countItems(db, scope, 0)
+function weigh(reads: IndexReads, scope: string, lists: PostingList[]): void {
+  const items = countItems(reads, scope, 0)
   for (const list of lists) {
-    const withTerm = countWithTerm(db, scope, list, items)
+    const withTerm = countWithTerm(reads, scope, list, items)
     list.weight = inverseDocumentFrequency(Math.max(items, withTerm) + supposedItems, withTerm)
   }
 }
 
 /** Exact up to a limit; beyond, by how far back in the scope the first rows of the list reach. */
-function countWithTerm(db: Database, scope: string, { match, ids, below }: PostingList, items: number): number {
+function countWithTerm(reads: IndexReads, scope: string, { match, ids, below }: PostingList, items: number): number {
   if (below === 0) return ids.length
-  const counted = count(db, match, 0, maxWithTerm)
+  const counted = reads.count(match, 0, maxWithTerm)
   if (counted < maxWithTerm) return counted
-  return Math.max(counted, (ids.length * items) / Math.max(1, countItems(db, scope, below)))
+  return Math.max(counted, (ids.length * items) / Math.max(1, countItems(reads, scope, below)))
 }
 
 /** The items of a scope from an id on. Those of the whole store are not counted one by one; only root asks for them. */
-function countItems(db: Database, scope: string, from: number): number {
-  if (scope !== 'everything') return count(db, onlyScope(scope), from, maxInScope)
-  return (get<{ id: number | null }>(db, newestItem, {})?.id ?? 0) - from + 1
-}
-
-function count(db: Database, match: string, from: number, limit: number): number {
-  return get<{ count: number }>(db, countFrom, { match, from, limit })?.count ?? 0
+function countItems(reads: IndexReads, scope: string, from: number): number {
+  if (scope !== 'everything') return reads.count(onlyScope(scope), from, maxInScope)
+  return reads.newest() - from + 1
 }

@@ -12,15 +12,26 @@ export interface ByWords {
   pool: number
 }
 
-/** What words and what vectors have found, in one order. The nearest come nearest first, with cosines as scores. */
-export function fuseRows({ rows, pool }: ByWords, nearest: FoundRow[], { scope, trust }: Near): RankedRow[] {
+/** How many of the nearest have a part in the order: the same for every page. */
+export const nearAtOnce = 100
+/** So many documents tell how near is near by chance. Where sections of fewer are the nearest, more are read. */
+const documentsAtLeast = 20
+const nearAtMost = 1_000
+
+/** What words and what vectors have found, in one order. `nearRows` gives so many, nearest first, with cosines as scores. */
+export function fuseRows(
+  { rows, pool }: ByWords,
+  nearRows: (count: number) => FoundRow[],
+  { scope, trust }: Near,
+): RankedRow[] {
+  const nearest = nearRows(nearAtOnce)
   if (scope === undefined || nearest.length === 0) return rows
   const cosines = new Map(nearest.map(({ id, score }) => [id, score]))
   const isFused = (ranked: RankedRow, index: number): boolean => index < pool || cosines.has(ranked.row.id)
   const candidates = rows.filter(isFused).concat(nearOnly(nearest, rows)).map(withText)
   const others = candidates.flatMap(({ row: { id } }) => (id === undefined || cosines.has(id) ? [] : [id]))
   for (const [id, cosine] of scope.cosines(others)) cosines.set(id, cosine)
-  const fused = fuse(toCandidates(candidates, cosines), similarityOf(nearest, scope), trust)
+  const fused = fuse(toCandidates(candidates, cosines), similarityOf(nearest, nearRows, scope), trust)
   const found = new Set(nearest.map(({ id }) => id))
   const ranked = candidates.flatMap((candidate, index) => {
     const { score, points, certainty } = fused[index] ?? { score: candidate.score, points: 0, certainty: 0 }
@@ -63,13 +74,23 @@ function turnOf(row: FoundRow, distance: number): string | undefined {
   return row.kind === 'event' ? `${row.session} ${row.event.seq + distance}` : undefined
 }
 
-function similarityOf(nearest: FoundRow[], scope: NearScope): ScopeSimilarity {
+function similarityOf(nearest: FoundRow[], nearRows: (count: number) => FoundRow[], scope: NearScope): ScopeSimilarity {
+  let [rows, best] = [nearest, bestOfDocuments(nearest)]
+  for (let count = nearAtOnce; best.length < documentsAtLeast && rows.length === count && count < nearAtMost; ) {
+    count = Math.min(nearAtMost, 4 * count)
+    rows = nearRows(count)
+    best = bestOfDocuments(rows)
+  }
+  return { ...scope.spread(), best: best.map(({ score }) => score) }
+}
+
+/** Of each document its nearest section. */
+function bestOfDocuments(rows: FoundRow[]): FoundRow[] {
   const documents = new Set<string>()
-  const best = nearest.filter((row) => {
+  return rows.filter((row) => {
     if (row.kind !== 'document') return true
     const isFirst = !documents.has(row.chunk.document)
     documents.add(row.chunk.document)
     return isFirst
   })
-  return { ...scope.spread(), best: best.map(({ score }) => score) }
 }

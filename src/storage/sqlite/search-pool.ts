@@ -8,6 +8,16 @@ import type { FoundRow } from './search-rows.js'
 /** What of a long text is ranked. A word that comes later still counts, as a candidate's. */
 export const rankedLength = 8_192
 
+/** Rows as ranking sees them, each looked at once, until old texts are forgotten. */
+export function poolItems(length: number): (row: FoundRow) => PoolItem {
+  const known = new Map<FoundRow, PoolItem>()
+  return (row) => {
+    const item = known.get(row) ?? toPoolItem(row, length)
+    known.set(row, item)
+    return item
+  }
+}
+
 /** A row as ranking sees it; at most `length` characters of its text. */
 export function toPoolItem(row: FoundRow, length: number): PoolItem {
   if (row.kind === 'memory') {

@@ -1,44 +1,26 @@
 import type { Database } from 'better-sqlite3'
 import { weighEvidence } from '../../search/evidence.js'
-import type { Ranked } from '../../search/pool.js'
+import type { PoolItem, Ranked } from '../../search/pool.js'
 import { withAlike } from '../../search/query.js'
 import type { WeightedTerm } from '../../search/rank.js'
 import { forgetOldTexts, type ReadText } from '../../search/read-text.js'
 import { makeSnippet } from '../../search/snippet.js'
 import type { HitExplanation, LexicalAnswer, LexicalHit, LexicalQuery, ShownHit } from '../search-store.js'
 import { visibleMemories } from './memories-read.js'
-import { type Candidate, findCandidates } from './search-candidates.js'
+import { readBest } from './search-best.js'
+import { findCandidates, IndexReads } from './search-candidates.js'
+import { correctQuery, remembering } from './search-corrections.js'
 import { passes } from './search-filters.js'
 import { foldHits } from './search-folds.js'
 import { type HistoryQuery, withHistories } from './search-histories.js'
-import { type ByWords, fuseRows } from './search-hybrid.js'
+import { type ByWords, fuseRows, nearAtOnce } from './search-hybrid.js'
 import { nearRows, openNear } from './search-near.js'
-import { rankedLength, readableText, textOf, toPoolItem } from './search-pool.js'
+import { poolItems, rankedLength, readableText } from './search-pool.js'
 import { type FoundRow, inMemoryScope, rowReader } from './search-rows.js'
 import { likenessOf } from './vector-read.js'
 
-/**
- * Of the best candidates as many are ranked by their texts as these hold together: most turns of a long conversation,
- * some 70 abstracts. Those after them, on later pages, keep their order. Twice as many turns and three times the text
- * find the same (docs/benchmarks.md) and take twice the time.
- */
-const maxPool = 400
-const maxPoolText = 100_000
-
 // Offset and limit of a search at their largest.
 const furthest = 1_100
-
-const readAtOnce = 100
-
-/** Of the nearest so many more are looked at than are asked for: sections of one page are folded. */
-const nearAtOnce = 100
-
-/** Candidates that are looked at, at most: half a second. Only where clocks or filters hide nearly all of them. */
-const maxLooks = 100_000
-
-/** When asked: writing the number takes 9 ms the first time, which every start of a process would pay. */
-const cutShort = (): string =>
-  `lexical: looked at ${maxLooks.toLocaleString('en')} items with these words and most do not hold at this moment; older ones may be missing`
 
 /** A row with what speaks for it. */
 export interface RankedRow extends Ranked {
@@ -70,10 +52,14 @@ export function searchLexical(
   const folded = foldHits(
     rows.filter(({ match, row }) => match >= threshold && wanted(row)),
     query,
-    query.mode === 'lexical' ? undefined : likenessOf(db),
+    usesVectors(query) ? likenessOf(db) : undefined,
   )
   const show = shower(query, terms)
   return { hits: folded.slice(offset, offset + limit).map(show), degraded }
+}
+
+function usesVectors({ mode = 'lexical' }: LexicalQuery): boolean {
+  return mode !== 'lexical'
 }
 
 function searchNow(db: Database, query: HistoryQuery): Found {
@@ -82,11 +68,10 @@ function searchNow(db: Database, query: HistoryQuery): Found {
   if (query.mode !== 'hybrid') return words
   const near = openNear(db, query)
   if ('missing' in near) return { ...words, degraded: [...words.degraded, ...near.missing] }
-  const nearest = nearRows(db, query, near.scope, nearAtOnce)
-  return { ...words, rows: fuseRows(words, nearest, near) }
+  return { ...words, rows: fuseRows(words, (count) => nearRows(db, query, near.scope, count), near) }
 }
 
-/** By vectors alone: scores are cosines. */
+/** By vectors alone: scores are cosines. More are looked at than are asked for, since sections of one page are folded. */
 function searchNear(db: Database, query: HistoryQuery): Found {
   const near = openNear(db, query)
   if ('missing' in near) return { rows: [], terms: [], degraded: near.missing }
@@ -102,52 +87,14 @@ function searchNear(db: Database, query: HistoryQuery): Found {
 }
 
 function searchWords(db: Database, query: HistoryQuery): Found & ByWords {
-  const { rows, pool, terms, degraded } = readBest(db, query, (query.offset ?? 0) + query.limit)
-  const best = rankRows(rows.slice(0, pool), query, terms, rankedLength)
+  const enough = (query.offset ?? 0) + query.limit
+  forgetOldTexts()
+  const [index, read, itemOf] = [new IndexReads(db), remembering(rowReader(db, query)), poolItems(rankedLength)]
+  const asWritten = readBest(findCandidates(index, query), read, enough)
+  const meant = correctQuery(index, query, { read, itemOf }, asWritten)
+  const { rows, pool, terms, degraded } = meant ? readBest(findCandidates(index, meant), read, enough) : asWritten
+  const best = rankRows(rows.slice(0, pool), query, terms, itemOf)
   return { rows: best.concat(belowAll(best, rows.slice(pool), terms)), pool, terms, degraded }
-}
-
-interface BestRows {
-  rows: FoundRow[]
-  /** How many of the first are ranked. */
-  pool: number
-  terms: WeightedTerm[]
-  degraded: string[]
-}
-
-/** The first candidates that the query may find: what it may not takes no place from them. */
-function readBest(db: Database, query: HistoryQuery, enough: number): BestRows {
-  const { candidates, terms } = findCandidates(db, query)
-  const read = rowReader(db, query)
-  const rows: FoundRow[] = []
-  const documents = new Set<string>()
-  let [pool, length, looks, hits] = [0, 0, 0, 0]
-  for (const some of inBatches(candidates)) {
-    if (looks >= maxLooks) return { rows, pool, terms, degraded: [cutShort()] }
-    looks += some.length
-    for (const row of read(some)) {
-      rows.push(row)
-      const isHit = row.kind !== 'document' || !documents.has(row.chunk.document)
-      if (row.kind === 'document') documents.add(row.chunk.document)
-      if (isHit) hits++
-      if (length >= maxPoolText || pool >= maxPool) continue
-      pool = rows.length
-      length += Math.min(rankedLength, textOf(row).length)
-    }
-    if ((length >= maxPoolText || pool >= maxPool) && hits >= enough) break
-  }
-  return { rows, pool, terms, degraded: [] }
-}
-
-function* inBatches(candidates: Iterable<Candidate>): Generator<Candidate[]> {
-  let some: Candidate[] = []
-  for (const candidate of candidates) {
-    some.push(candidate)
-    if (some.length < readAtOnce) continue
-    yield some
-    some = []
-  }
-  if (some.length > 0) yield some
 }
 
 /** Rows after the ranked ones, with scores that go on from theirs and never grow. */
@@ -168,9 +115,13 @@ function byCandidate(row: FoundRow, score: number, terms: WeightedTerm[]): Ranke
 }
 
 /** A word that is far down a long text, or folded otherwise by the index, counts by the candidate's own score. */
-function rankRows(rows: FoundRow[], question: LexicalQuery, terms: WeightedTerm[], length: number): RankedRow[] {
-  forgetOldTexts()
-  const pool = rows.map((row) => toPoolItem(row, length))
+function rankRows(
+  rows: FoundRow[],
+  question: LexicalQuery,
+  terms: WeightedTerm[],
+  itemOf: (row: FoundRow) => PoolItem,
+): RankedRow[] {
+  const pool = rows.map(itemOf)
   const ranked = weighEvidence(pool, { times: [], ...question }, terms, { listed: question.explain ?? false })
   return rows
     .map((row, index) => {
@@ -190,11 +141,16 @@ function rankRows(rows: FoundRow[], question: LexicalQuery, terms: WeightedTerm[
  */
 function searchPast(db: Database, query: HistoryQuery): Found {
   const { memories: _, ...others } = query
-  const { terms } = findCandidates(db, query)
-  const rest = query.events || query.documents ? readBest(db, others, furthest) : { rows: [], degraded: [] }
+  forgetOldTexts()
+  const index = new IndexReads(db)
+  const { terms } = findCandidates(index, query)
+  const rest =
+    query.events || query.documents
+      ? readBest(findCandidates(index, others), rowReader(db, others), furthest)
+      : { rows: [], degraded: [] }
   const all = [...pastMemories(db, query), ...rest.rows]
-  const rows = rankRows(all, query, terms, Number.MAX_SAFE_INTEGER)
-  const near = (query.mode ?? 'lexical') === 'lexical' ? undefined : openNear(db, query)
+  const rows = rankRows(all, query, terms, poolItems(Number.MAX_SAFE_INTEGER))
+  const near = usesVectors(query) ? openNear(db, query) : undefined
   const missing = near && 'missing' in near ? near.missing : []
   return { rows: rows.filter(({ score }) => score > 0), terms, degraded: [...rest.degraded, ...missing] }
 }
@@ -212,8 +168,8 @@ function shower(
   query: LexicalQuery,
   terms: WeightedTerm[],
 ): (ranked: RankedRow & { duplicates: number }) => LexicalHit {
-  const marked = withAlike(query.terms)
-  const words = terms.map(({ text, weight }) => ({ text, weight }))
+  const marked = withAlike(terms.length > 0 ? terms : query.terms)
+  const words = terms.map(explainWord)
   return ({ row, score, match, evidence, cosine, duplicates }) => {
     const text = readableText(row)
     const shown: ShownHit = {
@@ -241,6 +197,11 @@ function retrieversOf(row: FoundRow, cosine: number | undefined): HitExplanation
   ]
 }
 
+function explainWord({ text, weight, alike = [] }: WeightedTerm): HitExplanation['words'][number] {
+  const readAs = alike.flatMap((other) => (other.isCorrection ? other.text : []))
+  return { text, weight, ...(readAs.length > 0 && { readAs }) }
+}
+
 type Identity<Hit = LexicalHit> = Hit extends ShownHit ? Omit<Hit, keyof ShownHit> : never
 
 function identityOf(row: FoundRow): Identity {
@@ -249,8 +210,16 @@ function identityOf(row: FoundRow): Identity {
     return { kind: 'memory', namespace, key, version, recordedAt }
   }
   if (row.kind === 'document') {
-    const { document, namespace, root, path, title, heading, lineFrom, lineTo, modifiedAt } = row.chunk
-    return { kind: 'document', document, namespace, root, path, title, heading, lines: [lineFrom, lineTo], modifiedAt }
+    const {
+      position: chunk,
+      lineFrom,
+      lineTo,
+      text: _text,
+      metadata: _metadata,
+      syncedAt: _syncedAt,
+      ...place
+    } = row.chunk
+    return { kind: 'document', ...place, chunk, lines: [lineFrom, lineTo] }
   }
   const { session, owner, event } = row
   return { kind: 'event', session, owner, seq: event.seq, eventId: event.eventId, timestamp: event.timestamp }

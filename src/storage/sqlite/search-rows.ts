@@ -23,6 +23,8 @@ export type FoundRow = { id?: number; score: number } & ItemRow
 export type FoundMemory = Pick<MemoryRow, 'namespace' | 'key' | 'version' | 'value' | 'metadata' | 'recordedAt'>
 export type FoundEvent = Pick<EventRow, 'eventId' | 'seq' | 'type' | 'actor' | 'timestamp' | 'recordedAt' | 'content'>
 
+export type RowReader = (candidates: Candidate[]) => FoundRow[]
+
 // Candidates are read many at a time: a statement for each would be a third of a search.
 
 /** What an item is, and what decides whether a memory may be found, without its value. */
@@ -52,7 +54,7 @@ const eventsById = sql(
 
 const chunksById = sql(
   'search.chunks',
-  `select c.id, c.document_id as document, d.namespace, f.root, d.path, d.title, c.heading, c.line_from as lineFrom,
+  `select c.id, c.document_id as document, d.namespace, f.root, d.path, d.title, c.heading, c.position, c.line_from as lineFrom,
      c.line_to as lineTo, c.text, d.metadata, d.modified_at as modifiedAt, d.synced_at as syncedAt
    from json_each(:ids) wanted
    cross join document_chunks c on c.id = wanted.value
@@ -68,6 +70,7 @@ export interface FoundChunk {
   path: string
   title: string
   heading: string
+  position: number
   lineFrom: number
   lineTo: number
   text: string
@@ -86,7 +89,7 @@ type Item = MemoryItem | { id: number; kind: 'event' | 'document'; ref: number }
  * Reads candidates as rows, in their order, without those that the query may not find: scope words only cut the work, rows
  * decide. Of each memory the visible version is looked for once, however many of its versions are candidates.
  */
-export function rowReader(db: Database, query: HistoryQuery): (candidates: Candidate[]) => FoundRow[] {
+export function rowReader(db: Database, query: HistoryQuery): RowReader {
   const isVisible = visibilityOf(db, query)
   const mayFind = (item: Item): boolean => item.kind !== 'memory' || (inMemoryScope(item, query) && isVisible(item))
   return (candidates) => {

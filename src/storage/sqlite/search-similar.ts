@@ -32,7 +32,12 @@ const chunkItem = sql(
    cross join documents d on d.folder_id = f.id and d.path = :path
    cross join document_chunks c on c.document_id = d.id
    cross join search_items i on i.kind = 'document' and i.ref = c.id
-   where f.root = :root and +f.namespace = :namespace and c.line_from = :line`,
+   where f.root = :root and +f.namespace = :namespace and c.line_from = :line
+     and c.position = ifnull(:chunk, (
+       select min(position)
+       from document_chunks
+       where document_id = d.id and line_from = :line
+     ))`,
 )
 
 type SimilarQuery = Omit<LexicalQuery, 'terms'> & { address: ItemAddress }
@@ -47,7 +52,7 @@ export function searchSimilar(db: Database, { address, ...given }: SimilarQuery)
   // One more, so that as many are looked for as without the item.
   const { hits, degraded } = searchLexical(
     db,
-    { ...query, terms, ...asVector(db, query, row), limit: limit + 1 },
+    { ...query, terms, ...asVector(db, query, row), asWritten: true, limit: limit + 1 },
     (other) => !isSame(other, address),
   )
   return { hits: hits.slice(0, limit), degraded }
@@ -76,7 +81,7 @@ function readItem(db: Database, query: LexicalQuery, address: ItemAddress): Foun
 function findItem(db: Database, address: ItemAddress): { id: number } | undefined {
   const { kind, ...rest } = address
   const statements = { memory: memoryItem, event: eventItem, document: chunkItem }
-  return get<{ id: number }>(db, statements[kind], rest)
+  return get<{ id: number }>(db, statements[kind], kind === 'document' ? { chunk: null, ...rest } : rest)
 }
 
 function isSame(row: FoundRow, address: ItemAddress): boolean {

@@ -115,7 +115,16 @@ export function describeDocuments(subject: Subject): void {
     expect(await files('none')).toEqual([])
     const [file] = await subject.storage.documents.files({ folder: 'f1', under: 'a/b', after: '', limit: 1 })
     expect(file).toEqual({
-      ...{ id: 'd2', folder: 'f1', path: 'a/b/y.md', sha256: sha('a'), stamp: '9 1 1 7', readAt: 7, status: 'synced' },
+      ...{
+        id: 'd2',
+        folder: 'f1',
+        error: null,
+        path: 'a/b/y.md',
+        sha256: sha('a'),
+        stamp: '9 1 1 7',
+        readAt: 7,
+        status: 'synced',
+      },
     })
   })
 

@@ -298,7 +298,7 @@ function describeAnyText(subject: Subject): void {
     await add(storage, { value: '"say \\"hello world\\" twice"' })
     const ask = async (text: string, prefix?: true) => {
       const terms = [{ text, ...(prefix && { prefix }) }]
-      return (await storage.search.lexical({ terms, memories: {}, now, limit: 9 })).hits
+      return (await storage.search.lexical({ terms, asWritten: true, memories: {}, now, limit: 9 })).hits
     }
     for (const text of ['"', 'a"b', 'x OR hello', 'hello*', '{title}', 'NOT', '(', ''])
       await expect(ask(text), text).resolves.toBeInstanceOf(Array)
