@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Guard } from '../access/guard.js'
 import { parseNamespace, parseSegment } from '../access/namespace.js'
 import { ownsSession, readable } from '../access/policy.js'
-import { isRoot } from '../access/principal.js'
+import { isRoot, rightsOf } from '../access/principal.js'
 import type { EmbeddingWork } from '../embeddings/embedding-work.js'
 import { CairnError, invalidInput } from '../errors.js'
 import { describe } from '../json.js'
@@ -127,7 +127,10 @@ export class SearchService {
     const model = await this.#embeddings.model().catch((error: unknown) => ({ reason: String(error) }))
     return {
       mode: mode ?? 'hybrid',
-      vector: 'reason' in model ? { missing: `vector: ${model.reason}` } : await model.queries.of(text),
+      vector:
+        'reason' in model
+          ? { missing: `vector: ${model.reason}` }
+          : await model.queries.of(text, rightsOf(this.#guard.caller)),
     }
   }
 

@@ -81,7 +81,10 @@ export interface SpaceProgress {
   unqueued: number
 }
 
-/** A text without a prefix. `known`: the space has a vector of an equal text. An empty one is not embedded. */
+/**
+ * A text without a prefix; an empty one is not embedded. `hash` is equal for equal texts of one namespace, or of the sessions
+ * of one user of an app: whoever may read one of them may read the others. `known`: the space has a vector of such a one.
+ */
 export interface DueText {
   item: number
   attempts: number
@@ -94,7 +97,7 @@ export interface EmbeddingAnswers {
   space: string
   /** Unit vectors as float32, little-endian, and their codes. */
   vectors: { item: number; hash: string; vector: Uint8Array; code: Uint8Array }[]
-  /** Items with a text that has a vector already. */
+  /** Items with a text that has a vector already, by its hash. */
   known: { item: number; hash: string }[]
   /** Items without a text. */
   empty: number[]

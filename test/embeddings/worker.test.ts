@@ -44,15 +44,34 @@ describe('what has no vector', () => {
     expect(embedder.asked.flat().sort()).toEqual(['a: a', 'b: b', 'c: c', 'd: d', 'e: e', 'f: f'])
   })
 
-  it('is embedded once when it says the same', async () => {
+  it('is embedded once when it says the same, for all in one round and later for each place', async () => {
     await open()
-    for (const namespace of ['user:alice', 'user:bob', 'app:support'])
-      await add(storage, { namespace, chain: namespace, value: '"green tea"' })
+    const tea = (namespace: string, key = 'tone', value = '"green: tea"') =>
+      add(storage, { namespace, chain: `${namespace} ${key}`, key, value })
+    for (const namespace of ['user:alice', 'user:bob', 'app:support']) await tea(namespace)
     await drain()
-    await add(storage, { namespace: 'user:eve', chain: 'e', value: '"green tea"' })
+    expect(embedder.asked).toEqual([['tone: green: tea']])
+    await tea('user:alice', 'tone: green', '"tea"')
     await drain()
-    expect(embedder.asked).toEqual([['tone: green tea']])
-    expect(await progress()).toMatchObject({ vectors: 4, waiting: 0 })
+    expect(embedder.asked).toHaveLength(1)
+    await tea('user:eve')
+    await drain()
+    expect(embedder.asked).toHaveLength(2)
+    expect(await progress()).toMatchObject({ vectors: 5, waiting: 0 })
+  })
+
+  it('has none while the model is away, though another user has the same text with one', async () => {
+    await open()
+    await add(storage, { namespace: 'user:alice', chain: 'a', value: '"my PIN is 4711"' })
+    await drain()
+    embedder.answer = async () => Promise.reject(gone)
+    for (const [user, value] of [
+      ['bob', '"my PIN is 4711"'],
+      ['eve', '"my PIN is 4712"'],
+    ] as const)
+      await add(storage, { namespace: `user:${user}`, chain: user, value })
+    await drain()
+    expect(await progress()).toMatchObject({ vectors: 1, waiting: 2 })
   })
 
   it('stays without one when it has no text', async () => {
