@@ -1,3 +1,4 @@
+import type { ItemAddress } from './search-store.js'
 import type { Author } from './storage.js'
 
 /** Vectors of what search can find, by spaces: vectors of different spaces never mix. One space is active, or none. */
@@ -76,8 +77,8 @@ export interface SpaceProgress {
   waiting: number
   /** What is not to be tried again, with the newest reasons. */
   failed: number
-  failures: { item: string; error: string; attempts: number }[]
-  /** Items from before the space that have no job yet. */
+  failures: { item: ItemAddress; error: string; attempts: number }[]
+  /** Items from before the space that have neither a vector nor a job yet. */
   unqueued: number
 }
 

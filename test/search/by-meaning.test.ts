@@ -205,12 +205,42 @@ describe('without vectors, or without the model', () => {
     expect(degraded).toEqual(['vector: the past is searched by words alone'])
   })
 
-  it('a handle with another model goes by words, and says so', async () => {
+  it('a handle with another model goes by words, and says so and what to do', async () => {
     const { path } = await openFilled(values)
     const { cairn } = await openStore({ db: path, embedder: fakeEmbedder({ model: 'other' }), background: false })
     const { hits, degraded } = await cairn.search('the red car')
     expect(keyOf(hits[0])).toBe('garage')
-    expect(degraded).toEqual([expect.stringMatching(/^vector: the store has vectors of custom\/fake\/64/)])
+    const reason =
+      'vector: the vectors of the store are of custom/fake/64, and this handle has the model of custom/other/8'
+    expect(degraded).toEqual([
+      `${reason}. \`cairn.embeddings.migrate()\` changes over to it, or open the store with the other model.`,
+    ])
+    await cairn.embeddings.migrate()
+    expect((await cairn.search('the red car')).degraded).toEqual([
+      `${reason}, whose space is being filled. Searches go by words until it is full.`,
+    ])
+    await cairn.embeddings.run()
+    expect((await cairn.search('the red car')).degraded).toEqual([])
+  })
+
+  it('a handle whose vectors are all dropped goes by words, and says so', async () => {
+    const { cairn } = await openFilled(values)
+    await cairn.embeddings.drop('custom/fake/64')
+    expect(await cairn.search('the red car')).toMatchObject({
+      hits: [{ ref: { key: 'garage' } }],
+      degraded: ['vector: the store has no vectors'],
+    })
+  })
+
+  it('any handle says so while a space is there and none is active', async () => {
+    const { cairn, path } = await openFilled(values)
+    const next = await openStore({ db: path, embedder: fakeEmbedder({ model: 'next' }), background: false })
+    await next.cairn.embeddings.migrate()
+    await cairn.embeddings.drop('custom/fake/64')
+    const plain = await openStore({ db: path })
+    expect((await plain.cairn.search('the red car')).degraded).toEqual(['vector: the store has no vectors'])
+    await next.cairn.embeddings.drop('custom/next/8')
+    expect((await plain.cairn.search('the red car')).degraded).toEqual([])
   })
 })
 

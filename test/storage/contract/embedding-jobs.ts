@@ -202,7 +202,7 @@ export function describeEmbeddingJobs(subject: Subject): void {
     expect(await due()).toEqual([])
     expect(await progressOf(storage)).toMatchObject({ waiting: 1, failed: 1 })
     expect((await progressOf(storage))?.failures).toEqual([
-      { item: expect.any(String), error: 'too long', attempts: 1 },
+      { item: { kind: 'memory', namespace: 'user:alice', key: 'b', version: 1 }, error: 'too long', attempts: 1 },
     ])
     const later = () => storage.embeddings.due({ space, now: now + 10, limit: 9 })
     expect(await later()).toEqual([{ ...a, attempts: 1 }])
@@ -214,6 +214,23 @@ export function describeEmbeddingJobs(subject: Subject): void {
     expect(await later()).toEqual([a, b])
     await save({ vectors: [vectorFor(a), vectorFor(b)] })
     expect(await progressOf(storage)).toMatchObject({ vectors: 2, waiting: 0, failed: 0 })
+  })
+
+  it('that failed say what they are of: a memory, an event or a section of a document', async () => {
+    const { storage } = subject
+    await openSpace(storage)
+    await createSession(storage)
+    await append(storage, [anEvent()])
+    await storage.documents.claimFolder(aClaim())
+    await storage.documents.put(aDocument())
+    await save({ failures: (await due()).map((job) => failureOf(job, null)) })
+    const { namespace, path } = aDocument()
+    const section = { kind: 'document', namespace, root: aClaim().root, path }
+    expect((await progressOf(storage))?.failures.map(({ item }) => item)).toEqual([
+      { ...section, line: expect.any(Number), chunk: 1 },
+      { ...section, line: expect.any(Number), chunk: 0 },
+      { kind: 'event', session: 's1', seq: 1 },
+    ])
   })
 
   it('that failed for good are told by the newest reasons, and make way for what is new', async () => {
