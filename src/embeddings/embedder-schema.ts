@@ -64,7 +64,7 @@ export const embedderFields = settingsSchema.shape
 
 /**
  * Layers of settings, the later over the earlier, option by option. A layer that names another provider starts anew: the
- * model and the address of one are not those of another.
+ * model and the address of one are not those of another. `auto` is Ollama, where that is there.
  */
 export function mergeEmbedders(layers: readonly (EmbedderInput | undefined)[]): EmbedderInput | undefined {
   const given = layers.filter((layer) => layer !== undefined)
@@ -76,8 +76,12 @@ export function mergeEmbedders(layers: readonly (EmbedderInput | undefined)[]): 
 
 function merge(below: EmbedderOptions, above: EmbedderOptions): EmbedderOptions {
   const said = Object.fromEntries(Object.entries(above).filter(([, value]) => value !== undefined))
-  const another = above.provider !== undefined && above.provider !== (below.provider ?? 'auto')
+  const another = above.provider !== undefined && whose(above.provider) !== whose(below.provider)
   return another ? said : { ...below, ...said }
+}
+
+function whose(provider: EmbedderOptions['provider'] = 'auto'): string {
+  return provider === 'auto' ? 'ollama' : provider
 }
 
 function asOptions(input: unknown): unknown {
