@@ -177,6 +177,29 @@ describe('two processes', () => {
 })
 
 describe('that vectors are gone', () => {
+  it('is not looked for by a process that has only begun', async () => {
+    const worker = workerOf()
+    await open()
+    await remember('a')
+    await drain(workerOf(embedder, 'p2'))
+    const before = embedder.asked.length
+    const taken: unknown[] = []
+    const real = storage
+    const take: Storage['leases']['take'] = (input) => {
+      taken.push(input)
+      return real.leases.take(input)
+    }
+    storage = { ...real, leases: { ...real.leases, take } }
+    const fresh = workerOf()
+    await storage.embeddings.noteTrial({ space: spaceName(embedder.space), found: null, vectors: 100 })
+    await drain(fresh)
+    expect([taken, embedder.asked.length]).toEqual([[], before])
+    time += 3_600_000
+    await drain(fresh)
+    expect(taken).toHaveLength(1)
+    await worker.stop()
+  })
+
   it('is forgotten once an hour, step by step, but for the last ten thousand', async () => {
     const asked: unknown[] = []
     const pruned = [2_000, 2_000, 5, 0]
@@ -198,6 +221,14 @@ describe('that vectors are gone', () => {
     await remember('c')
     await drain(worker)
     expect(asked).toHaveLength(4)
+    // Where nothing is to be embedded, deletions are forgotten all the same.
+    time += 3_599_999
+    await drain(worker)
+    expect(asked).toHaveLength(4)
+    time += 1
+    await drain(worker)
+    expect(asked).toHaveLength(5)
+    expect(worker.state).toEqual({ state: 'idle' })
   })
 })
 

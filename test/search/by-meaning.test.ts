@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { SearchHit } from '../../src/search/search-service.js'
 import { fakeEmbedder, vectorOf } from '../embeddings/fake-embedder.js'
+import { refusal } from '../helpers/refusal.js'
 import { openStore } from '../store.js'
 
 const dimensions = 64
@@ -133,6 +134,29 @@ describe('a search by words and vectors', () => {
     expect(garage?.score ?? 0).toBeLessThan(0.6)
   })
 
+  it('by meaning alone takes any cosine as the threshold, and no other search does', async () => {
+    const { cairn } = await openFilled({})
+    const cosines = async (threshold: number) =>
+      (await cairn.semanticSearch('sedan', { threshold, limit: 100, offset: 100 })).hits.map(({ score }) => score)
+    const all = (await cairn.semanticSearch('sedan', { limit: 100, offset: 100 })).hits.map(({ score }) => score)
+    const least = Math.min(...all)
+    expect(least).toBeLessThan(0)
+    expect(await cosines(-1)).toEqual(all)
+    expect(await cosines(0)).toEqual(all.filter((score) => score >= 0))
+    expect(await cosines(least / 2)).toEqual(all.filter((score) => score >= least / 2))
+    for (const search of [cairn.search('sedan', { threshold: -0.5 }), cairn.hybridSearch('sedan', { threshold: -0.5 })])
+      expect((await refusal(search, 'invalid_input')).message).toContain('threshold')
+    await refusal(cairn.semanticSearch('sedan', { threshold: -1.1 }), 'invalid_input')
+  })
+
+  it('semanticSearch and hybridSearch take no mode', async () => {
+    const { cairn } = await openFilled(values)
+    for (const search of ['semanticSearch', 'hybridSearch'] as const) {
+      const error = await refusal(cairn[search]('sedan', { mode: 'lexical' } as never), 'invalid_input')
+      expect(error.message).toBe(`${search} goes by its own mode, and takes none.`)
+    }
+  })
+
   it('leaves out what is near by chance when a threshold says so', async () => {
     const { cairn } = await openFilled(values)
     expect((await cairn.search('sedan')).hits).toHaveLength(10)
@@ -196,6 +220,14 @@ describe('without vectors, or without the model', () => {
     const { hits, degraded } = await cairn.search('the red car')
     expect(keyOf(hits[0])).toBe('garage')
     expect(degraded).toEqual(['vector: the server is off'])
+  })
+
+  it('by meaning the past is searched by words all the same, with their scores, and the answer says so', async () => {
+    const { cairn } = await openFilled(values)
+    const past = { knownAt: '2026-06-01' }
+    const { hits, degraded } = await cairn.semanticSearch('car', past)
+    expect(hits).toEqual((await cairn.search('car', { ...past, mode: 'lexical' })).hits)
+    expect(degraded).toEqual(['vector: the past is searched by words alone'])
   })
 
   it('the past is searched by words alone, and the answer says so', async () => {
