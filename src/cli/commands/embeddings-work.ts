@@ -70,6 +70,8 @@ const oftenMillis = 250
 /** What a process that was killed leaves behind holds ten seconds. */
 const longestMillis = 12_000
 
+const waitingFor = 'Waiting for another process that embeds, 12 s at most: if it was killed, its turn ends within 10.'
+
 /** A turn that another process has is waited for, but not for ever: it may be at work for long. */
 async function whenItIsOurTurn(output: Output, work: () => Promise<void>): Promise<void> {
   const until = performance.now() + longestMillis
@@ -78,8 +80,7 @@ async function whenItIsOurTurn(output: Output, work: () => Promise<void>): Promi
       return await work()
     } catch (error) {
       if (!isOthersTurn(error) || performance.now() > until) throw error
-      if (!isTold)
-        output.note('Waiting for another process that embeds, 12 s at most: if it was killed, its turn ends within 10.')
+      if (!isTold) output.note(output.wrapped(waitingFor))
       await sleep(oftenMillis)
     }
   }

@@ -149,10 +149,10 @@ interface DropFlags {
 
 function activeSpace(space: string, spaces: EmbeddingSpace[]): CairnError {
   const before = spaces.find(({ name, activatedAt }) => name !== space && activatedAt !== null)
-  const back = before ? `Go back to another first: cairn embeddings rollback ${shellQuote(before.name)}. ` : ''
+  const back = before ? `; to go back to another: cairn embeddings rollback ${shellQuote(before.name)}` : ''
   return invalidInput(
     `${space} is the active space: without it, searches go by words alone.`,
-    `${back}To drop it all the same, add --yes.`,
+    `To drop it all the same, add --yes${back}`,
   )
 }
 
