@@ -6,7 +6,7 @@ import { type Speakers, speakersNamed } from './speakers.js'
 import { countTerms, makeTermTable, type TermCounts, type TermTable } from './term-table.js'
 import { titleFit } from './title-evidence.js'
 import { weights } from './weights.js'
-import { bestPassage, covered, termPoints } from './word-evidence.js'
+import { bestPassage, covered, termPoints, weighRepeats } from './word-evidence.js'
 
 interface Weighing {
   terms: WeightedTerm[]
@@ -42,11 +42,11 @@ export function weighEvidence(
   { listed = true }: { listed?: boolean } = {},
 ): Ranked[] {
   const speakers = speakersNamed(pool, given)
-  const terms = given.map((term, index) =>
+  const table = makeTermTable(given)
+  const counts = pool.map(({ text }) => countTerms(text, table, given.length))
+  const terms = weighRepeats(given, counts).map((term, index) =>
     speakers.terms.has(index) ? { ...term, weight: term.weight * weights.nameOfSpeaker } : term,
   )
-  const table = makeTermTable(terms)
-  const counts = pool.map(({ text }) => countTerms(text, table, terms.length))
   // What nothing holds, such as a misspelt word, tells nothing apart.
   const known = terms.filter((_, term) => counts.some(({ shares }) => (shares[term] ?? 0) > 0))
   const total = known.reduce((sum, { weight }) => sum + weight, 0)

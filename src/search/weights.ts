@@ -7,6 +7,13 @@ export const weights = {
   saturation: 1.2,
   length: 0.5,
 
+  /**
+   * What a text is about it says again, while words in passing are said once (Church & Gale 1995): the power of how often the
+   * texts with a word say it. So many times of each text count, lest one text that says nothing else decide.
+   */
+  repeats: 0.5,
+  repeatsCounted: 10,
+
   /** A word in a title, key, heading or speaker's name, beside one in passing. */
   title: 2,
 

@@ -118,6 +118,16 @@ describe('a search', () => {
     },
   )
 
+  it('finds two words that are written as one, and says what it was found by', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'one', 'On low birthweight')
+    await remember(cairn, 'other', 'On gold')
+    const { hits } = await cairn.search('birth weight', { explain: true })
+    expect(hits.map(nameOf)).toEqual(['one'])
+    expect(hits[0]?.snippet.marks).toEqual([[7, 18]])
+    expect(hits[0]?.explain?.match).toBe(1)
+  })
+
   it('weighs a key higher than a word in passing', async () => {
     const { cairn } = await openStore()
     await remember(cairn, 'passing', 'the deadline was mentioned once among other things of the day')
