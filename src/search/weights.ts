@@ -53,6 +53,16 @@ export const weights = {
   /** It is of the day, month or year that the question names, or speaks of it. */
   date: 2,
 
+  /**
+   * A turn says what so many of the best turns have in common, in words other than the question's: beside the best score, if
+   * it said all of it. At most so many words, and only those whose likelihood ratio is so high, which chance reaches for one
+   * word in seventy.
+   */
+  related: 0.2,
+  relatedTo: 40,
+  relatedWords: 10,
+  relatedSureness: 6,
+
   /** The next best sections of a document, for its best one. */
   sections: 0.3,
   sectionsCounted: 3,

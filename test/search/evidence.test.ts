@@ -157,6 +157,17 @@ describe('a turn', () => {
     expect(rank('harbour', turns('Ann: The harbour', 'Bob: Indeed'))[1]).toMatchObject({ score: 0, evidence: [] })
   })
 
+  it('is stronger for what it says of what the best turns have in common', () => {
+    const [best, others] = ['Ann: Sailing the blue kayak', 'Bob: A trip on rivers with music']
+    const lines = Array.from({ length: 200 }, (_, index) => (index < 60 && index % 2 === 0 ? best : others))
+    const ranked = rank('sailing trip', turns(...lines, 'Ann: A trip by kayak', 'Ann: A trip by bus', 'Ann: A kayak'))
+    const [kayak, bus, none] = ranked.slice(-3).map((turn) => pointsOf(turn, 'related'))
+    expect(kayak).toBeGreaterThan(0)
+    expect([bus, none]).toEqual([0, 0])
+    const few = rank('sailing trip', turns(...lines.slice(0, 60), 'Ann: A trip by kayak'))
+    expect(few.every((turn) => pointsOf(turn, 'related') === 0)).toBe(true)
+  })
+
   it('of another session is not beside it', () => {
     const [one, other] = [...turns('Ann: A ship'), ...turns('Bob: x', 'Bob: All red').slice(1)]
     if (other) other.whole = 's2'
