@@ -1,6 +1,7 @@
 import type { SearchTerm } from './query.js'
-import { numberOf, numbersWithStart, type ReadText } from './read-text.js'
+import type { ReadText } from './read-text.js'
 import { weights } from './weights.js'
+import { numberOf, numbersWithStart } from './word-numbers.js'
 import { stemOf } from './words.js'
 
 /** Which term a word of a text is, by the number of its stem, and how much of it: less for a word that is only alike. */

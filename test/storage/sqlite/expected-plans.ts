@@ -104,6 +104,7 @@ export const expectedPlans: Record<string, string[]> = {
   'search.memoriesToIndex': ['rowid'],
   'search.eventsToIndex': ['rowid', 'sessions (id)'],
   'search.postings': [],
+  'search.shortPostings': [],
   'search.count': [],
   'vectors.changes': ['rowid'],
   'vectors.newest': ['rowid'],
@@ -323,7 +324,7 @@ export const expectedPlans: Record<string, string[]> = {
 /** Steps that are no search, each with the reason why it may be. One that is not needed any more fails the test. */
 export const exceptions: { statement: RegExp; step: RegExp; reason: string }[] = [
   {
-    statement: /^(?:search\.(?:postings|count)|vectors\.inScope)$/,
+    statement: /^(?:search\.(?:postings|shortPostings|count)|vectors\.inScope)$/,
     step: /^SCAN search_text VIRTUAL TABLE INDEX \d+:M/,
     reason:
       'a full-text match reads one posting list as far as its limit, which the planner calls a scan of a virtual table',
