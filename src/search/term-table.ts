@@ -1,6 +1,7 @@
 import type { SearchTerm } from './query.js'
-import { numberOf, numbersWithStart, type ReadText } from './read-text.js'
+import type { ReadText } from './read-text.js'
 import { weights } from './weights.js'
+import { numberOf, numbersWithStart } from './word-numbers.js'
 import { stemOf } from './words.js'
 
 /**
