@@ -1,6 +1,6 @@
 import { stopWords } from './query.js'
-import { numberOf } from './read-text.js'
 import { weights } from './weights.js'
+import { numberOf } from './word-numbers.js'
 import { stemOf } from './words.js'
 
 /** A text that was ranked: its words, and what it has so far. */
