@@ -1,7 +1,8 @@
 import { editDistance } from './edit-distance.js'
 import type { SearchTerm } from './query.js'
-import { numberOf, type ReadText, writtenWord } from './read-text.js'
+import type { ReadText } from './read-text.js'
 import { weights } from './weights.js'
+import { numberOf, writtenWord } from './word-numbers.js'
 import { stemOf } from './words.js'
 
 /** A number or a code that is not there is not another one; in short words one letter makes another word. */

@@ -1,5 +1,6 @@
 import { stopWords } from './query.js'
-import { numberOf, type ReadText } from './read-text.js'
+import type { ReadText } from './read-text.js'
+import { numberOf } from './word-numbers.js'
 import { stemOf } from './words.js'
 
 /** Without these a text says the opposite. */

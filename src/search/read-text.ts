@@ -1,6 +1,6 @@
 import { type ItemText, normalize } from './index-text.js'
 import type { Wanted } from './question.js'
-import { stemOf } from './words.js'
+import { forgetWords, knownWords, numberWords, stemsOf } from './word-numbers.js'
 
 /** A text as ranking reads it: its words as numbers, the same number for the same stem, and what kind of things it says. */
 export interface ReadText {
@@ -20,13 +20,6 @@ export interface TextToRead extends ItemText {
   said: string
 }
 
-const numbers = new Map<string, number>()
-const stems: string[] = []
-/** Words as they stand in texts, most of which are read again and again, and the number of the stem of each. */
-const writtenNumbers = new Map<string, number>()
-const writtenWords: string[] = []
-const numbersOfWritten: number[] = []
-
 // Two generations of texts that were read: what was used lately stays. Each of so many bytes at the most, in each thread.
 const maxBytes = 20_000_000
 /** What a text takes beside its letters and words: objects, and its place in the map. */
@@ -36,27 +29,10 @@ let young = new Map<string, ReadText>()
 let old = new Map<string, ReadText>()
 let youngBytes = 0
 
-/** The number of a stem; the same for as long as a search goes on. */
-export function numberOf(stem: string): number {
-  const known = numbers.get(stem)
-  if (known !== undefined) return known
-  numbers.set(stem, stems.length)
-  return stems.push(stem) - 1
-}
-
-/** The numbers of all stems read so far that begin with some letters. */
-export function numbersWithStart(start: string): number[] {
-  return stems.flatMap((stem, number) => (stem.startsWith(start) ? [number] : []))
-}
-
 /** To be called between searches, since it may give new numbers to all words. */
 export function forgetOldTexts(): void {
-  if (writtenWords.length > maxKnownWords) {
-    numbers.clear()
-    writtenNumbers.clear()
-    writtenWords.length = 0
-    numbersOfWritten.length = 0
-    stems.length = 0
+  if (knownWords() > maxKnownWords) {
+    forgetWords()
     young.clear()
     old.clear()
     youngBytes = 0
@@ -92,45 +68,15 @@ const told: Record<Wanted, RegExp> = { time: times, number: counts, name: names 
 
 function readAnew({ title, body, said }: TextToRead): ReadText {
   const text = said.slice(0, flagged)
-  const [ofTitle, ofBody] = [title.split(' '), body.split(' ')]
-  const written = new Int32Array(ofTitle.length + ofBody.length)
-  const titleEnd = write(ofTitle, written, 0)
-  const end = write(ofBody, written, titleEnd)
+  const { words, titleEnd } = numberWords(title, body)
   return {
-    title: stemsOf(written, 0, titleEnd),
-    body: stemsOf(written, titleEnd, end),
-    written: written.subarray(0, end),
+    title: stemsOf(words, 0, titleEnd),
+    body: stemsOf(words, titleEnd, words.length),
+    written: words,
     asks: said.trimEnd().endsWith('?'),
     hasQuestion: text.includes('?'),
     tells: (wanted) => told[wanted].test(text),
   }
-}
-
-/** Writes the numbers of words from a place on, and says where they end. */
-function write(words: string[], to: Int32Array, from: number): number {
-  let end = from
-  for (const word of words) if (word !== '') to[end++] = writtenNumber(word)
-  return end
-}
-
-function stemsOf(written: Int32Array, from: number, to: number): Int32Array {
-  const stems = new Int32Array(to - from)
-  for (let at = from; at < to; at++) stems[at - from] = numbersOfWritten[written[at] ?? 0] ?? 0
-  return stems
-}
-
-function writtenNumber(word: string): number {
-  const known = writtenNumbers.get(word)
-  if (known !== undefined) return known
-  const number = writtenWords.push(word) - 1
-  writtenNumbers.set(word, number)
-  numbersOfWritten.push(numberOf(stemOf(word)))
-  return number
-}
-
-/** The word of a number; of one that was read in a text at hand. */
-export function writtenWord(number: number): string {
-  return writtenWords[number] ?? ''
 }
 
 /** For texts that are not in a store. */

@@ -60,7 +60,7 @@ export interface SpaceRow extends NewSpace {
   state: SpaceState
   createdAt: number
   activatedAt: number | null
-  /** Of how many texts of the store the first half finds the second: 0 to 1. Null before it was tried. */
+  /** Of how many texts of the store the end of the first half finds the second: 0 to 1. Null before it was tried. */
   found: number | null
   /** With how many vectors it was tried. */
   triedWith: number

@@ -105,6 +105,15 @@ export class CodeIndex {
     return { items, cosines: this.#cosinesAt(code, spread(slots, count)) }
   }
 
+  /** The cosines of those of some items that are here, by estimate. */
+  estimates(query: Float32Array, items: Uint32Array): Map<number, number> {
+    const code = encodeQuery(query)
+    this.#memory.prepare(code)
+    const slots = this.#slotsOf(items)
+    const cosines = this.#cosinesAt(code, slots)
+    return new Map(Array.from(slots, (slot, i) => [this.#items[slot] ?? 0, cosines[i] ?? 0]))
+  }
+
   /** The items of numbers that are spread evenly; all where too few of those are here. */
   #spreadOverAll(count: number): Uint32Array {
     const step = Math.max(1, Math.floor(this.#largest / (2 * count)))

@@ -2,7 +2,6 @@ import type { Neighbour } from './code-index.js'
 
 /** How far off an estimate by two bits is, one standard deviation of it, of vectors at a right angle. */
 const estimateError = 0.367
-const errors = 4
 
 /**
  * How many of the nearest by code are candidates for so many in the end. Of the ten nearest of 1,000,000, 995 of 1,000
@@ -14,9 +13,14 @@ export function countToRescore(count: number): number {
 
 /**
  * The candidates whose vectors must be read: all but those that are further, by more than the estimates err, than the last
- * one that is wanted. Where few are near, as within most filters, that leaves a third of them and loses none.
+ * one that is wanted. Where few are near, as within most filters, that leaves a third of them and loses none by four errors.
  */
-export function worthRescoring(nearest: readonly Neighbour[], count: number, dimensions: number): Neighbour[] {
+export function worthRescoring(
+  nearest: readonly Neighbour[],
+  count: number,
+  dimensions: number,
+  errors = 4,
+): Neighbour[] {
   const last = nearest[count - 1]
   if (last === undefined) return [...nearest]
   const sine = Math.sqrt(Math.max(0, 1 - (1 - last.distance) ** 2))

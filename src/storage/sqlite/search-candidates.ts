@@ -29,6 +29,15 @@ const postings = sql(
    limit :limit`,
 )
 
+/** All of a list that is known to be short: newest first costs a third more. */
+const shortPostings = sql(
+  'search.shortPostings',
+  `select rowid as id
+   from search_text
+   where search_text match :match
+   limit :limit`,
+)
+
 const countFrom = sql(
   'search.count',
   `select count(*) as count
@@ -56,6 +65,12 @@ const maxInScope = 50_000
  */
 const supposedItems = 1_000
 
+/**
+ * A word that costs a look at each part of the index costs it in every list: 50 µs each time. So many words of a scope are
+ * tried; most of those of one user are of kinds and places that hold nothing.
+ */
+const maxTried = 16
+
 /** A posting list, read from its newest row down. */
 interface PostingList {
   match: string
@@ -71,15 +86,23 @@ export class IndexReads {
   readonly #db: Database
   readonly #first = new Map<string, Pick<PostingList, 'ids' | 'below'>>()
   readonly #counts = new Map<string, number>()
+  readonly #empty = new Map<string, boolean>()
+  readonly #inNoTitle = new Set<string>()
 
   constructor(db: Database) {
     this.#db = db
   }
 
-  first(match: string): Pick<PostingList, 'ids' | 'below'> {
-    const found = this.#first.get(match) ?? this.next(match, Number.MAX_SAFE_INTEGER)
+  /** The whole list, if there are no more than are read at once in its scope. */
+  first(match: string, itemsInScope: number): Pick<PostingList, 'ids' | 'below'> {
+    const found =
+      this.#first.get(match) ?? (itemsInScope < batch ? this.#all(match) : this.next(match, Number.MAX_SAFE_INTEGER))
     this.#first.set(match, found)
     return found
+  }
+
+  #all(match: string): Pick<PostingList, 'ids' | 'below'> {
+    return { ids: column<number>(this.#db, shortPostings, { match, limit: batch }), below: 0 }
   }
 
   next(match: string, below: number): Pick<PostingList, 'ids' | 'below'> {
@@ -95,6 +118,23 @@ export class IndexReads {
     return found
   }
 
+  /** Whether a word of a scope is of nothing, as far as that is tried. */
+  isEmpty(token: string): boolean {
+    if (!this.#empty.has(token) && this.#empty.size >= maxTried) return false
+    const found = this.#empty.get(token) ?? this.count(onlyScope(token), 0, 1) === 0
+    this.#empty.set(token, found)
+    return found
+  }
+
+  /** Whether any of the terms is in a title. Those that are in none are not looked for again. */
+  anyInTitle(scope: string, terms: SearchTerm[]): boolean {
+    const unknown = terms.filter((term) => !this.#inNoTitle.has(inScope(scope, oneTerm(term))))
+    if (unknown.length === 0 || this.count(inScope(scope, anyTerm(unknown, 'title')), 0, 1) > 0)
+      return unknown.length > 0
+    for (const term of unknown) this.#inNoTitle.add(inScope(scope, oneTerm(term)))
+    return false
+  }
+
   newest(): number {
     return get<{ id: number | null }>(this.#db, newestItem, {})?.id ?? 0
   }
@@ -102,33 +142,34 @@ export class IndexReads {
 
 /** Candidates by the words that they share with the query. FTS5's own bm25() reads whole posting lists. */
 export function findCandidates(reads: IndexReads, query: LexicalQuery): Candidates {
-  const scope = scopeExpression(query)
+  const scope = scopeExpression(query, (token) => reads.isEmpty(token))
   if (scope === 'nothing' || query.terms.length === 0) return { candidates: [], terms: [], unheld: [] }
-  const lists = query.terms.map((term) => openList(reads, inScope(scope, oneTerm(term))))
-  weigh(reads, scope, lists)
+  const items = countItems(reads, scope, 0)
+  const lists = query.terms.map((term) => openList(reads, inScope(scope, oneTerm(term)), items))
+  weigh(reads, scope, lists, items)
   const terms = query.terms.map((term, index) => ({ ...term, weight: lists[index]?.weight ?? 0 }))
   const unheld = terms.filter((_, index) => lists[index]?.ids.length === 0)
   const rare = terms.filter((_, index) => lists[index]?.below === 0 && lists[index].ids.length > 0)
-  const titles = anyInTitle(reads, scope, rare) ? rare.map((term) => titleList(reads, scope, term)) : []
+  const titles = titleLists(reads, scope, rare, items)
   // Nothing but common words: rows that hold all of them come first, however old.
   if (lists.length > 1 && lists.every(({ below }) => below > 0)) {
-    const all = openList(reads, inScope(scope, allTerms(query.terms)))
+    const all = openList(reads, inScope(scope, allTerms(query.terms)), items)
     lists.push({ ...all, weight: lists.reduce((sum, { weight }) => sum + weight, 0) })
   }
   return { terms, unheld, candidates: readCandidates(reads, [...lists, ...titles]) }
 }
 
-function titleList(reads: IndexReads, scope: string, term: WeightedTerm): PostingList {
-  return { ...openList(reads, inScope(scope, oneTerm(term, 'title'))), weight: term.weight * inTitle }
-}
-
 /** Most words of most questions are in no title, and each list costs the scope's again. */
-function anyInTitle(reads: IndexReads, scope: string, terms: SearchTerm[]): boolean {
-  return terms.length > 0 && reads.count(inScope(scope, anyTerm(terms, 'title')), 0, 1) > 0
+function titleLists(reads: IndexReads, scope: string, terms: WeightedTerm[], items: number): PostingList[] {
+  if (!reads.anyInTitle(scope, terms)) return []
+  return terms.map((term) => ({
+    ...openList(reads, inScope(scope, oneTerm(term, 'title')), items),
+    weight: term.weight * inTitle,
+  }))
 }
 
-function openList(reads: IndexReads, match: string): PostingList {
-  return { match, weight: 0, ...reads.first(match) }
+function openList(reads: IndexReads, match: string, items: number): PostingList {
+  return { match, weight: 0, ...reads.first(match, items) }
 }
 
 function* readCandidates(reads: IndexReads, lists: PostingList[]): Generator<Candidate> {
@@ -150,8 +191,7 @@ function* readCandidates(reads: IndexReads, lists: PostingList[]): Generator<Can
  * Weights by frequency within the scope: what others have must not show in a score, and what is rare among one's own is
  * what tells them apart.
  */
-function weigh(reads: IndexReads, scope: string, lists: PostingList[]): void {
-  const items = countItems(reads, scope, 0)
+function weigh(reads: IndexReads, scope: string, lists: PostingList[], items: number): void {
   for (const list of lists) {
     const withTerm = countWithTerm(reads, scope, list, items)
     list.weight = inverseDocumentFrequency(Math.max(items, withTerm) + supposedItems, withTerm)

@@ -59,8 +59,9 @@ function isCounted(row: FoldedRow, folding: Folding): boolean {
 
 /** The same for rows that say the same: a turn said twice, a memory that was published, a copy of a page. */
 function sameWords({ row, text }: RankedRow, { essenceOf }: Folding): string | undefined {
-  if (text === undefined || text.body.length === 0) return undefined
-  return `${placeOf(row)}\n${essenceOf(text)}`
+  const read = text?.()
+  if (read === undefined || read.body.length === 0) return undefined
+  return `${placeOf(row)}\n${essenceOf(read)}`
 }
 
 /** A better memory that says the same in other words, under whatever key. */

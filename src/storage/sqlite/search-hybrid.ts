@@ -14,6 +14,8 @@ export interface ByWords {
 
 /** How many of the nearest have a part in the order: the same for every page. */
 export const nearAtOnce = 100
+/** Of what words have found and is not among the nearest, so many of the best have their vectors read. */
+const exactOthers = 20
 /** So many documents tell how near is near by chance. Where sections of fewer are the nearest, more are read. */
 const documentsAtLeast = 20
 const nearAtMost = 1_000
@@ -30,7 +32,8 @@ export function fuseRows(
   const isFused = (ranked: RankedRow, index: number): boolean => index < pool || cosines.has(ranked.row.id)
   const candidates = rows.filter(isFused).concat(nearOnly(nearest, rows)).map(withText)
   const others = candidates.flatMap(({ row: { id } }) => (id === undefined || cosines.has(id) ? [] : [id]))
-  for (const [id, cosine] of scope.cosines(others)) cosines.set(id, cosine)
+  for (const [id, cosine] of scope.estimates(others)) cosines.set(id, cosine)
+  for (const [id, cosine] of scope.cosines(others.slice(0, exactOthers))) cosines.set(id, cosine)
   const fused = fuse(toCandidates(candidates, cosines), similarityOf(nearest, nearRows, scope), trust)
   const found = new Set(nearest.map(({ id }) => id))
   const ranked = candidates.flatMap((candidate, index) => {
@@ -55,7 +58,7 @@ function nearOnly(nearest: FoundRow[], byWords: RankedRow[]): RankedRow[] {
 }
 
 function withText(ranked: RankedRow): RankedRow {
-  return ranked.text ? ranked : { ...ranked, text: toPoolItem(ranked.row, rankedLength).text }
+  return ranked.text ? ranked : { ...ranked, text: () => toPoolItem(ranked.row, rankedLength).text }
 }
 
 function toCandidates(ranked: RankedRow[], cosines: Map<number | undefined, number>): FusionCandidate[] {
@@ -65,8 +68,8 @@ function toCandidates(ranked: RankedRow[], cosines: Map<number | undefined, numb
     if (row.kind === 'document') return { score, similarity, document: row.chunk.document }
     if (row.kind === 'memory') return { score, similarity }
     const before = turns.get(turnOf(row, -1))
-    const follows = before?.text?.hasQuestion ? cosines.get(before.row.id) : undefined
-    return { score, similarity, asks: text?.asks, follows }
+    const follows = before?.text?.().hasQuestion ? cosines.get(before.row.id) : undefined
+    return { score, similarity, asks: text?.().asks, follows }
   })
 }
 

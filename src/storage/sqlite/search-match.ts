@@ -33,13 +33,18 @@ export function onlyScope(scope: string): string {
 
 const kinds = ['memory', 'event', 'document']
 
-/** The scope words of what may be found; `nothing` and `everything` say what they say. */
-export function scopeExpression(query: Pick<LexicalQuery, 'memories' | 'events' | 'documents'>): string {
-  const { memories, events, documents } = query
+/**
+ * The scope words of what may be found, without words that are of nothing; `nothing` and `everything` say what they say.
+ */
+export function scopeExpression(
+  { memories, events, documents }: Pick<LexicalQuery, 'memories' | 'events' | 'documents'>,
+  isEmpty: (token: string) => boolean = () => false,
+): string {
+  const held = (tokens: string[]): string | undefined => any(tokens.filter((token) => !isEmpty(token)))
   const scopes = [
-    memories && memoryScope(memories),
-    events && eventScope(events),
-    documents && documentScope(documents),
+    memories && memoryScope(memories, held),
+    events && eventScope(events, held),
+    documents && documentScope(documents, held),
   ]
   const parts = scopes.filter((part) => part !== undefined)
   if (parts.length === 0) return 'nothing'
@@ -47,29 +52,29 @@ export function scopeExpression(query: Pick<LexicalQuery, 'memories' | 'events' 
   return all ? 'everything' : parts.map((part) => `(${part})`).join(' OR ')
 }
 
-function memoryScope({ namespaces, types }: NonNullable<LexicalQuery['memories']>): string | undefined {
-  if (namespaces?.length === 0 || types?.length === 0) return undefined
-  const within = namespaces && any(namespaces.map(memoryToken))
-  const typed = types && any(types.map((type) => typeToken('memory', type)))
-  return both(within, typed) ?? kindToken('memory')
+type Tokens = (tokens: string[]) => string | undefined
+
+function memoryScope({ namespaces, types }: NonNullable<LexicalQuery['memories']>, held: Tokens): string | undefined {
+  return allOf('memory', [namespaces?.map(memoryToken), types?.map((type) => typeToken('memory', type))], held)
 }
 
-function eventScope({ owner, sessions, types }: NonNullable<LexicalQuery['events']>): string | undefined {
-  if (sessions?.length === 0 || types?.length === 0) return undefined
-  const within = both(owner && ownerToken(owner), sessions && any(sessions.map(sessionToken)))
-  const typed = types && any(types.map((type) => typeToken('event', type)))
-  return both(within, typed) ?? kindToken('event')
+function eventScope({ owner, sessions, types }: NonNullable<LexicalQuery['events']>, held: Tokens): string | undefined {
+  const typed = types?.map((type) => typeToken('event', type))
+  return allOf('event', [owner && [ownerToken(owner)], sessions?.map(sessionToken), typed], held)
 }
 
-function documentScope({ namespaces }: NonNullable<LexicalQuery['documents']>): string | undefined {
-  if (namespaces === undefined) return kindToken('document')
-  return namespaces.length === 0 ? undefined : any(namespaces.map(documentToken))
+function documentScope({ namespaces }: NonNullable<LexicalQuery['documents']>, held: Tokens): string | undefined {
+  return allOf('document', [namespaces?.map(documentToken)], held)
 }
 
-function any(tokens: string[]): string {
-  return `(${tokens.join(' OR ')})`
+/** One of each list; undefined where nothing can have that. */
+function allOf(kind: string, lists: (string[] | undefined)[], held: Tokens): string | undefined {
+  const asked = lists.filter((list) => list !== undefined)
+  if (asked.length === 0) return kindToken(kind)
+  const parts = asked.map(held).filter((part) => part !== undefined)
+  return parts.length === asked.length ? parts.join(' AND ') : undefined
 }
 
-function both(a: string | undefined, b: string | undefined): string | undefined {
-  return a !== undefined && b !== undefined ? `${a} AND ${b}` : (a ?? b)
+function any(tokens: string[]): string | undefined {
+  return tokens.length > 0 ? `(${tokens.join(' OR ')})` : undefined
 }

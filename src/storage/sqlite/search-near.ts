@@ -41,11 +41,16 @@ export function openNear(db: Database, query: HistoryQuery): Near | { missing: s
  * The nearest rows that the query may find, nearest first, about `count` of them; their scores are cosines. Where filters
  * leave few of the nearest, more are looked at.
  */
-export function nearRows(db: Database, query: HistoryQuery, scope: NearScope | undefined, count: number): FoundRow[] {
-  if (scope === undefined) return []
+export function nearRows(
+  db: Database,
+  query: HistoryQuery,
+  nearest: NearScope['nearest'] | undefined,
+  count: number,
+): FoundRow[] {
+  if (nearest === undefined) return []
   const read = rowReader(db, query)
   for (let looks = count; ; looks *= 4) {
-    const near = scope.nearest(looks)
+    const near = nearest(looks)
     const rows = read(near.map(({ id, cosine }) => ({ id, score: cosine })))
     if (rows.length >= count || near.length < looks || looks >= furthest) return rows.slice(0, count)
   }

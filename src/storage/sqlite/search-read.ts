@@ -25,8 +25,8 @@ const furthest = 1_100
 /** A row with what speaks for it. */
 export interface RankedRow extends Ranked {
   row: FoundRow
-  /** Only of what was ranked by its text. */
-  text?: ReadText
+  /** Its text, read when it is asked for; only of what was ranked by words or vectors. */
+  text?: () => ReadText
   /** Only of what vectors have found. */
   cosine?: number
 }
@@ -74,14 +74,14 @@ function searchNow(db: Database, query: HistoryQuery): Found {
   if (query.mode !== 'hybrid') return words
   const near = openNear(db, query)
   if ('missing' in near) return { ...words, degraded: [...words.degraded, ...near.missing] }
-  return { ...words, rows: fuseRows(words, (count) => nearRows(db, query, near.scope, count), near) }
+  return { ...words, rows: fuseRows(words, (count) => nearRows(db, query, near.scope?.nearby, count), near) }
 }
 
 /** By vectors alone: scores are cosines. More are looked at than are asked for, since sections of one page are folded. */
 function searchNear(db: Database, query: HistoryQuery): Found {
   const near = openNear(db, query)
   if ('missing' in near) return { rows: [], terms: [], degraded: near.missing }
-  const nearest = nearRows(db, query, near.scope, nearAtOnce + (query.offset ?? 0) + query.limit)
+  const nearest = nearRows(db, query, near.scope?.nearest, nearAtOnce + (query.offset ?? 0) + query.limit)
   const rows = nearest.map((row) => ({
     row: { ...row, score: 0 },
     score: row.score,
@@ -135,7 +135,7 @@ function rankRows(
       const text = pool[index]?.text
       if (found === undefined || found.score === 0) return byCandidate(row, row.score / 2, terms)
       const { score, match, evidence } = found
-      return { row, score, match, evidence, ...(text && { text }) }
+      return { row, score, match, evidence, ...(text && { text: () => text }) }
     })
     .sort((a, b) => b.score - a.score)
 }

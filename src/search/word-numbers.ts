@@ -1,0 +1,141 @@
+import { stemOf } from './words.js'
+
+// Numbers stand for words and stems while texts are ranked. A search reads thousands of words, nearly all of them known: a
+// word of a text becomes a number without becoming a string, which takes a third of the time.
+
+const numbers = new Map<string, number>()
+const stems: string[] = []
+/** Words as they stand in texts, with their hashes and the numbers of their stems. */
+const written: string[] = []
+let hashes = new Int32Array(1024)
+let stemNumbers = new Int32Array(1024)
+/** A hash table with linear probing: the number of a word + 1, at most half full. */
+let cells = new Int32Array(2048)
+
+/** Lists of words are cut from sheets: memory of its own for each costs more than to fill it. */
+const sheetLength = 4_096
+let sheet = new Int32Array(sheetLength)
+let used = 0
+let scratch = new Int32Array(sheetLength)
+
+/** The number of a stem; the same for as long as a search goes on. */
+export function numberOf(stem: string): number {
+  const known = numbers.get(stem)
+  if (known !== undefined) return known
+  numbers.set(stem, stems.length)
+  return stems.push(stem) - 1
+}
+
+/** The numbers of all stems read so far that begin with some letters. */
+export function numbersWithStart(start: string): number[] {
+  return stems.flatMap((stem, number) => (stem.startsWith(start) ? [number] : []))
+}
+
+/** The word of a number; of one that was read in a text at hand. */
+export function writtenWord(number: number): string {
+  return written[number] ?? ''
+}
+
+export function knownWords(): number {
+  return written.length
+}
+
+/** All numbers are given anew from here on. */
+export function forgetWords(): void {
+  numbers.clear()
+  stems.length = 0
+  written.length = 0
+  cells.fill(0)
+}
+
+const space = 32
+
+/** The words of two normalized texts, which have spaces between them, by the numbers of `writtenWord`. */
+export function numberWords(title: string, body: string): { words: Int32Array; titleEnd: number } {
+  const most = title.length + body.length
+  if (scratch.length < most) scratch = new Int32Array(most)
+  const titleEnd = writeNumbers(title, 0)
+  return { words: keep(writeNumbers(body, titleEnd)), titleEnd }
+}
+
+/** Writes the numbers of words on the scratch pad from a place on, and says where they end. */
+function writeNumbers(text: string, from: number): number {
+  const { length } = text
+  let [count, start, hash] = [from, 0, 0]
+  for (let end = 0; end <= length; end++) {
+    const code = end < length ? text.charCodeAt(end) : space
+    if (code !== space) {
+      hash = Math.imul(hash ^ code, 0x01000193)
+      continue
+    }
+    if (end > start) scratch[count++] = wordNumber(text, start, end, hash)
+    start = end + 1
+    hash = 0
+  }
+  return count
+}
+
+/** The numbers of the stems of some words of a text. */
+export function stemsOf(words: Int32Array, from: number, to: number): Int32Array {
+  if (scratch.length < words.length) scratch = new Int32Array(words.length)
+  for (let at = from; at < to; at++) scratch[at - from] = stemNumbers[words[at] ?? 0] ?? 0
+  return keep(to - from)
+}
+
+/** The first numbers on the scratch pad, on a sheet or, of a long text, by themselves. */
+function keep(count: number): Int32Array {
+  if (count > sheetLength / 4) return scratch.slice(0, count)
+  if (used + count > sheetLength) {
+    sheet = new Int32Array(sheetLength)
+    used = 0
+  }
+  const kept = sheet.subarray(used, used + count)
+  for (let at = 0; at < count; at++) kept[at] = scratch[at] ?? 0
+  used += count
+  return kept
+}
+
+function wordNumber(text: string, start: number, end: number, hash: number): number {
+  const mask = cells.length - 1
+  // The last letters of a word are in the low bits alone.
+  let cell = (hash ^ (hash >>> 15)) & mask
+  for (let entry = cells[cell] ?? 0; entry !== 0; entry = cells[cell] ?? 0) {
+    const number = entry - 1
+    if (hashes[number] === hash && isAt(text, start, end, written[number] ?? '')) return number
+    cell = (cell + 1) & mask
+  }
+  return learn(text.slice(start, end), hash)
+}
+
+function isAt(text: string, start: number, end: number, word: string): boolean {
+  if (word.length !== end - start) return false
+  for (let at = 0; at < word.length; at++) if (word.charCodeAt(at) !== text.charCodeAt(start + at)) return false
+  return true
+}
+
+function learn(word: string, hash: number): number {
+  const number = written.push(word) - 1
+  if (2 * written.length > cells.length) grow()
+  hashes[number] = hash
+  stemNumbers[number] = numberOf(stemOf(word))
+  place(number)
+  return number
+}
+
+function place(number: number): void {
+  const mask = cells.length - 1
+  const hash = hashes[number] ?? 0
+  let cell = (hash ^ (hash >>> 15)) & mask
+  while (cells[cell] !== 0) cell = (cell + 1) & mask
+  cells[cell] = number + 1
+}
+
+function grow(): void {
+  const [oldHashes, oldStems, known] = [hashes, stemNumbers, written.length - 1]
+  cells = new Int32Array(2 * cells.length)
+  hashes = new Int32Array(cells.length / 2)
+  stemNumbers = new Int32Array(cells.length / 2)
+  hashes.set(oldHashes)
+  stemNumbers.set(oldStems)
+  for (let number = 0; number < known; number++) place(number)
+}
