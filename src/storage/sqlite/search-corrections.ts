@@ -75,7 +75,7 @@ function textsWithNear(index: IndexReads, query: HistoryQuery, reading: Reading,
   const scope = scopeExpression(query)
   if (scope === 'nothing') return []
   const alike = spellingsNear(word, startLength).map((text) => ({ text, weight: 1 }))
-  const { ids } = index.first(inScope(scope, oneTerm({ text: word, alike })))
+  const { ids } = index.next(inScope(scope, oneTerm({ text: word, alike })), Number.MAX_SAFE_INTEGER)
   for (const some of inBatches(ids.map((id) => ({ id, score: 0 })))) return textsOf(reading.read(some), reading)
   return []
 }
