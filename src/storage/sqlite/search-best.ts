@@ -8,7 +8,7 @@ import type { FoundRow, RowReader } from './search-rows.js'
  * some 70 abstracts. Those after them, on later pages, keep their order. Twice as many turns and three times the text
  * find the same (docs/benchmarks.md) and take twice the time.
  */
-const maxPool = 400
+const maxPool = 300
 const maxPoolText = 100_000
 
 const readAtOnce = 100
