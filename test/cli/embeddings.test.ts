@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { run } from '../../src/cli/run.js'
 import { openSqliteStorage } from '../../src/storage/sqlite/sqlite-storage.js'
 import { type EmbeddingServer, embeddingServer } from '../helpers/embedding-server.js'
@@ -110,6 +110,17 @@ describe('embeddings migrate', () => {
     await storage.close()
     expect([code, out]).toEqual([0, '2 vectors in ollama/shell/768 (active).\n'])
     expect(told).toEqual([expect.stringContaining('Waiting for another process that embeds')])
+  })
+
+  it('shows how much of the new space is done, and not of others', async () => {
+    const { cli, server } = await withVectors()
+    await cli.json('memory add user:alice cups --text cups')
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    server.misbehave = () => void vi.advanceTimersByTime(2_000)
+    const { code, stderr } = await cli('embeddings migrate --to ollama/shell', { isTTY: true, columns: 80 })
+    expect(code).toBe(0)
+    expect(stderr).toContain('of 3 texts')
   })
 
   it('asks the server that the settings name, whether they name its kind or not', async () => {

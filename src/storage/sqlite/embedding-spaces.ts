@@ -65,7 +65,7 @@ export function openSpace(db: Database, { author, ...space }: NewSpace & { autho
   const filling = inState(db, 'filling')
   if (active && filling)
     return refuse('conflict', `The space ${filling.name} is being filled.`, {
-      hint: `\`cairn embeddings status\` shows how far it is. When it is full it becomes the active one; or drop it with: cairn embeddings drop ${filling.name}`,
+      hint: `Go on with it (\`cairn embeddings run\` says how) until it is active, or drop it: cairn embeddings drop ${filling.name}`,
     })
   const state = active ? 'filling' : 'active'
   const activatedAt = active ? null : author.now
