@@ -18,6 +18,7 @@ import type { ValueLimits } from './ops/value-limits.js'
 import type { ContextResult } from './search/context.js'
 import type { ContextOptions } from './search/context-inputs.js'
 import type { SearchOptions, SimilarTo } from './search/search-inputs.js'
+import { withMode } from './search/search-inputs.js'
 import { type SearchResult, SearchService } from './search/search-service.js'
 import { SessionService } from './sessions/session-service.js'
 import type { OpenForeignDatabase } from './storage/foreign-database.js'
@@ -98,13 +99,13 @@ export class Cairn {
   }
 
   /** By the meaning of the question alone: `search` with mode `semantic`. Scores are cosines, and `threshold` the least of them. */
-  semanticSearch(text: string, options: Omit<SearchOptions, 'mode'> = {}): Promise<SearchResult> {
-    return this.search(text, { ...options, mode: 'semantic' })
+  async semanticSearch(text: string, options: Omit<SearchOptions, 'mode'> = {}): Promise<SearchResult> {
+    return this.search(text, withMode('semantic', options))
   }
 
   /** By words and meaning together: `search` with mode `hybrid`, which says in `degraded` when there are no vectors. */
-  hybridSearch(text: string, options: Omit<SearchOptions, 'mode'> = {}): Promise<SearchResult> {
-    return this.search(text, { ...options, mode: 'hybrid' })
+  async hybridSearch(text: string, options: Omit<SearchOptions, 'mode'> = {}): Promise<SearchResult> {
+    return this.search(text, withMode('hybrid', options))
   }
 
   /** Finds what is like something that was found: `item` is a hit, or its `kind` and `ref`. */

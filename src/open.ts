@@ -5,10 +5,8 @@ import { root } from './access/principal.js'
 import { Cairn } from './cairn.js'
 import { type ConfigInput, resolveConfig } from './config.js'
 import { documentWork } from './documents/document-work.js'
-import type { EmbedderCheck } from './embeddings/check-embedder.js'
-import type { EmbedderChoice } from './embeddings/choose.js'
-import type { EmbedderSettings } from './embeddings/embedder-schema.js'
 import { embeddingWork, noEmbeddings } from './embeddings/embedding-work.js'
+import { storeModels } from './embeddings/store-models.js'
 import { CairnError } from './errors.js'
 import { describe } from './json.js'
 import { OperationTimes } from './observe/operation-times.js'
@@ -16,7 +14,6 @@ import { type RollupOptions, startRollup } from './observe/rollup.js'
 import type { DetectedFormat } from './ops/importers/detect-format.js'
 import type { ForeignRecords } from './ops/importers/importer.js'
 import type { ForeignInput } from './ops/importers/importers.js'
-import type { SpaceRow } from './storage/embedding-store.js'
 import { openForeignDatabase } from './storage/sqlite/foreign-database.js'
 import { openSqliteStorage } from './storage/sqlite/sqlite-storage.js'
 import type { Storage } from './storage/storage.js'
@@ -58,12 +55,11 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
   const clock = (): number => wholeMillis(now())
   const storage = measured(opened, { times, now: clock, metricsDays: config.metricsDays })
   const guard = new Guard({ storage, caller: root, now: clock, auditReads: 'off' })
-  const check = (): Promise<EmbedderCheck[]> => checkModel(config.embedder)
-  const work = { storage, now: clock, check, author: () => guard.author(), background }
+  const work = { storage, now: clock, author: () => guard.author(), background }
   const embeddings =
     config.embedder.provider === 'none'
       ? noEmbeddings
-      : embeddingWork({ ...work, choose: (active, signal) => choose(config.embedder, active, signal) })
+      : embeddingWork({ ...work, models: storeModels(config.embedder) })
   return new Cairn({
     storage,
     caller: root,
@@ -77,29 +73,6 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
     documents: documentWork({ maxBytes: config.limits.documentBytes, threads: config.threads }),
     embeddings,
   })
-}
-
-/**
- * Loaded only where there is a model to choose: with HTTP and tokens, a good part of a start. `auto` is the model that the
- * vectors of the store are of, if there are some.
- */
-async function choose(
-  settings: EmbedderSettings,
-  active: SpaceRow | undefined,
-  signal: AbortSignal,
-): Promise<EmbedderChoice> {
-  const { chooseEmbedder } = await import('./embeddings/choose.js')
-  const { providerOf } = await import('./embeddings/spaces.js')
-  const provider = active && providerOf(active)
-  if (settings.provider !== 'auto' || active === undefined || provider === undefined)
-    return chooseEmbedder(settings, { signal })
-  const { model, dimensions, documentPrefix: document, queryPrefix: query } = active
-  return chooseEmbedder({ ...settings, provider, model, dimensions, prefixes: { document, query } }, { signal })
-}
-
-async function checkModel(settings: EmbedderSettings): Promise<EmbedderCheck[]> {
-  const { checkEmbedder } = await import('./embeddings/check-embedder.js')
-  return checkEmbedder(settings)
 }
 
 /** A store whose calls are measured, until it is closed. */

@@ -134,6 +134,7 @@ describe('the configuration', () => {
     [{ embedder: { provider: 'custom' } }, 'embedder'],
     [{ embedder: { embed: () => [] } }, 'embedder'],
     [{ embedder: { model: '' } }, 'embedder.model'],
+    [{ embedder: { model: 'm'.repeat(401) } }, 'embedder.model'],
     [{ embedder: { url: 'ftp://box' } }, 'embedder.url'],
     [{ embedder: { url: 'http://me:secret@box' } }, 'embedder.url'],
     [{ embedder: { url: 'http://' } }, 'embedder.url'],
@@ -145,6 +146,46 @@ describe('the configuration', () => {
     const error = thrown(() => resolveConfig(given as never), 'config_invalid')
     expect(error.message).toMatch(new RegExp(`^The configuration: ${setting}`))
     expect(error.hint).toBe('See docs/cli.md for the settings there are.')
+  })
+
+  it('refuses an embedder that says nothing, with what to pass', () => {
+    for (const embedder of [{}, { provider: undefined }] as ConfigInput['embedder'][])
+      for (const file of [undefined, 'ollama'] as const) {
+        const resolve = () => resolveConfig({ embedder }, { file: file ? { embedder: file } : {} })
+        expect(thrown(resolve, 'config_invalid').message).toMatch(
+          /^The configuration: embedder: names no model: pass 'ollama', options such as .*, or an embedder of your own with/,
+        )
+      }
+  })
+
+  it.each<[{ space?: object; batchSize?: number }, string]>([
+    [{ space: { model: '' } }, 'embedder.space.model'],
+    [{ space: { model: 'm'.repeat(600) } }, 'embedder.space.model'],
+    [{ space: { dimensions: 0 } }, 'embedder.space.dimensions'],
+    [{ space: { dimensions: 1e6 } }, 'embedder.space.dimensions'],
+    [{ space: { dimensions: '8' } }, 'embedder.space.dimensions'],
+    [{ space: { provider: 'mine' } }, 'embedder.space.provider'],
+    [{ space: { prefixes: undefined } }, 'embedder.space.prefixes: is missing'],
+    [{ batchSize: 0 }, 'embedder.batchSize'],
+  ])('refuses an embedder of the caller with %j', (wrong, setting) => {
+    const own = fakeEmbedder()
+    const embedder = { ...own, ...wrong, space: { ...own.space, ...wrong.space } }
+    expect(thrown(() => resolveConfig({ embedder } as never), 'config_invalid').message).toMatch(
+      new RegExp(`^The configuration: ${setting}`),
+    )
+  })
+
+  it('refuses a length that the model is known not to make', () => {
+    const wrong = [
+      [{ provider: 'ollama', dimensions: 5_000 }, 'nomic-embed-text:v1.5 makes 768, or fewer.'],
+      [{ dimensions: 5_000 }, 'nomic-embed-text:v1.5 makes 768, or fewer.'],
+      [{ model: 'all-minilm', dimensions: 128 }, 'all-minilm makes 384, and they are of no use shortened.'],
+    ] as const
+    for (const [embedder, says] of wrong)
+      expect(thrown(() => resolveConfig({ embedder }), 'config_invalid').message).toContain(says)
+    const environment = { embedder: { dimensions: 1024 } }
+    const { embedder } = resolveConfig({}, { file: { embedder: { model: 'mxbai-embed-large' } }, environment })
+    expect(embedder.dimensions).toBe(1024)
   })
 
   it('describes every setting', () => {

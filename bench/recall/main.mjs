@@ -9,7 +9,7 @@ import { openCairn } from '../../dist/index.js'
 import { round } from '../core/statistics.mjs'
 import { ask } from './ask.mjs'
 import { comparePaired, readResults, writeResults } from './compare.mjs'
-import { embedderUsage, toEmbedder } from './embed.mjs'
+import { checkNames, embedderUsage, toEmbedder } from './embed.mjs'
 import { fill } from './fill.mjs'
 import { measureNames, summarize, times } from './measures.mjs'
 import { misspell } from './misspell.mjs'
@@ -24,6 +24,7 @@ function parse() {
   try {
     const { values, positionals } = parseArgs({ allowPositionals: true, options: flags })
     if (positionals.length !== 1) throw new Error('one folder is needed')
+    checkNames(values)
     return { folder: positionals[0], ...values }
   } catch (error) {
     console.error(`${error.message}\n${usage}`)

@@ -59,11 +59,13 @@ function commandFor(path, keep) {
 function createEnding() {
   const ending = { folder: undefined, cairn: undefined, kept: false, isLeaving: false }
   const leave = (code) => {
+    // Pressed twice: whoever asks again does not want to wait for the store.
+    if (ending.isLeaving) process.exit(code)
     ending.isLeaving = true
     void Promise.resolve(ending.cairn?.close()).finally(() => process.exit(code))
   }
   for (const [signal, code] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 })) {
-    process.once(signal, () => leave(code))
+    process.on(signal, () => leave(code))
   }
   process.stdout.on('error', ({ code }) => leave(code === 'EPIPE' ? 0 : 1))
   process.on('exit', () => {

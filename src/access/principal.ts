@@ -45,6 +45,13 @@ export function isRoot(caller: Caller): caller is typeof root {
   return 'root' in caller
 }
 
+/** All that gives a caller rights, as one text: who has the same may do the same. */
+export function rightsOf(caller: Caller): string {
+  if (isRoot(caller)) return 'root'
+  const { app, user, project, session, grants } = caller
+  return JSON.stringify({ app, user, project, session, grants })
+}
+
 /** Canonical form of a principal, or `invalid_input`. */
 export function parsePrincipal(input: unknown): Principal {
   const parsed = principalSchema.safeParse(input)

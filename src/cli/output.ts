@@ -58,6 +58,11 @@ export class Output {
     return [...names.map(bold), ...lines(shown).map(dim)].join('\n')
   }
 
+  /** A text of some sentences, in lines that fit. */
+  wrapped(text: string): string {
+    return wrapped(text, { width: this.columns, indent: 0 }).join('\n')
+  }
+
   /** A heading with text below it, indented and wrapped to at most `most` lines. */
   block(heading: string, text: string, most?: number): string {
     return [heading, ...wrapped(text, { width: this.columns, indent: 2, ...(most && { most }) })].join('\n')

@@ -14,6 +14,7 @@ const meanings: Record<NonNullable<SearchHit['explain']>['evidence'][number]['na
   tellsNumber: 'tells a number',
   tellsName: 'tells a name',
   date: 'of the time asked about',
+  related: 'says what the best have in common',
   sections: 'other sections of the document',
   near: 'how near its vector is to the question',
   candidate: 'the index alone',

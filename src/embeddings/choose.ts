@@ -3,11 +3,11 @@ import type { Embedder, SpaceDescription } from './embedder.js'
 import type { EmbedderSettings } from './embedder-schema.js'
 import { embeddingFailure, faultOf } from './embedding-failure.js'
 import { type Limits, limited, type VectorRequest } from './limited.js'
-import { factsOf, type ModelFacts, unknownModel } from './model-facts.js'
-import { findOllamaModel, type OllamaServer, ollamaModel, ollamaRequest, ollamaUrl } from './ollama.js'
-import { keyName, openaiModel, openaiRequest, openaiUrl } from './openai-compatible.js'
+import { defaultModels, factsOf, type ModelFacts, unknownModel, whyNotOfLength } from './model-facts.js'
+import { findOllamaModel, type OllamaServer, ollamaRequest, ollamaUrl } from './ollama.js'
+import { keyName, openaiRequest, openaiUrl } from './openai-compatible.js'
 import { textEmbedder } from './text-embedder.js'
-import { ModelThread, transformersModel } from './transformers.js'
+import { ModelThread } from './transformers.js'
 
 export interface ChooseContext {
   /** Where keys and OLLAMA_HOST are. Default process.env. */
@@ -95,7 +95,7 @@ function plainModel(settings: EmbedderSettings, context: ChooseContext): Model {
 }
 
 export function ollamaServer(settings: EmbedderSettings, { environment = process.env }: ChooseContext): OllamaServer {
-  return { url: ollamaUrl(settings.url, environment), model: settings.model ?? ollamaModel }
+  return { url: ollamaUrl(settings.url, environment), model: settings.model ?? defaultModels.ollama }
 }
 
 function openai(settings: EmbedderSettings, { environment = process.env }: ChooseContext, embedMs: number): Model {
@@ -104,7 +104,7 @@ function openai(settings: EmbedderSettings, { environment = process.env }: Choos
   const url = openaiUrl(settings.url)
   const name = keyName(url, settings.apiKeyEnv)
   const key = name === undefined ? undefined : environment[name]
-  const model = named('openai', settings.model ?? openaiModel, settings, 32)
+  const model = named('openai', settings.model ?? defaultModels.openai, settings, 32)
   const dimensions = model.facts.shortensItself ? settings.dimensions : undefined
   const request = openaiRequest({ url, model: model.model, key, dimensions }, embedMs)
   const keyless: VectorRequest = async () => {
@@ -120,7 +120,7 @@ function openai(settings: EmbedderSettings, { environment = process.env }: Choos
 }
 
 function transformers(settings: EmbedderSettings): Model {
-  const model = named('transformers', settings.model ?? transformersModel, settings, 8)
+  const model = named('transformers', settings.model ?? defaultModels.transformers, settings, 8)
   const { pooling } = model.facts
   if (pooling === undefined) throw invalidSetting(`${model.model} cannot run in this process; a server can have it.`)
   const thread = new ModelThread({ model: model.model, folder: settings.url, pooling })
@@ -187,11 +187,9 @@ function embedderOf({ provider, model, facts, ...parts }: Model, dimensions: num
 }
 
 function dimensionsOf({ dimensions }: EmbedderSettings, { model, facts }: Model): number | undefined {
-  if (dimensions === undefined || facts.dimensions === undefined) return dimensions ?? facts.dimensions
-  if (dimensions === facts.dimensions || (dimensions < facts.dimensions && facts.shortening !== undefined))
-    return dimensions
-  const how = facts.shortening === undefined ? 'and they are of no use shortened' : 'or fewer'
-  throw invalidSetting(`embedder.dimensions is ${dimensions}, but ${model} makes ${facts.dimensions}, ${how}.`)
+  const wrong = dimensions === undefined ? undefined : whyNotOfLength(model, dimensions)
+  if (wrong !== undefined) throw invalidSetting(wrong)
+  return dimensions ?? facts.dimensions
 }
 
 async function measured(request: VectorRequest, signal: AbortSignal | undefined): Promise<number> {

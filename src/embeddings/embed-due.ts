@@ -72,14 +72,14 @@ function nothing(space: string): EmbeddingAnswers {
   return { space, vectors: [], known: [], empty: [], failures: [] }
 }
 
-/** Equal texts are embedded once. */
+/** Equal texts are embedded once, whoever they are of: none has a vector before the model answers. */
 function groupByText(due: DueText[]): DueText[][] {
   const groups = new Map<string, DueText[]>()
   for (const job of due) {
     if (job.known || job.text === '') continue
-    const group = groups.get(job.hash)
+    const group = groups.get(job.text)
     if (group) group.push(job)
-    else groups.set(job.hash, [job])
+    else groups.set(job.text, [job])
   }
   return [...groups.values()]
 }

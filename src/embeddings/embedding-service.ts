@@ -2,6 +2,7 @@ import type { Guard } from '../access/guard.js'
 import { isRoot } from '../access/principal.js'
 import { CairnError } from '../errors.js'
 import type { SpaceProgress, SpaceRow, SpaceState } from '../storage/embedding-store.js'
+import type { ItemAddress } from '../storage/search-store.js'
 import type { Storage } from '../storage/storage.js'
 import { toIso } from '../time.js'
 import type { EmbedderCheck } from './check-embedder.js'
@@ -20,9 +21,9 @@ export interface EmbeddingSpace {
   vectors: number
   /** What has no vector yet and will get one. */
   waiting: number
-  /** What could not be embedded, with the newest reasons; `retry` tries it again. */
+  /** What could not be embedded, with the newest reasons; `retry` tries it again. `item` says in words what it is. */
   failed: number
-  failures: { error: string; attempts: number }[]
+  failures: { item: string; error: string; attempts: number }[]
 }
 
 export interface EmbeddingStatus {
@@ -48,8 +49,8 @@ export class EmbeddingService {
   /** Whether the model answers: what was found, one thing after another, up to the first that is missing, with the way to get it. */
   async check(): Promise<EmbedderCheck[]> {
     await this.#demandRoot('list')
-    await this.#storage.embeddings.spaces()
-    return this.#work.check()
+    const spaces = await this.#storage.embeddings.spaces()
+    return this.#work.check(spaces.find(({ state }) => state === 'active'))
   }
 
   /** All spaces, the newest first, and what the worker of this handle is at. */
@@ -65,12 +66,17 @@ export class EmbeddingService {
 
   /**
    * Begins to fill the space of this handle's model while searches go on using the active one; when it is full it becomes
-   * the active one by itself, and the other is kept. The first space of a store is active at once. `conflict` while another
-   * one is being filled.
+   * the active one by itself, and the other is kept. The first space of a store is active at once. `embedding_unavailable`
+   * while the model does not answer with vectors of its length, and `conflict` while another space is being filled; nothing
+   * is begun then.
    */
   async migrate(): Promise<EmbeddingSpace> {
     await this.#demandRoot('update')
-    const { space } = await this.#needModel()
+    const { space, embedder } = await this.#needModel()
+    const spaces = await this.#storage.embeddings.spaces()
+    const isOpen = spaces.some(({ name, state }) => name === space.name && state !== 'kept')
+    // A space that nothing can fill would be in the way of others.
+    if (!isOpen) await embedder.embed(['Where does the way lead?'], { kind: 'query' })
     return this.#withProgress(await this.#storage.embeddings.open({ ...space, author: this.#guard.author() }))
   }
 
@@ -105,7 +111,8 @@ export class EmbeddingService {
     if (state.state === 'unavailable') throw new CairnError('embedding_unavailable', state.reason, { hint: state.hint })
     if (state.state === 'elsewhere')
       throw new CairnError('busy', 'Another process is embedding what is due.', {
-        hint: '`cairn embeddings status` shows how far it is.',
+        hint: '`cairn embeddings status` shows how far it is. If it was killed, its turn ends within ten seconds.',
+        details: { turn: 'embeddings' },
       })
   }
 
@@ -116,7 +123,7 @@ export class EmbeddingService {
       ...{ name, provider, model, dimensions, state, createdAt: toIso(createdAt) },
       activatedAt: activatedAt === null ? null : toIso(activatedAt),
       ...{ vectors: progress.vectors, waiting: progress.waiting + progress.unqueued, failed: progress.failed },
-      failures: progress.failures.map(({ error, attempts }) => ({ error, attempts })),
+      failures: progress.failures.map(({ item, ...failure }) => ({ item: inWords(item), ...failure })),
     }
   }
 
@@ -135,6 +142,12 @@ export class EmbeddingService {
   #refusal(operation: 'list' | 'update' | 'rollback' | 'delete'): Promise<CairnError> {
     return this.#guard.rootRefusal('manage embeddings', { subject: 'store', operation })
   }
+}
+
+function inWords(item: ItemAddress): string {
+  if (item.kind === 'memory') return `the memory ${item.key} in ${item.namespace}, version ${item.version}`
+  if (item.kind === 'event') return `event ${item.seq} of the session ${item.session}`
+  return `${item.path} in ${item.namespace}, from line ${item.line}`
 }
 
 const nothing: SpaceProgress = { vectors: 0, waiting: 0, failed: 0, failures: [], unqueued: 0 }

@@ -98,3 +98,18 @@ export function factsOf(model: string): ModelFacts {
   const name = model.toLowerCase()
   return known.find(([pattern]) => pattern.test(name))?.[1] ?? unknownModel
 }
+
+/** Of each provider, the model that is meant where none is named. */
+export const defaultModels = {
+  ollama: 'nomic-embed-text:v1.5',
+  openai: 'text-embedding-3-small',
+  transformers: 'nomic-ai/nomic-embed-text-v1.5',
+} as const
+
+/** Why a model cannot make vectors of this length; undefined where it can, or nothing is known. */
+export function whyNotOfLength(model: string, dimensions: number): string | undefined {
+  const { dimensions: most, shortening } = factsOf(model)
+  if (most === undefined || dimensions === most || (dimensions < most && shortening !== undefined)) return undefined
+  const how = shortening === undefined ? 'and they are of no use shortened' : 'or fewer'
+  return `embedder.dimensions is ${dimensions}, but ${model} makes ${most}, ${how}.`
+}

@@ -5,7 +5,6 @@ import { requestJson } from './http-json.js'
 import type { VectorRequest } from './limited.js'
 import { serverUrl, withoutSlash } from './server-url.js'
 
-export const ollamaModel = 'nomic-embed-text:v1.5'
 const defaultUrl = 'http://127.0.0.1:11434'
 
 export interface OllamaServer {

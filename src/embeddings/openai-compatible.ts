@@ -5,7 +5,6 @@ import type { VectorRequest } from './limited.js'
 import { serverUrl, withoutSlash } from './server-url.js'
 
 const hosted = 'https://api.openai.com/v1'
-export const openaiModel = 'text-embedding-3-small'
 const openaiKeyName = 'OPENAI_API_KEY'
 
 interface OpenaiServer {

@@ -25,11 +25,16 @@ export class QueryVectors {
     this.#now = now
   }
 
-  async of(text: string): Promise<QueryVector> {
+  /**
+   * `asker` stands for all who may read the same. A question is remembered for them alone: by an answer while the model is
+   * away, others would know what has been asked.
+   */
+  async of(text: string, asker: string): Promise<QueryVector> {
     if (text.trim() === '') return { missing: 'vector: the question has no text' }
-    const vector = this.#known.get(text) ?? (await this.#ask(text))
+    const question = JSON.stringify([asker, text])
+    const vector = this.#known.get(question) ?? (await this.#ask(text))
     if ('missing' in vector) return { missing: `vector: ${vector.missing}` }
-    this.#remember(text, vector)
+    this.#remember(question, vector)
     return { space: this.#space, values: vector }
   }
 
@@ -53,9 +58,9 @@ export class QueryVectors {
     }
   }
 
-  #remember(text: string, vector: Float32Array): void {
-    this.#known.delete(text)
-    this.#known.set(text, vector)
+  #remember(question: string, vector: Float32Array): void {
+    this.#known.delete(question)
+    this.#known.set(question, vector)
     const [oldest] = this.#known.keys()
     if (this.#known.size > remembered && oldest !== undefined) this.#known.delete(oldest)
   }

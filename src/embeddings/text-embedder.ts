@@ -59,6 +59,7 @@ export function textEmbedder(parts: TextEmbedderParts): Embedder {
 class Batches {
   readonly #parts: TextEmbedderParts
   readonly #options: Required<EmbedOptions>
+  #count = 0
 
   constructor(parts: TextEmbedderParts, options: Required<EmbedOptions>) {
     this.#parts = parts
@@ -67,6 +68,7 @@ class Batches {
 
   async embed(texts: readonly string[]): Promise<Float32Array[]> {
     checkTexts(texts)
+    this.#count = texts.length
     const vectors: Float32Array[] = []
     for (let start = 0; start < texts.length; start += this.#parts.batchSize) {
       const batch = texts.slice(start, start + this.#parts.batchSize)
@@ -127,7 +129,7 @@ class Batches {
       } catch (error) {
         const fault = faultOf(error)
         if (fault !== 'texts' && fault !== 'unclear') throw error
-        if (halvings === mostHalvings || part.length < shortText) throw neverEmbedded(index, error)
+        if (halvings === mostHalvings || part.length < shortText) throw neverEmbedded({ index, of: this.#count }, error)
       }
       part = firstHalf(part)
     }
@@ -138,16 +140,30 @@ function checkTexts(texts: readonly unknown[]): void {
   for (const [index, text] of texts.entries()) {
     const wrong = typeof text !== 'string' ? 'is no text' : text.trim() === '' ? 'is empty' : undefined
     if (wrong === undefined) continue
-    const { message, hint } = invalidInput(`Text ${index} ${wrong}, and has no meaning to embed.`, 'Leave it out.')
+    const which = nameOf({ index, of: texts.length })
+    const { message, hint } = invalidInput(
+      `${which[0]?.toUpperCase()}${which.slice(1)} ${wrong}, and has no meaning to embed.`,
+      'Leave it out.',
+    )
     throw new CairnError('invalid_input', message, { hint, details: { index } })
   }
 }
 
-function neverEmbedded(index: number, cause: unknown): CairnError {
+interface Place {
+  index: number
+  of: number
+}
+
+/** Whoever embeds one text alone knows which, and tells it in words of its own. */
+function nameOf({ index, of }: Place): string {
+  return of === 1 ? 'this text' : `text ${index + 1} of ${of}`
+}
+
+function neverEmbedded(place: Place, cause: unknown): CairnError {
   const reason = cause instanceof Error ? cause.message : String(cause)
-  return new CairnError('invalid_input', `The model takes other texts, but not text ${index}. ${reason}`, {
+  return new CairnError('invalid_input', `The model takes other texts, but not ${nameOf(place)}. ${reason}`, {
     hint: 'Leave it out, or embed it with another model.',
-    details: { index },
+    details: { index: place.index },
     cause,
   })
 }

@@ -5,8 +5,6 @@ import type { VectorRequest } from './limited.js'
 import { type FlatVectors, type ModelSource, packageName } from './transformers-model.js'
 import type { Answer, Job, ThreadFault } from './transformers-thread.js'
 
-export const transformersModel = 'nomic-ai/nomic-embed-text-v1.5'
-
 // Node 20 starts worker threads from built files only; tests that run from the sources use the build beside them.
 const entry = new URL(
   import.meta.url.endsWith('.ts') ? '../../dist/embeddings/transformers-thread.js' : './transformers-thread.js',

@@ -3,17 +3,20 @@ import type { TrialSample } from '../storage/embedding-store.js'
 import { exactScore } from '../vectors/rescore.js'
 import type { Embedder, EmbedKind } from './embedder.js'
 
-/** Half of a text, of so many, is looked for among the other halves and so many vectors of other texts. */
+/** The second half of a text, of so many, is looked for among those of the others and so many vectors of other texts. */
 export const trialTexts = 150
 export const trialOthers = 850
+
+/** A question has about so many words. A whole half shares more with the other than any question with its answer. */
+const wordsOfQuestion = 10
 
 /** Of fewer texts the share is chance. */
 const fewest = 30
 
 /**
- * How much a model knows of what this store holds: of how many texts the first half, as a question, finds the second among
- * the nearest hundredth. A model that knows no more than which words a text has finds few, since halves share few; one that
- * knows nothing finds one in a hundred. Null for too few texts.
+ * How much a model knows of what this store holds: of how many texts the last words of the first half, as a question, find
+ * the second half among the nearest hundredth. A model that knows no more than which words a text has finds few, since so
+ * short a piece shares few; one that knows nothing finds one in a hundred. Null for too few texts.
  */
 export async function trySpace(
   embedder: Embedder,
@@ -21,16 +24,16 @@ export async function trySpace(
   signal?: AbortSignal,
 ): Promise<number | null> {
   if (texts.length < fewest) return null
-  const halves = texts.map(inHalves)
+  const halves = texts.map(questionAndAnswer)
   const questions = await embedAll(
     embedder,
-    halves.map(([first]) => first),
+    halves.map(([question]) => question),
     'query',
     signal,
   )
   const answers = await embedAll(
     embedder,
-    halves.map(([, second]) => second),
+    halves.map(([, answer]) => answer),
     'document',
     signal,
   )
@@ -44,10 +47,10 @@ export async function trySpace(
   return found / texts.length
 }
 
-function inHalves(text: string): [string, string] {
+function questionAndAnswer(text: string): [string, string] {
   const words = text.split(/\s+/)
   const middle = words.length >> 1
-  return [words.slice(0, middle).join(' '), words.slice(middle).join(' ')]
+  return [words.slice(Math.max(0, middle - wordsOfQuestion), middle).join(' '), words.slice(middle).join(' ')]
 }
 
 async function embedAll(

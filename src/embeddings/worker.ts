@@ -47,6 +47,7 @@ export class EmbeddingWorker {
   #state: WorkerState = { state: 'idle' }
   #renewing: NodeJS.Timeout | undefined
   #pruneAt = 0
+  #begunAt: number | undefined
   /** How many vectors it has made since it last looked whether the space is to be tried; undefined before the first look. */
   #untried: number | undefined
 
@@ -63,12 +64,19 @@ export class EmbeddingWorker {
     const { now } = this.#options
     if (this.#state.state === 'unavailable' && now() < this.#state.until) return false
     const space = await this.#findSpace()
-    if (space === undefined || !(await this.#hasDue(space))) {
+    this.#begunAt ??= now()
+    const hasDue = space !== undefined && (await this.#hasDue(space))
+    if (space === undefined || (!hasDue && !this.#isTimeToPrune())) {
       await this.#rest()
       return false
     }
     if (!(await this.#hold())) {
       this.#state = { state: 'elsewhere' }
+      return false
+    }
+    if (!hasDue) {
+      await this.#pruneIfTime(space)
+      await this.#rest()
       return false
     }
     this.#state = { state: 'working' }
@@ -115,6 +123,12 @@ export class EmbeddingWorker {
     if (sample === null) return
     const found = await trySpace(embedder, sample, this.#stop.signal)
     await storage.embeddings.noteTrial({ space: name, found, vectors })
+  }
+
+  /** Where only deletions happen, nothing else is due. A process that ends within the hour leaves it to others. */
+  #isTimeToPrune(): boolean {
+    const { now } = this.#options
+    return now() >= Math.max(this.#pruneAt, (this.#begunAt ?? now()) + pruneEveryMillis)
   }
 
   async #pruneIfTime({ name }: SpaceRow): Promise<void> {

@@ -2,11 +2,12 @@ import { closeness, type TimeSpan, timesIn } from './dates.js'
 import type { EvidenceName, PoolItem, Ranked } from './pool.js'
 import type { Question } from './question.js'
 import type { WeightedTerm } from './rank.js'
+import { commonEnglish, relatedShares } from './related.js'
 import { type Speakers, speakersNamed } from './speakers.js'
 import { countTerms, makeTermTable, type TermCounts, type TermTable } from './term-table.js'
 import { titleFit } from './title-evidence.js'
 import { weights } from './weights.js'
-import { bestPassage, covered, termPoints } from './word-evidence.js'
+import { bestPassage, covered, termPoints, weighRepeats } from './word-evidence.js'
 
 interface Weighing {
   terms: WeightedTerm[]
@@ -42,11 +43,11 @@ export function weighEvidence(
   { listed = true }: { listed?: boolean } = {},
 ): Ranked[] {
   const speakers = speakersNamed(pool, given)
-  const terms = given.map((term, index) =>
+  const table = makeTermTable(given)
+  const counts = pool.map(({ text }) => countTerms(text, table, given.length))
+  const terms = weighRepeats(given, counts).map((term, index) =>
     speakers.terms.has(index) ? { ...term, weight: term.weight * weights.nameOfSpeaker } : term,
   )
-  const table = makeTermTable(terms)
-  const counts = pool.map(({ text }) => countTerms(text, table, terms.length))
   // What nothing holds, such as a misspelt word, tells nothing apart.
   const known = terms.filter((_, term) => counts.some(({ shares }) => (shares[term] ?? 0) > 0))
   const total = known.reduce((sum, { weight }) => sum + weight, 0)
@@ -54,6 +55,7 @@ export function weighEvidence(
   weighing.items = weighWords(pool, counts, weighing)
   for (const parts of groupBySession(weighing.items)) addNeighbours(parts)
   for (const item of weighing.items) if (item.score > 0) addTurn(item, weighing)
+  addRelated(weighing)
   addSections(weighing.items)
   return weighing.items
 }
@@ -143,6 +145,19 @@ function addTurn(weighed: Weighed, { question, speakers }: Weighing): void {
     }
   }
   if (question.times.length > 0) multiply(weighed, 'date', 1 + weights.date * nearest(item, question.times))
+}
+
+/** Turns say what the best of them have in common, in words that the question does not have. Names of speakers tell nothing. */
+function addRelated({ items, table }: Weighing): void {
+  const turns = items.filter(({ item }) => item.kind === 'event')
+  const besides = commonEnglish()
+  for (const { item } of turns) for (const word of item.text.title) besides.add(word)
+  const texts = turns.map(({ item, score }) => ({ words: item.text.body, score }))
+  const shares = relatedShares(texts, (word) => table.has(word) || besides.has(word))
+  const best = turns.reduce((most, { score }) => Math.max(most, score), 0)
+  for (const [index, turn] of turns.entries()) {
+    if (turn.own > 0) add(turn, 'related', weights.related * best * (shares[index] ?? 0), weights.related)
+  }
 }
 
 /** The best section of a document stands for it, and the next best add to it: a page about something says so again. */

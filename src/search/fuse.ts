@@ -1,4 +1,5 @@
 import { makeStanding, type ScopeSimilarity } from './background.js'
+import { standWithDocument } from './document-standing.js'
 import { shareAbove } from './normal.js'
 import { expectByWords } from './word-background.js'
 
@@ -8,7 +9,7 @@ export interface FusionCandidate {
   score: number
   /** The cosine of its vector and the question's; undefined while it has none. */
   similarity?: number | undefined
-  /** The document that it is a part of: its sections are alike. */
+  /** The document that it is a part of: its sections are alike, and count together. */
   document?: string | undefined
   /** A turn that asks: near to a question, and no answer. */
   asks?: boolean | undefined
@@ -18,7 +19,7 @@ export interface FusionCandidate {
 
 /** What is known of a space of vectors, whatever is asked. */
 export interface SpaceTrust {
-  /** Of how many items the first half of the text finds the second among the nearest hundredth of some: 0 to 1. */
+  /** Of how many items the end of the first half of the text finds the second among the nearest hundredth of some: 0 to 1. */
   found?: number | undefined
 }
 
@@ -68,7 +69,8 @@ export function fuse(
   const best = candidates.reduce((most, { score }) => Math.max(most, score), 0)
   const shares = candidates.map(({ score }) => (best > 0 ? score / best : 0))
   const standing = makeStanding(scope)
-  const standings = candidates.map((candidate) => standingOf(candidate, standing))
+  const own = candidates.map((candidate) => standingOf(candidate, standing))
+  const standings = standWithDocument(candidates, own)
   // What shares words with the question is nearer for that alone, and its words have been counted.
   const expected = expectByWords(candidates, shares, standings)
   const beyond = standings.map((value, index) => value && value - expected(shares[index] ?? 0))
@@ -78,7 +80,7 @@ export function fuse(
     const share = shares[index] ?? 0
     const gain = gainOf(beyond[index], likely, doubt)
     const points = gain === 0 ? 0 : (shareOf(evidenceOf(share) + gain) - share) * (best > 0 ? best : 1)
-    const value = standings[index]
+    const value = own[index]
     return {
       score: candidate.score + points,
       points,

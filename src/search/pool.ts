@@ -29,6 +29,7 @@ export type EvidenceName =
   | 'tellsNumber'
   | 'tellsName'
   | 'date'
+  | 'related'
   | 'sections'
   | 'candidate'
   | 'near'

@@ -33,11 +33,29 @@ const englishEnding = /(?<=[\p{L}\p{N}])['’](?:s|t|d|m|re|ve|ll)(?![\p{L}\p{N}
  */
 export function parseQuery(text: string): SearchTerm[] {
   const terms = new Map<string, SearchTerm>()
-  for (const term of termsOf(text.slice(0, maxLength))) {
+  const words = wordsOf(text.slice(0, maxLength))
+  for (const term of termsOf(words)) {
     if (!terms.has(term.text)) terms.set(term.text, term)
     if (terms.size === maxTerms) break
   }
+  addJoined(terms, words)
   return [...terms.values()]
+}
+
+const joinable = /^[\p{L}\p{N}]+$/u
+const digitsMeet = /\p{N} \p{N}/u
+
+/** Two words in a row may be one elsewhere: birth weight, birth-weight and birthweight. Numbers make another number. */
+function addJoined(terms: Map<string, SearchTerm>, words: string[]): void {
+  for (const [index, text] of words.entries()) {
+    const next = words[index + 1]
+    const joined = `${text}${next}`
+    if (next === undefined || terms.has(joined) || !joinable.test(joined) || hasUnspaced(joined)) continue
+    const [one, other] = [terms.get(text), terms.get(next)]
+    if (one === undefined || other === undefined || one === other || digitsMeet.test(`${text} ${next}`)) continue
+    const alike = { text: joined, weight: 1, isJoined: true as const }
+    for (const term of [one, other]) term.alike = [...(term.alike ?? []), alike]
+  }
 }
 
 /** A long text is about the words that it says most; in a short one all are said once. */
@@ -47,7 +65,7 @@ const maxTellingLength = 8_192
 /** The terms that a text says most often, longer ones first among equals: those tell more. */
 export function tellingTerms(text: string): SearchTerm[] {
   const counts = new Map<string, { term: SearchTerm; count: number }>()
-  for (const { alike: _, ...term } of termsOf(text.slice(0, maxTellingLength))) {
+  for (const { alike: _, ...term } of termsOf(wordsOf(text.slice(0, maxTellingLength)))) {
     const known = counts.get(term.text)
     counts.set(term.text, { term, count: (known?.count ?? 0) + 1 })
   }
@@ -55,18 +73,16 @@ export function tellingTerms(text: string): SearchTerm[] {
   return best.slice(0, maxTelling).map(({ term }) => term)
 }
 
-/** Without very common ones, unless there is nothing else. */
 function wordsOf(text: string): string[] {
-  const words = foldWords(text.toWellFormed().replaceAll(englishEnding, ' '))
+  return foldWords(text.toWellFormed().replaceAll(englishEnding, ' '))
     .split(' ')
     .filter((word) => word !== '')
-  const telling = words.filter((word) => !stopWords.has(word))
-  return telling.length > 0 ? telling : words
 }
 
-/** One by one: whoever asks takes the first few of many. */
-function* termsOf(text: string): Generator<SearchTerm> {
-  for (const word of wordsOf(text)) yield* toTerms(word)
+/** Without very common ones, unless there is nothing else. One by one: whoever asks takes the first few of many. */
+function* termsOf(words: string[]): Generator<SearchTerm> {
+  const telling = words.filter((word) => !stopWords.has(word))
+  for (const word of telling.length > 0 ? telling : words) yield* toTerms(word)
 }
 
 function* toTerms(word: string): Generator<SearchTerm> {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseNamespace, parseSegment } from '../access/namespace.js'
+import { invalidInput } from '../errors.js'
 import { encodeJsonObject } from '../json.js'
 import { memoryTypes } from '../memories/memory.js'
 import { objectOf, parse } from '../parse.js'
@@ -14,7 +15,7 @@ const time = z.union([z.date(), z.string(), z.number()])
 /** Of a filter: fields and plain values. */
 const maxMetadataBytes = 65_536
 
-export const searchOptionsSchema = z.strictObject({
+const searchFields = z.strictObject({
   kinds: z.array(z.enum(searchKinds)).min(1).optional(),
   namespaces: z.array(z.string()).min(1).max(100).optional(),
   types: z
@@ -29,13 +30,18 @@ export const searchOptionsSchema = z.strictObject({
   from: time.optional(),
   to: time.optional(),
   metadata: objectOf(z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
-  threshold: z.number().min(0).max(1).optional(),
+  threshold: z.number().min(-1).max(1).optional(),
   perDocument: z.number().int().min(1).max(1000).optional(),
   duplicates: z.boolean().optional(),
   detail: z.enum(['short', 'full']).optional(),
   explain: z.boolean().optional(),
   mode: z.enum(searchModes).optional(),
 })
+
+export const searchOptionsSchema = searchFields.refine(
+  ({ threshold = 0, mode }) => threshold >= 0 || mode === 'semantic',
+  { path: ['threshold'], message: 'must be 0 to 1; only cosines, with mode semantic, go down to −1' },
+)
 
 /**
  * Filters, all applied before any limit. `namespaces` and what is below them; `types` of memories and of events, one
@@ -51,6 +57,7 @@ export const searchOptionsSchema = z.strictObject({
  * `mode`: `lexical` goes by words, `semantic` by vectors, `hybrid` by both, which is the default where the store has vectors.
  * By vectors alone `score` is the cosine of the angle between question and hit, −1 to 1, and `threshold` the least of it. By
  * both, what holds too little of the question stays in where its nearness is chance with a probability of at most 1 − threshold.
+ * With `knownAt` all of them go by words, whose scores and shares these are then, and `degraded` says so.
  */
 export type SearchOptions = z.input<typeof searchOptionsSchema>
 
@@ -111,4 +118,11 @@ export function parseFilters(options: z.output<typeof searchOptionsSchema>): Fil
     ...(explain !== undefined && { explain }),
     ...(mode && { mode }),
   }
+}
+
+/** The options of a method that goes by one mode; a caller without types may have asked for another. */
+export function withMode(mode: 'semantic' | 'hybrid', options: Omit<SearchOptions, 'mode'>): SearchOptions {
+  const { mode: asked } = { ...options } as SearchOptions
+  if (asked === undefined) return { ...options, mode }
+  throw invalidInput(`${mode}Search goes by its own mode, and takes none.`, 'Pass a mode to search().')
 }

@@ -2,14 +2,16 @@ import type { z } from 'zod'
 import type { Guard } from '../access/guard.js'
 import { parseNamespace, parseSegment } from '../access/namespace.js'
 import { ownsSession, readable } from '../access/policy.js'
-import { isRoot } from '../access/principal.js'
+import { isRoot, rightsOf } from '../access/principal.js'
 import type { EmbeddingWork } from '../embeddings/embedding-work.js'
+import type { QueryVector } from '../embeddings/query-vectors.js'
 import { CairnError, invalidInput } from '../errors.js'
 import { describe } from '../json.js'
 import { type MemoryType, memoryTypes } from '../memories/memory.js'
 import { parseMoment } from '../memories/memory-inputs.js'
 import { parse } from '../parse.js'
 import { type EventType, eventTypes } from '../sessions/event.js'
+import type { SpaceRow } from '../storage/embedding-store.js'
 import type { HitExplanation, LexicalHit, LexicalQuery, SearchMode } from '../storage/search-store.js'
 import type { Storage } from '../storage/storage.js'
 import { toIso } from '../time.js'
@@ -123,11 +125,21 @@ export class SearchService {
     if (mode === 'lexical') return { mode }
     // Nobody is asked for a vector that nothing could be compared with.
     const spaces = await this.#storage.embeddings.spaces()
-    if (!spaces.some(({ state }) => state === 'active')) return { mode: mode ?? 'lexical' }
-    const model = await this.#embeddings.model().catch((error: unknown) => ({ reason: String(error) }))
-    return {
-      mode: mode ?? 'hybrid',
-      vector: 'reason' in model ? { missing: `vector: ${model.reason}` } : await model.queries.of(text),
+    const active = spaces.find(({ state }) => state === 'active')
+    if (active === undefined) {
+      const isMissing = spaces.length > 0 || this.#embeddings.isExpected()
+      return { mode: mode ?? (isMissing ? 'hybrid' : 'lexical') }
+    }
+    return { mode: mode ?? 'hybrid', vector: await this.#vectorOf(text, active) }
+  }
+
+  async #vectorOf(text: string, active: SpaceRow): Promise<QueryVector> {
+    try {
+      const queries = await this.#embeddings.queries(active)
+      if ('of' in queries) return await queries.of(text, rightsOf(this.#guard.caller))
+      return { missing: `vector: ${queries.reason} ${queries.hint}`.trim() }
+    } catch (error) {
+      return { missing: `vector: ${error instanceof Error ? error.message : String(error)}` }
     }
   }
 

@@ -4,8 +4,11 @@ import { weights } from './weights.js'
 import { numberOf, numbersWithStart } from './word-numbers.js'
 import { stemOf } from './words.js'
 
-/** Which term a word of a text is, by the number of its stem, and how much of it: less for a word that is only alike. */
-export type TermTable = Map<number, { term: number; share: number }>
+/**
+ * Which term a word of a text is, by the number of its stem, and how much of it: less for a word that is only alike. `also` is
+ * the second term of two that are written as one word.
+ */
+export type TermTable = Map<number, { term: number; share: number; also?: number }>
 
 export function makeTermTable(terms: SearchTerm[]): TermTable {
   const table: TermTable = new Map()
@@ -13,10 +16,14 @@ export function makeTermTable(terms: SearchTerm[]): TermTable {
     const found = prefix ? numbersWithStart(text) : [numberOf(stemOf(text))]
     for (const number of found) table.set(number, { term, share: 1 })
   }
+  const joined = new Set<number>()
   for (const [term, { alike = [] }] of terms.entries()) {
-    for (const { text, weight } of alike) {
+    for (const { text, weight, isJoined } of alike) {
       const number = numberOf(stemOf(text))
-      if (!table.has(number)) table.set(number, { term, share: weight })
+      const known = table.get(number)
+      if (known === undefined) table.set(number, { term, share: weight })
+      else if (isJoined && joined.has(number)) known.also = term
+      if (known === undefined && isJoined) joined.add(number)
     }
   }
   return table
@@ -25,6 +32,8 @@ export function makeTermTable(terms: SearchTerm[]): TermTable {
 /** How often a text holds each term, titles weighing more, and where its body does, for passages. */
 export interface TermCounts {
   counts: Float64Array
+  /** How often its body does. */
+  times: Float64Array
   /** For each term the share of its best word: 1 for the word itself. */
   shares: Float64Array
   places: number[]
@@ -32,7 +41,8 @@ export interface TermCounts {
 }
 
 export function countTerms({ title, body }: ReadText, table: TermTable, size: number): TermCounts {
-  const found: TermCounts = { counts: new Float64Array(size), shares: new Float64Array(size), places: [], termsAt: [] }
+  const [counts, times, shares] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)]
+  const found: TermCounts = { counts, times, shares, places: [], termsAt: [] }
   countIn(title, table, weights.title, found)
   countIn(body, table, 1, found, true)
   return found
@@ -42,11 +52,22 @@ function countIn(words: Int32Array, table: TermTable, weight: number, found: Ter
   for (let place = 0; place < words.length; place++) {
     const entry = table.get(words[place] ?? -1)
     if (entry === undefined) continue
-    const { term, share } = entry
-    found.counts[term] = (found.counts[term] ?? 0) + weight * share
-    found.shares[term] = Math.max(found.shares[term] ?? 0, share)
+    const { term, share, also } = entry
+    note(found, term, weight * share, share)
+    if (also !== undefined) note(found, also, weight * share, share)
     if (!isBody) continue
-    found.places.push(place)
-    found.termsAt.push(term)
+    noteBody(found, term, place)
+    if (also !== undefined) noteBody(found, also, place)
   }
+}
+
+function note({ counts, shares }: TermCounts, term: number, count: number, share: number): void {
+  counts[term] = (counts[term] ?? 0) + count
+  shares[term] = Math.max(shares[term] ?? 0, share)
+}
+
+function noteBody({ times, places, termsAt }: TermCounts, term: number, place: number): void {
+  times[term] = (times[term] ?? 0) + 1
+  places.push(place)
+  termsAt.push(term)
 }

@@ -14,6 +14,7 @@ export function titleFit(title: Int32Array, table: TermTable, terms: WeightedTer
     if (entry === undefined) continue
     inQuestion++
     held.add(entry.term)
+    if (entry.also !== undefined) held.add(entry.also)
   }
   if (inQuestion === 0 || total === 0) return 0
   let weight = 0

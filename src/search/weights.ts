@@ -7,6 +7,13 @@ export const weights = {
   saturation: 1.2,
   length: 0.5,
 
+  /**
+   * What a text is about it says again, while words in passing are said once (Church & Gale 1995): the power of how often the
+   * texts with a word say it. So many times of each text count, lest one text that says nothing else decide.
+   */
+  repeats: 0.5,
+  repeatsCounted: 10,
+
   /** A word in a title, key, heading or speaker's name, beside one in passing. */
   title: 2,
 
@@ -45,6 +52,16 @@ export const weights = {
 
   /** It is of the day, month or year that the question names, or speaks of it. */
   date: 2,
+
+  /**
+   * A turn says what so many of the best turns have in common, in words other than the question's: beside the best score, if
+   * it said all of it. At most so many words, and only those whose likelihood ratio is so high, which chance reaches for one
+   * word in seventy.
+   */
+  related: 0.2,
+  relatedTo: 40,
+  relatedWords: 10,
+  relatedSureness: 6,
 
   /** The next best sections of a document, for its best one. */
   sections: 0.3,

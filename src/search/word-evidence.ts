@@ -2,6 +2,20 @@ import type { WeightedTerm } from './rank.js'
 import type { TermCounts } from './term-table.js'
 import { weights } from './weights.js'
 
+/** The terms, weighing more where the texts that hold one say it again: what they say again they are about. */
+export function weighRepeats(terms: WeightedTerm[], counted: TermCounts[]): WeightedTerm[] {
+  return terms.map((term, index) => {
+    // As if one text more said it once: a single text tells little.
+    let [texts, times] = [1, 1]
+    for (const counts of counted) {
+      const here = counts.times[index] ?? 0
+      if (here > 0) texts++
+      times += Math.min(weights.repeatsCounted, here)
+    }
+    return { ...term, weight: term.weight * (times / texts) ** weights.repeats }
+  })
+}
+
 /** Points of each term of a text by Okapi BM25; `relativeLength` is its length beside the mean of its kind. */
 export function termPoints({ counts }: TermCounts, terms: WeightedTerm[], relativeLength: number): Float64Array {
   const { saturation, length } = weights

@@ -6,6 +6,8 @@ export interface AlikeWord {
   weight: number
   /** It stands in for a word that nothing holds. */
   isCorrection?: true
+  /** It is two words of the question written as one, and stands for both. */
+  isJoined?: true
 }
 
 /** Another form of the same word, which no stemmer knows. */

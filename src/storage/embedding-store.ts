@@ -1,3 +1,4 @@
+import type { ItemAddress } from './search-store.js'
 import type { Author } from './storage.js'
 
 /** Vectors of what search can find, by spaces: vectors of different spaces never mix. One space is active, or none. */
@@ -59,7 +60,7 @@ export interface SpaceRow extends NewSpace {
   state: SpaceState
   createdAt: number
   activatedAt: number | null
-  /** Of how many texts of the store the first half finds the second: 0 to 1. Null before it was tried. */
+  /** Of how many texts of the store the end of the first half finds the second: 0 to 1. Null before it was tried. */
   found: number | null
   /** With how many vectors it was tried. */
   triedWith: number
@@ -76,12 +77,15 @@ export interface SpaceProgress {
   waiting: number
   /** What is not to be tried again, with the newest reasons. */
   failed: number
-  failures: { item: string; error: string; attempts: number }[]
-  /** Items from before the space that have no job yet. */
+  failures: { item: ItemAddress; error: string; attempts: number }[]
+  /** Items from before the space that have neither a vector nor a job yet. */
   unqueued: number
 }
 
-/** A text without a prefix. `known`: the space has a vector of an equal text. An empty one is not embedded. */
+/**
+ * A text without a prefix; an empty one is not embedded. `hash` is equal for equal texts of one namespace, or of the sessions
+ * of one user of an app: whoever may read one of them may read the others. `known`: the space has a vector of such a one.
+ */
 export interface DueText {
   item: number
   attempts: number
@@ -94,7 +98,7 @@ export interface EmbeddingAnswers {
   space: string
   /** Unit vectors as float32, little-endian, and their codes. */
   vectors: { item: number; hash: string; vector: Uint8Array; code: Uint8Array }[]
-  /** Items with a text that has a vector already. */
+  /** Items with a text that has a vector already, by its hash. */
   known: { item: number; hash: string }[]
   /** Items without a text. */
   empty: number[]

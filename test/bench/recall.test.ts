@@ -110,3 +110,13 @@ it('a difference in most queries is not taken for chance, one in few is', () => 
     ).measures['R@1']?.p,
   ).toBe(1)
 })
+
+it.each([
+  [['--embedder', 'nonsense'], 'no embedder nonsense: one of lsa, oracle, random'],
+  [['--embedder', 'oracle:enormous'], 'no strength enormous: weak, medium, strong or a number'],
+  [['--mode', 'fast'], 'no mode fast: one of hybrid, lexical, semantic'],
+])('bench:recall refuses %j in one line, with what there is', (args, says) => {
+  const { status, stderr } = spawnSync(process.execPath, [main, conversations(), ...args], { encoding: 'utf8' })
+  expect([status, stderr.split('\n')[0]]).toEqual([2, says])
+  expect(stderr).not.toContain('    at ')
+})

@@ -59,6 +59,7 @@ describe('a store that is opened with a model', () => {
     expect((await store.cairn.embeddings.status()).spaces.map(({ name }) => name)).toEqual(['custom/fake/8'])
     expect(next.asked).toEqual([])
     await store.cairn.embeddings.migrate()
+    next.asked.length = 0
     await eventually(async () => expect(await status(store)).toMatchObject({ name: 'custom/next/8', state: 'active' }))
     expect(next.asked).toEqual([['a: a']])
   })
@@ -86,11 +87,85 @@ describe('a store that is opened with a model', () => {
     db.prepare('update embedding_spaces set name = ?').run(`${name}/86c004`)
     db.close()
     const { cairn } = await openStore({ ...options, db: store.path })
+    server.asked.length = 0
     await cairn.embeddings.run()
     expect(await status({ cairn })).toMatchObject({ name: `${name}/86c004`, vectors: 1, waiting: 0 })
     expect(await cairn.search('a', { mode: 'semantic' })).toMatchObject({ degraded: [], hits: [{ ref: { key: 'a' } }] })
     expect(await cairn.embeddings.migrate()).toMatchObject({ name: `${name}/86c004`, state: 'active' })
     expect(server.asked[0]?.body.input).toEqual([`${prefixes.document}a: a`])
+  })
+})
+
+describe('a migration', () => {
+  const settings = (url: string, model: string, dimensions = 8) =>
+    ({ provider: 'ollama', url, model, dimensions }) as const
+  const aServer = () => embeddingServer({ models: ['pebble', 'shell'], dimensions: 8 })
+  /** A store whose one memory has a vector of pebble. */
+  const filled = async (url: string) => {
+    const store = await openStore({ embedder: settings(url, 'pebble'), background: false })
+    await remember(store, 'a')
+    await store.cairn.embeddings.migrate()
+    await store.cairn.embeddings.run()
+    return store
+  }
+  const reopen = (path: string, embedder: OpenOptions['embedder']) =>
+    openStore({ db: path, background: false, ...(embedder && { embedder }) })
+
+  it('begins nothing with a model that is missing, that cannot be reached or that makes other vectors', async () => {
+    const server = await aServer()
+    const { path } = await filled(server.url)
+    const away = await embeddingServer()
+    await away.close()
+    const bad = [settings(server.url, 'missing'), settings(away.url, 'shell'), settings(server.url, 'shell', 16)]
+    for (const embedder of bad) {
+      const { cairn } = await reopen(path, embedder)
+      await refusal(cairn.embeddings.migrate(), 'embedding_unavailable')
+      expect((await cairn.embeddings.status()).spaces.map(({ name }) => name)).toEqual(['ollama/pebble/8'])
+    }
+    const { cairn } = await reopen(path, settings(server.url, 'shell'))
+    expect(await cairn.embeddings.migrate()).toMatchObject({ name: 'ollama/shell/8', state: 'filling' })
+  })
+
+  it('leaves searches with the model of before, of a handle that was opened with the next one, too', async () => {
+    const server = await aServer()
+    const { path, cairn: before } = await filled(server.url)
+    const { cairn } = await reopen(path, settings(server.url, 'shell'))
+    const asked = async (handle = cairn) => {
+      server.asked.length = 0
+      expect(await handle.search('a', { mode: 'semantic' })).toMatchObject({
+        hits: [{ ref: { key: 'a' } }],
+        degraded: [],
+      })
+      return server.asked.map(({ body }) => body.model)
+    }
+    expect(await asked()).toEqual(['pebble'])
+    await cairn.embeddings.migrate()
+    expect(await asked()).toEqual([])
+    await cairn.embeddings.run()
+    expect([await asked(), await asked(before)]).toEqual([['shell'], ['shell']])
+    await cairn.embeddings.rollback('ollama/pebble/8')
+    expect([await asked(), await asked(before)]).toEqual([[], ['pebble']])
+    await remember({ cairn }, 'b')
+    expect((await cairn.embeddings.status()).spaces.map(({ waiting }) => waiting)).toEqual([0, 1])
+  })
+
+  it('sends no question to a server that this handle was not opened with', async () => {
+    const server = await aServer()
+    const { path } = await filled(server.url)
+    server.asked.length = 0
+    const { cairn } = await reopen(path, fakeEmbedder({ model: 'other' }))
+    expect((await cairn.search('a')).degraded).toEqual([expect.stringContaining('are of ollama/pebble/8')])
+    expect(server.asked).toEqual([])
+  })
+
+  it('of a model that goes away while it is asked for says so, and the model of before is asked', async () => {
+    const server = await aServer()
+    const { path } = await filled(server.url)
+    server.models.delete('pebble')
+    const { cairn } = await reopen(path, settings(server.url, 'shell'))
+    expect((await cairn.search('a')).degraded).toEqual([
+      `vector: Ollama at ${server.url} does not have the model pebble.`,
+    ])
   })
 })
 

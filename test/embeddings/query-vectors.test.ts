@@ -14,6 +14,7 @@ beforeEach(() => {
   vectors = new QueryVectors({ embedder, space: 'custom/fake/8', now: () => time })
 })
 
+const of = (text: string, asker = 'alice') => vectors.of(text, asker)
 const asked = () => embedder.asked.map(([text]) => text)
 const fails = (error: unknown = gone) => {
   embedder.answer = async () => Promise.reject(error)
@@ -28,25 +29,34 @@ describe('a question', () => {
       return embed.call(embedder, texts, options)
     }
     const vector = { space: 'custom/fake/8', values: vectorOf('tea', 8) }
-    expect([await vectors.of('tea'), await vectors.of('tea')]).toEqual([vector, vector])
+    expect([await of('tea'), await of('tea')]).toEqual([vector, vector])
     expect([asked(), kinds]).toEqual([['tea'], ['query']])
   })
 
+  it('that somebody else has asked is asked again: nobody learns what others ask while the model is away', async () => {
+    await of('tea', 'alice')
+    fails()
+    expect([await of('tea', 'bob'), await of('tea', 'alice')]).toEqual([
+      { missing: 'vector: ollama does not answer' },
+      { space: 'custom/fake/8', values: vectorOf('tea', 8) },
+    ])
+  })
+
   it('without a text is no question, and no model is asked', async () => {
-    expect(await vectors.of(' \n')).toEqual({ missing: 'vector: the question has no text' })
+    expect(await of(' \n')).toEqual({ missing: 'vector: the question has no text' })
     expect(asked()).toEqual([])
   })
 
   it('of the last thousand is remembered, one that was asked again longer than others', async () => {
-    await vectors.of('first')
-    await vectors.of('second')
-    for (let index = 0; index < 998; index++) await vectors.of(`q${index}`)
-    await vectors.of('first')
-    await vectors.of('one more')
+    await of('first')
+    await of('second')
+    for (let index = 0; index < 998; index++) await of(`q${index}`)
+    await of('first')
+    await of('one more')
     embedder.asked.length = 0
-    await vectors.of('first')
+    await of('first')
     expect(asked()).toEqual([])
-    await vectors.of('second')
+    await of('second')
     expect(asked()).toEqual(['second'])
   })
 })
@@ -57,7 +67,7 @@ describe('a model that does not answer', () => {
     const times: number[] = []
     for (; time < 300_000; time += 500) {
       const before = embedder.asked.length
-      const { missing } = { missing: '', ...(await vectors.of('tea')) }
+      const { missing } = { missing: '', ...(await of('tea')) }
       const isAsked = embedder.asked.length > before
       expect(missing).toBe(`vector: ${isAsked ? gone.message : 'fake did not answer a moment ago'}`)
       if (isAsked) times.push(time)
@@ -67,11 +77,11 @@ describe('a model that does not answer', () => {
   })
 
   it('is left alone by other questions meanwhile, and what is remembered is there', async () => {
-    await vectors.of('known')
+    await of('known')
     fails()
-    await vectors.of('tea')
-    expect(await vectors.of('coffee')).toEqual({ missing: 'vector: fake did not answer a moment ago' })
-    expect(await vectors.of('known')).toMatchObject({ values: vectorOf('known', 8) })
+    await of('tea')
+    expect(await of('coffee')).toEqual({ missing: 'vector: fake did not answer a moment ago' })
+    expect(await of('known')).toMatchObject({ values: vectorOf('known', 8) })
     expect(asked()).toEqual(['known', 'tea'])
   })
 
@@ -81,33 +91,33 @@ describe('a model that does not answer', () => {
         throw new CairnError('invalid_input', `cannot embed "${texts.join()}"`)
       return texts.map((text) => vectorOf(text, 8))
     }
-    expect(await vectors.of('my secret')).toEqual({ missing: 'vector: cannot embed "my secret"' })
-    expect(await vectors.of('coffee')).toMatchObject({ values: vectorOf('coffee', 8) })
+    expect(await of('my secret')).toEqual({ missing: 'vector: cannot embed "my secret"' })
+    expect(await of('coffee')).toMatchObject({ values: vectorOf('coffee', 8) })
   })
 
   it('is asked as before when it is back', async () => {
     fails()
-    await vectors.of('tea')
+    await of('tea')
     embedder.answer = undefined
     time += 1_000
-    expect(await vectors.of('tea')).toMatchObject({ values: vectorOf('tea', 8) })
+    expect(await of('tea')).toMatchObject({ values: vectorOf('tea', 8) })
     fails()
-    await vectors.of('coffee')
+    await of('coffee')
     time += 999
-    await vectors.of('coffee')
+    await of('coffee')
     expect(asked()).toEqual(['tea', 'tea', 'coffee'])
     time += 1
-    await vectors.of('coffee')
+    await of('coffee')
     expect(asked()).toEqual(['tea', 'tea', 'coffee', 'coffee'])
   })
 
   it('to several questions at once has failed once', async () => {
     fails()
-    await Promise.all(['tea', 'coffee', 'milk', 'water'].map((text) => vectors.of(text)))
+    await Promise.all(['tea', 'coffee', 'milk', 'water'].map((text) => of(text)))
     expect(asked()).toHaveLength(4)
     time += 1_000
     embedder.answer = undefined
-    expect(await vectors.of('tea')).toMatchObject({ values: vectorOf('tea', 8) })
+    expect(await of('tea')).toMatchObject({ values: vectorOf('tea', 8) })
   })
 
   it('within two seconds is not waited for', async () => {
@@ -116,7 +126,7 @@ describe('a model that does not answer', () => {
       if (signal?.aborted) throw new CairnError('cancelled', 'The embedding was cancelled.')
       return []
     }
-    expect(await vectors.of('tea')).toEqual({ missing: 'vector: no answer within 2 seconds' })
+    expect(await of('tea')).toEqual({ missing: 'vector: no answer within 2 seconds' })
     expect(timeout.mock.calls).toEqual([[2_000]])
     timeout.mockRestore()
   })
@@ -126,14 +136,14 @@ describe('a model that does not answer', () => {
     ['nothing', [], 'fake answered 0 dimensions, not 8'],
   ])('but with %s gives no vector, and is remembered for none', async (_what, answer, message) => {
     embedder.answer = async () => answer
-    expect(await vectors.of('tea')).toEqual({ missing: `vector: ${message}` })
+    expect(await of('tea')).toEqual({ missing: `vector: ${message}` })
     embedder.answer = undefined
     time += 1_000
-    expect(await vectors.of('tea')).toMatchObject({ values: vectorOf('tea', 8) })
+    expect(await of('tea')).toMatchObject({ values: vectorOf('tea', 8) })
   })
 
   it('with what is no error says so, too', async () => {
     fails('odd')
-    expect(await vectors.of('tea')).toEqual({ missing: 'vector: odd' })
+    expect(await of('tea')).toEqual({ missing: 'vector: odd' })
   })
 })

@@ -62,7 +62,7 @@ describe('an embedder', () => {
   it.each(['', ' \n\t', '\u3000'])('refuses the empty text %j, and says which it is', async (empty) => {
     const { embedder, sent } = over()
     const error = await refusal(embedder.embed(['a', 'b', 'c', 'd', empty], { kind: 'document' }), 'invalid_input')
-    expect(error.message).toBe('Text 4 is empty, and has no meaning to embed.')
+    expect(error.message).toBe('Text 5 of 5 is empty, and has no meaning to embed.')
     expect(error.details).toEqual({ index: 4 })
     expect(sent).toEqual([])
   })
@@ -70,7 +70,7 @@ describe('an embedder', () => {
   it('refuses what is no text', async () => {
     const { embedder } = over()
     const error = await refusal(embedder.embed([7 as never], { kind: 'document' }), 'invalid_input')
-    expect(error.message).toMatch('Text 0 is no text')
+    expect(error.message).toMatch('This text is no text')
   })
 
   it('cuts texts over the limit of the model, the prefix counted', async () => {
@@ -110,7 +110,7 @@ describe('a text that the model does not take', () => {
       if (texts.some((text) => text.includes('poison'))) throw embeddingFailure('unclear', 'panic: NaN')
     })
     const error = await refusal(embedder.embed(['a', 'b', 'c', 'd', poison], { kind: 'document' }), 'invalid_input')
-    expect(error.message).toBe('The model takes other texts, but not text 4. panic: NaN')
+    expect(error.message).toBe('The model takes other texts, but not text 5 of 5. panic: NaN')
     expect(error.details).toEqual({ index: 4 })
     expect(sent.filter(([text]) => text?.startsWith('doc: poison'))).toHaveLength(5)
   })

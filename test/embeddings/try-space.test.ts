@@ -27,6 +27,15 @@ it('what is as near as the right half counts against it', async () => {
   expect(await trySpace(same, { texts, others })).toBe(0)
 })
 
+it('asks with as many words as a question has', async () => {
+  const fake = fakeEmbedder({ dimensions, batchSize: 16 })
+  const long = Array.from({ length: 30 }, (_, text) =>
+    Array.from({ length: 80 }, (_, word) => `${text}/${word}`).join(' '),
+  )
+  await trySpace(fake, { texts: long, others })
+  expect(fake.asked[0]?.[0]?.split(' ')).toEqual(Array.from({ length: 10 }, (_, word) => `0/${30 + word}`))
+})
+
 it('asks for questions by first halves and for answers by second halves', async () => {
   const kinds = new Map<string, number>()
   const fake = fakeEmbedder({ dimensions, batchSize: 16 })

@@ -44,15 +44,34 @@ describe('what has no vector', () => {
     expect(embedder.asked.flat().sort()).toEqual(['a: a', 'b: b', 'c: c', 'd: d', 'e: e', 'f: f'])
   })
 
-  it('is embedded once when it says the same', async () => {
+  it('is embedded once when it says the same, for all in one round and later for each place', async () => {
     await open()
-    for (const namespace of ['user:alice', 'user:bob', 'app:support'])
-      await add(storage, { namespace, chain: namespace, value: '"green tea"' })
+    const tea = (namespace: string, key = 'tone', value = '"green: tea"') =>
+      add(storage, { namespace, chain: `${namespace} ${key}`, key, value })
+    for (const namespace of ['user:alice', 'user:bob', 'app:support']) await tea(namespace)
     await drain()
-    await add(storage, { namespace: 'user:eve', chain: 'e', value: '"green tea"' })
+    expect(embedder.asked).toEqual([['tone: green: tea']])
+    await tea('user:alice', 'tone: green', '"tea"')
     await drain()
-    expect(embedder.asked).toEqual([['tone: green tea']])
-    expect(await progress()).toMatchObject({ vectors: 4, waiting: 0 })
+    expect(embedder.asked).toHaveLength(1)
+    await tea('user:eve')
+    await drain()
+    expect(embedder.asked).toHaveLength(2)
+    expect(await progress()).toMatchObject({ vectors: 5, waiting: 0 })
+  })
+
+  it('has none while the model is away, though another user has the same text with one', async () => {
+    await open()
+    await add(storage, { namespace: 'user:alice', chain: 'a', value: '"my PIN is 4711"' })
+    await drain()
+    embedder.answer = async () => Promise.reject(gone)
+    for (const [user, value] of [
+      ['bob', '"my PIN is 4711"'],
+      ['eve', '"my PIN is 4712"'],
+    ] as const)
+      await add(storage, { namespace: `user:${user}`, chain: user, value })
+    await drain()
+    expect(await progress()).toMatchObject({ vectors: 1, waiting: 2 })
   })
 
   it('stays without one when it has no text', async () => {
@@ -158,6 +177,29 @@ describe('two processes', () => {
 })
 
 describe('that vectors are gone', () => {
+  it('is not looked for by a process that has only begun', async () => {
+    const worker = workerOf()
+    await open()
+    await remember('a')
+    await drain(workerOf(embedder, 'p2'))
+    const before = embedder.asked.length
+    const taken: unknown[] = []
+    const real = storage
+    const take: Storage['leases']['take'] = (input) => {
+      taken.push(input)
+      return real.leases.take(input)
+    }
+    storage = { ...real, leases: { ...real.leases, take } }
+    const fresh = workerOf()
+    await storage.embeddings.noteTrial({ space: spaceName(embedder.space), found: null, vectors: 100 })
+    await drain(fresh)
+    expect([taken, embedder.asked.length]).toEqual([[], before])
+    time += 3_600_000
+    await drain(fresh)
+    expect(taken).toHaveLength(1)
+    await worker.stop()
+  })
+
   it('is forgotten once an hour, step by step, but for the last ten thousand', async () => {
     const asked: unknown[] = []
     const pruned = [2_000, 2_000, 5, 0]
@@ -179,6 +221,14 @@ describe('that vectors are gone', () => {
     await remember('c')
     await drain(worker)
     expect(asked).toHaveLength(4)
+    // Where nothing is to be embedded, deletions are forgotten all the same.
+    time += 3_599_999
+    await drain(worker)
+    expect(asked).toHaveLength(4)
+    time += 1
+    await drain(worker)
+    expect(asked).toHaveLength(5)
+    expect(worker.state).toEqual({ state: 'idle' })
   })
 })
 

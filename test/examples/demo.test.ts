@@ -113,16 +113,25 @@ describe('the demo', () => {
     })
   })
 
-  it('leaves nothing behind when it is interrupted', async () => {
+  it('leaves nothing behind when it is interrupted, once or twice', async () => {
     const corpus = write(
       Array.from({ length: 3000 }, (_, n) => ({ ...turn, id: `${n}`, session: `s${n % 1500}` })),
       'many.jsonl',
       makeFolder(),
     )
-    const { code, stderr, left } = await runDemo([corpus, '--keep'], {
-      onOutput: (stdout, child) => void (stdout.includes('becomes memory') && child.kill('SIGINT')),
-    })
-    expect({ code, stderr, left }).toEqual({ code: 130, stderr: '', left: [] })
+    for (const presses of [1, 2]) {
+      let pressed = 0
+      const { code, stderr, left } = await runDemo([corpus, '--keep'], {
+        onOutput: (stdout, child) => {
+          if (pressed > 0 || !stdout.includes('becomes memory')) return
+          while (pressed < presses) {
+            pressed += 1
+            child.kill('SIGINT')
+          }
+        },
+      })
+      expect({ code, stderr, left }).toEqual({ code: 130, stderr: '', left: [] })
+    }
   })
 
   it('ends in peace when nobody reads on', async () => {

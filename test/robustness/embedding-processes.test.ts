@@ -29,6 +29,13 @@ const memories = (namespace: string, from: number, to: number) =>
     return { namespace, key, value: `pebble${from + index} of the shore`, type: 'semantic' as const }
   })
 
+/** The same texts under other keys: `k1`, and `k1: pebble1`. */
+const underOtherKeys = (namespace: string, from: number, to: number, other: boolean) =>
+  memories(namespace, from, to).map(({ key, ...rest }, index) => {
+    const name = `pebble${from + index}`
+    return { ...rest, ...(other ? { key: `${key}: ${name}`, value: 'shore' } : { key, value: `${name}: shore` }) }
+  })
+
 const progressOf = async (cairn: Cairn) => (await cairn.embeddings.status()).spaces[0]
 
 it('two processes at once embed equal texts once, and one works at a time', async () => {
@@ -48,7 +55,7 @@ it('two processes at once embed equal texts once, and one works at a time', asyn
   const workers = await Promise.all(servers.map((models) => startWorker(path, models)))
   for (let part = 0; part < 5; part++) {
     for (const [index, worker] of workers.entries())
-      worker.tell(JSON.stringify(memories(`user:u${index}`, part * 30, part * 30 + 30)))
+      worker.tell(JSON.stringify(underOtherKeys('user:alice', part * 30, part * 30 + 30, index === 1)))
     for (const worker of workers) expect(await worker.next()).toBe('added')
   }
   const reader = await openReader(path, servers[0])

@@ -44,6 +44,7 @@ function vectorBy(model: string, text: string): number[] {
 
 interface StoredVector {
   item: number
+  namespace: string
   text: string
   hash: Buffer | null
   vector: Buffer | null
@@ -59,7 +60,7 @@ export function expectRightVectors(path: string, model: Model): number {
   return peek(path, (db) => {
     const rows = db
       .prepare<[string], StoredVector>(
-        `select i.id as item, m.key || ': ' || json_extract(m.value, '$') as text, c.text_hash as hash, v.vector,
+        `select i.id as item, i.namespace, m.key || ': ' || json_extract(m.value, '$') as text, c.text_hash as hash, v.vector,
            i.id <= s.unqueued_to or exists (select 1 from embedding_jobs where space_id = s.id and item = i.id) as hasJob
          from embedding_spaces s
          cross join search_items i
@@ -78,8 +79,9 @@ export function expectRightVectors(path: string, model: Model): number {
   })
 }
 
-function isRight({ text, hash, vector }: StoredVector, model: Model): boolean {
-  const wanted = createHash('sha256').update(text).digest().subarray(0, 16)
+function isRight({ namespace, text, hash, vector }: StoredVector, model: Model): boolean {
+  const hashed = JSON.stringify([namespace, text])
+  const wanted = createHash('sha256').update(hashed).digest().subarray(0, 16)
   const right = vectorBy(model, text)
   const isNear = right.every((value, index) => Math.abs(value - (vector?.readFloatLE(index * 4) ?? Number.NaN)) < 1e-5)
   return hash?.equals(wanted) === true && vector?.length === dimensions * 4 && isNear

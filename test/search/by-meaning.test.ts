@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { SearchHit } from '../../src/search/search-service.js'
 import { fakeEmbedder, vectorOf } from '../embeddings/fake-embedder.js'
+import { refusal } from '../helpers/refusal.js'
 import { openStore } from '../store.js'
 
 const dimensions = 64
@@ -133,6 +134,29 @@ describe('a search by words and vectors', () => {
     expect(garage?.score ?? 0).toBeLessThan(0.6)
   })
 
+  it('by meaning alone takes any cosine as the threshold, and no other search does', async () => {
+    const { cairn } = await openFilled({})
+    const cosines = async (threshold: number) =>
+      (await cairn.semanticSearch('sedan', { threshold, limit: 100, offset: 100 })).hits.map(({ score }) => score)
+    const all = (await cairn.semanticSearch('sedan', { limit: 100, offset: 100 })).hits.map(({ score }) => score)
+    const least = Math.min(...all)
+    expect(least).toBeLessThan(0)
+    expect(await cosines(-1)).toEqual(all)
+    expect(await cosines(0)).toEqual(all.filter((score) => score >= 0))
+    expect(await cosines(least / 2)).toEqual(all.filter((score) => score >= least / 2))
+    for (const search of [cairn.search('sedan', { threshold: -0.5 }), cairn.hybridSearch('sedan', { threshold: -0.5 })])
+      expect((await refusal(search, 'invalid_input')).message).toContain('threshold')
+    await refusal(cairn.semanticSearch('sedan', { threshold: -1.1 }), 'invalid_input')
+  })
+
+  it('semanticSearch and hybridSearch take no mode', async () => {
+    const { cairn } = await openFilled(values)
+    for (const search of ['semanticSearch', 'hybridSearch'] as const) {
+      const error = await refusal(cairn[search]('sedan', { mode: 'lexical' } as never), 'invalid_input')
+      expect(error.message).toBe(`${search} goes by its own mode, and takes none.`)
+    }
+  })
+
   it('leaves out what is near by chance when a threshold says so', async () => {
     const { cairn } = await openFilled(values)
     expect((await cairn.search('sedan')).hits).toHaveLength(10)
@@ -198,6 +222,14 @@ describe('without vectors, or without the model', () => {
     expect(degraded).toEqual(['vector: the server is off'])
   })
 
+  it('by meaning the past is searched by words all the same, with their scores, and the answer says so', async () => {
+    const { cairn } = await openFilled(values)
+    const past = { knownAt: '2026-06-01' }
+    const { hits, degraded } = await cairn.semanticSearch('car', past)
+    expect(hits).toEqual((await cairn.search('car', { ...past, mode: 'lexical' })).hits)
+    expect(degraded).toEqual(['vector: the past is searched by words alone'])
+  })
+
   it('the past is searched by words alone, and the answer says so', async () => {
     const { cairn } = await openFilled(values)
     const { hits, degraded } = await cairn.search('car', { knownAt: '2026-06-01' })
@@ -205,12 +237,42 @@ describe('without vectors, or without the model', () => {
     expect(degraded).toEqual(['vector: the past is searched by words alone'])
   })
 
-  it('a handle with another model goes by words, and says so', async () => {
+  it('a handle with another model goes by words, and says so and what to do', async () => {
     const { path } = await openFilled(values)
     const { cairn } = await openStore({ db: path, embedder: fakeEmbedder({ model: 'other' }), background: false })
     const { hits, degraded } = await cairn.search('the red car')
     expect(keyOf(hits[0])).toBe('garage')
-    expect(degraded).toEqual([expect.stringMatching(/^vector: the store has vectors of custom\/fake\/64/)])
+    const reason =
+      'vector: the vectors of the store are of custom/fake/64, and this handle has the model of custom/other/8'
+    expect(degraded).toEqual([
+      `${reason}. \`cairn.embeddings.migrate()\` changes over to it, or open the store with the other model.`,
+    ])
+    await cairn.embeddings.migrate()
+    expect((await cairn.search('the red car')).degraded).toEqual([
+      `${reason}, whose space is being filled. Searches go by words until it is full.`,
+    ])
+    await cairn.embeddings.run()
+    expect((await cairn.search('the red car')).degraded).toEqual([])
+  })
+
+  it('a handle whose vectors are all dropped goes by words, and says so', async () => {
+    const { cairn } = await openFilled(values)
+    await cairn.embeddings.drop('custom/fake/64')
+    expect(await cairn.search('the red car')).toMatchObject({
+      hits: [{ ref: { key: 'garage' } }],
+      degraded: ['vector: the store has no vectors'],
+    })
+  })
+
+  it('any handle says so while a space is there and none is active', async () => {
+    const { cairn, path } = await openFilled(values)
+    const next = await openStore({ db: path, embedder: fakeEmbedder({ model: 'next' }), background: false })
+    await next.cairn.embeddings.migrate()
+    await cairn.embeddings.drop('custom/fake/64')
+    const plain = await openStore({ db: path })
+    expect((await plain.cairn.search('the red car')).degraded).toEqual(['vector: the store has no vectors'])
+    await next.cairn.embeddings.drop('custom/next/8')
+    expect((await plain.cairn.search('the red car')).degraded).toEqual([])
   })
 })
 

@@ -34,6 +34,8 @@ const scores = (question: string, ...texts: [title: string, body: string][]) =>
     texts.map(([title, body]) => memory(title, body)),
   ).map(({ score }) => score)
 
+const untitled = (body: string): [title: string, body: string] => ['', body]
+
 function pointsOf({ evidence }: Ranked | undefined = { score: 0, match: 0, evidence: [] }, name: EvidenceName): number {
   return evidence.find((piece) => piece.name === name)?.points ?? 0
 }
@@ -107,6 +109,31 @@ describe('words', () => {
     expect(other).toBe(0)
   })
 
+  it('that texts say again weigh more than words in passing, as many times as one text may count', () => {
+    const spring: [string, string] = ['', 'they met in spring']
+    const weighing = (...texts: string[]) => {
+      const [snail = 0, passing = 0] = scores('snail spring', ['', 'a snail'], spring, ...texts.map(untitled))
+      return snail / passing
+    }
+    const once = weighing('snail house')
+    const twice = weighing('snail house snail')
+    expect(twice).toBeGreaterThan(once)
+    expect(weighing('snail '.repeat(10))).toBeGreaterThan(twice)
+    const filled = (times: number) => 'snail '.repeat(times) + 'house '.repeat(1000 - times)
+    expect(weighing(filled(1000))).toBe(weighing(filled(10)))
+  })
+
+  it('are found as one where two are written as one, and stand for both', () => {
+    const [apart = 0, joined = 0, half = 0] = rank('birth weight', [
+      memory('', 'low birth weight now'),
+      memory('', 'a low birthweight now'),
+      memory('', 'the low weight now it'),
+    ]).map(({ match }) => match)
+    expect([apart, joined]).toEqual([1, 1])
+    expect(half).toBe(0.5)
+    expect(pointsOf(rank('birth weight', [memory('birthweight', 'x')])[0], 'title')).toBeGreaterThan(0)
+  })
+
   it('are not needed: no texts and no questions are ranked too', () => {
     expect(scores('harbour')).toEqual([])
     expect(scores('', ['a', 'b'])).toEqual([0])
@@ -128,6 +155,17 @@ describe('a turn', () => {
 
   it('without a word of the question is no hit, whatever stands beside it', () => {
     expect(rank('harbour', turns('Ann: The harbour', 'Bob: Indeed'))[1]).toMatchObject({ score: 0, evidence: [] })
+  })
+
+  it('is stronger for what it says of what the best turns have in common', () => {
+    const [best, others] = ['Ann: Sailing the blue kayak', 'Bob: A trip on rivers with music']
+    const lines = Array.from({ length: 200 }, (_, index) => (index < 60 && index % 2 === 0 ? best : others))
+    const ranked = rank('sailing trip', turns(...lines, 'Ann: A trip by kayak', 'Ann: A trip by bus', 'Ann: A kayak'))
+    const [kayak, bus, none] = ranked.slice(-3).map((turn) => pointsOf(turn, 'related'))
+    expect(kayak).toBeGreaterThan(0)
+    expect([bus, none]).toEqual([0, 0])
+    const few = rank('sailing trip', turns(...lines.slice(0, 60), 'Ann: A trip by kayak'))
+    expect(few.every((turn) => pointsOf(turn, 'related') === 0)).toBe(true)
   })
 
   it('of another session is not beside it', () => {

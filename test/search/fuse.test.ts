@@ -169,6 +169,25 @@ describe('what is near for another reason', () => {
     expect(pointsAt(0.15)).toBeGreaterThan(0)
   })
 
+  it('counts for more where other sections of its document are near as well', () => {
+    const among = (...documents: string[]) => {
+      const sections = documents.map((document, index) => ({
+        score: 0,
+        similarity: cosineAt(index > 1 ? 1 : 4),
+        document,
+      }))
+      return fuse([...hits(0, 0), ...sections], scopeOf(cosineAt(4), cosineAt(4)), trusted).map(({ points }) => points)
+    }
+    const apart = among('a', 'b', 'c')
+    expect(apart[2]).toBe(apart[3])
+    const [, , nearTogether = 0, , far = 0] = among('a', 'a', 'b')
+    expect(nearTogether).toBeCloseTo(apart[2] ?? 0)
+    expect(far).toBe(apart[4])
+    const [, , alone = 0, ofAnother = 0] = among('a', 'b', 'a')
+    expect(alone).toBeLessThan(ofAnother)
+    expect(ofAnother).toBeCloseTo(apart[3] ?? 0)
+  })
+
   it('counts once: sections of one document are one hit', () => {
     const sections = Array.from({ length: 12 }, () => ({ score: 50, similarity: cosineAt(3), document: 'a' }))
     const others = hits(0, 0, 0, 0, 0, 0, 0).map((hit, index) => ({ ...hit, document: `other ${index}` }))

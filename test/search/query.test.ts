@@ -45,6 +45,21 @@ describe('a question', () => {
     expect(words(text)).toEqual(expected)
   })
 
+  it.each([
+    ['birth weight', { birth: ['birthweight'], weight: ['birthweight'] }],
+    ['e-mail lists', { e: ['email'], mail: ['email', 'maillists'], lists: ['maillists'] }],
+    ['p 53, 3 5', { p: ['p53'], 53: ['p53'], 3: [], 5: [] }],
+    ['rain in spring', { rain: [], spring: [] }],
+    ['rain rain', { rain: [] }],
+    ['東京 map', { 東京: [], map: [] }],
+  ])('of %j has words that may be written as one: %j', (text, expected) => {
+    const joined = parseQuery(text).map(({ text: term, alike = [] }) => [
+      term,
+      alike.flatMap((other) => (other.isJoined ? other.text : [])),
+    ])
+    expect(Object.fromEntries(joined)).toEqual(expected)
+  })
+
   it('of any text gives at most 48 different terms, all of them words', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {

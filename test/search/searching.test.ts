@@ -118,6 +118,32 @@ describe('a search', () => {
     },
   )
 
+  it('finds two words that are written as one, and says what it was found by', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'one', 'On low birthweight')
+    await remember(cairn, 'other', 'On gold')
+    const { hits } = await cairn.search('birth weight', { explain: true })
+    expect(hits.map(nameOf)).toEqual(['one'])
+    expect(hits[0]?.snippet.marks).toEqual([[7, 18]])
+    expect(hits[0]?.explain?.match).toBe(1)
+  })
+
+  it('reads what was said beside the best turns, however much else holds a common word', async () => {
+    const { cairn } = await openStore()
+    const { id } = await cairn.sessions.create(alice)
+    const texts = Array.from({ length: 900 }, (_, index) =>
+      index === 100 ? 'The harbour, we talk' : `We talk ${index}`,
+    )
+    await cairn.sessions.appendEvents(
+      id,
+      texts.map((text) => ({ type: 'message' as const, actor: 'user', content: { text } })),
+    )
+    const { hits } = await cairn.search('talk at the harbour', { limit: 5 })
+    const seqs = hits.map((hit) => (hit.kind === 'event' ? hit.ref.seq : 0))
+    expect(seqs[0]).toBe(101)
+    expect(seqs.slice(1).toSorted()).toEqual([100, 102, 103, 99].toSorted())
+  })
+
   it('weighs a key higher than a word in passing', async () => {
     const { cairn } = await openStore()
     await remember(cairn, 'passing', 'the deadline was mentioned once among other things of the day')

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidArgumentError } from 'commander'
 import type { Cairn } from '../../cairn.js'
 import type { EmbedderOptions } from '../../embeddings/embedder-schema.js'
 import { CairnError } from '../../errors.js'
+import type { EmbeddingSpace, EmbeddingStatus } from '../../index.js'
 import type { CairnCommand } from '../command.js'
 import { count } from '../format.js'
 import { examples } from '../help.js'
@@ -9,6 +11,7 @@ import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { Progress } from '../progress.js'
 import { onStore } from '../store.js'
+import { shellQuote } from '../text.js'
 
 export function addEmbeddingsWork(embeddings: CairnCommand, io: Io): void {
   embeddings
@@ -16,7 +19,10 @@ export function addEmbeddingsWork(embeddings: CairnCommand, io: Io): void {
     .description('Embed all that is waiting, here and now.')
     .addHelpText('after', examples('cairn embeddings run'))
     .action((_flags: object, command: CairnCommand) =>
-      onStore({ command, io, threads: true }, ({ cairn, output }) => runAndTell(cairn, output, io)),
+      onStore({ command, io, threads: true }, async ({ cairn, output }) => {
+        await runAndTell(cairn, output, io)
+        await tellOfOthers(cairn, output)
+      }),
     )
   embeddings
     .command('migrate')
@@ -45,21 +51,65 @@ function toEmbedder(text: string): EmbedderOptions {
 }
 
 async function runAndTell(cairn: Cairn, output: Output, io: Io): Promise<void> {
-  await embedAll(cairn, io)
-  const { model, spaces } = await cairn.embeddings.status()
-  const space = 'name' in model ? spaces.find(({ name }) => name === model.name) : undefined
+  await whenItIsOurTurn(output, () => embedAll(cairn, io))
+  const space = ownSpace(await cairn.embeddings.status())
   output.show(space ?? null, (filled) =>
-    filled ? `${count(filled.vectors, 'vector')} in ${filled.name} (${filled.state}).` : 'There is no space.',
+    output.wrapped(
+      filled
+        ? `${count(filled.vectors, 'vector')} in ${filled.name} (${filled.state}).`
+        : 'The store has no space for the vectors of this model. `cairn embeddings setup` gives it one.',
+    ),
   )
+}
+
+function ownSpace({ model, spaces }: EmbeddingStatus): EmbeddingSpace | undefined {
+  return 'name' in model ? spaces.find(({ name }) => name === model.name) : undefined
+}
+
+const oftenMillis = 250
+/** What a process that was killed leaves behind holds ten seconds. */
+const longestMillis = 12_000
+
+const waitingFor = 'Waiting for another process that embeds, 12 s at most: if it was killed, its turn ends within 10.'
+
+/** A turn that another process has is waited for, but not for ever: it may be at work for long. */
+async function whenItIsOurTurn(output: Output, work: () => Promise<void>): Promise<void> {
+  const until = performance.now() + longestMillis
+  for (let isTold = false; ; isTold = true) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isOthersTurn(error) || performance.now() > until) throw error
+      if (!isTold) output.note(output.wrapped(waitingFor))
+      await sleep(oftenMillis)
+    }
+  }
+}
+
+function isOthersTurn(error: unknown): boolean {
+  return error instanceof CairnError && error.code === 'busy' && error.details?.turn === 'embeddings'
+}
+
+/** What this command has not filled, and how to go on with it. */
+async function tellOfOthers(cairn: Cairn, output: Output): Promise<void> {
+  const status = await cairn.embeddings.status()
+  const other = status.spaces.find(({ state }) => state === 'filling')
+  if (other === undefined || other === ownSpace(status)) return
+  output.note(
+    output.wrapped(`${other.name} is being filled, with ${count(other.waiting, 'text')} to go. ${howToGoOn(other)}`),
+  )
+}
+
+/** The command that fills a space. */
+export function howToGoOn({ provider, model, dimensions }: EmbeddingSpace): string {
+  if (provider === 'custom') return 'Only a program that brings its model can go on with it.'
+  return `Go on with: cairn embeddings migrate --to ${shellQuote(`${provider}/${model}/${dimensions}`)}`
 }
 
 /** Embeds what is waiting, with a bar for people; `busy` while another process does it. */
 export async function embedAll(cairn: Cairn, io: Io): Promise<void> {
   const progress = new Progress(io)
-  const waiting = async (): Promise<number> => {
-    const { spaces } = await cairn.embeddings.status()
-    return spaces.reduce((sum, space) => sum + (space.state === 'kept' ? 0 : space.waiting), 0)
-  }
+  const waiting = async (): Promise<number> => ownSpace(await cairn.embeddings.status())?.waiting ?? 0
   const all = await waiting()
   let left = all
   let looking: Promise<void> | undefined
@@ -73,7 +123,8 @@ export async function embedAll(cairn: Cairn, io: Io): Promise<void> {
     await cairn.embeddings.run({
       onRound() {
         look()
-        progress.update(all === 0 ? 1 : 1 - left / all, `${(all - left).toLocaleString('en')} of ${count(all, 'text')}`)
+        const done = Math.max(0, all - left)
+        progress.update(all === 0 ? 1 : done / all, `${done.toLocaleString('en')} of ${count(all, 'text')}`)
       },
     })
   } finally {

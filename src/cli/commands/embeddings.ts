@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cairn } from '../../cairn.js'
+import { type CairnError, invalidInput } from '../../errors.js'
 import type { EmbeddingSpace, EmbeddingStatus } from '../../index.js'
 import type { CairnCommand } from '../command.js'
 import { count } from '../format.js'
@@ -7,7 +8,7 @@ import { examples } from '../help.js'
 import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { onStore } from '../store.js'
-import { wrapped } from '../text.js'
+import { shellQuote, wrapped } from '../text.js'
 import { addEmbeddingsSetup } from './embeddings-setup.js'
 import { addEmbeddingsWork } from './embeddings-work.js'
 
@@ -87,9 +88,15 @@ function formatSpaces(spaces: EmbeddingSpace[], output: Output): string {
 function failureLines({ name, failed, failures }: EmbeddingSpace): string[] {
   const [newest] = failures
   if (newest === undefined) return []
+  const which = failed === 1 ? `not embedded: ${newest.item}.` : `not embedded, the newest of them ${newest.item}.`
   return [
-    `${count(failed, 'text')} could not be embedded: ${newest.error} Try again with cairn embeddings retry ${name}.`,
+    `${count(failed, 'text')} ${which} ${asSentence(newest.error)} Try again with cairn embeddings retry ${name}.`,
   ]
+}
+
+/** What servers say has its full stop or not. */
+function asSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
 }
 
 const aSpace = 'its name, as status shows it'
@@ -102,7 +109,9 @@ function addRollback(embeddings: CairnCommand, io: Io): void {
     .addHelpText('after', examples('cairn embeddings rollback ollama/bge-m3/1024'))
     .action((space: string, _flags: object, command: CairnCommand) =>
       onStore({ command, io, threads: true }, async ({ cairn, output }) => {
-        output.show(await cairn.embeddings.rollback(space), ({ name, waiting }) => activeAgain(name, waiting))
+        output.show(await cairn.embeddings.rollback(space), ({ name, waiting }) =>
+          output.wrapped(activeAgain(name, waiting)),
+        )
       }),
     )
 }
@@ -118,16 +127,46 @@ function addDrop(embeddings: CairnCommand, io: Io): void {
     .description('Remove a space with its vectors. They can be made again, which takes as long as it took.')
     .argument('<space>', aSpace)
     .option('--dry-run', 'only say what would be removed')
+    .option('--yes', 'also if it is the active one: searches go by words then')
     .addHelpText('after', examples('cairn embeddings drop ollama/bge-m3/1024 --dry-run'))
-    .action((space: string, flags: { dryRun?: boolean }, command: CairnCommand) =>
+    .action((space: string, flags: DropFlags, command: CairnCommand) =>
       onStore({ command, io, threads: true }, async ({ cairn, output }) => {
         const { spaces } = await cairn.embeddings.status()
-        const vectors = spaces.find(({ name }) => name === space)?.vectors ?? 0
+        const { vectors = 0, state } = spaces.find(({ name }) => name === space) ?? {}
+        const isActive = state === 'active'
+        if (isActive && !flags.dryRun && !flags.yes) throw activeSpace(space, spaces)
         if (!flags.dryRun) await cairn.embeddings.drop(space)
-        const told = { space, vectors, dropped: !flags.dryRun }
-        output.show(told, () => `${flags.dryRun ? 'Would drop' : 'Dropped'} ${space} with ${count(vectors, 'vector')}.`)
+        const told = { space, vectors, active: isActive, dropped: !flags.dryRun }
+        output.show(told, (drop) => output.wrapped(formatDrop(drop)))
       }),
     )
+}
+
+interface DropFlags {
+  dryRun?: boolean
+  yes?: boolean
+}
+
+function activeSpace(space: string, spaces: EmbeddingSpace[]): CairnError {
+  const before = spaces.find(({ name, activatedAt }) => name !== space && activatedAt !== null)
+  const back = before ? `; to go back to another: cairn embeddings rollback ${shellQuote(before.name)}` : ''
+  return invalidInput(
+    `${space} is the active space: without it, searches go by words alone.`,
+    `To drop it all the same, add --yes${back}`,
+  )
+}
+
+function formatDrop({
+  space,
+  vectors,
+  active,
+  dropped,
+}: Record<'active' | 'dropped', boolean> & { space: string; vectors: number }): string {
+  const done = `${dropped ? 'Dropped' : 'Would drop'} ${space} with ${count(vectors, 'vector')}.`
+  if (!active) return done
+  return dropped
+    ? `${done} Searches go by words now; \`cairn embeddings setup\` says how to have vectors again.`
+    : `${done} It is the active one: searches would go by words then, and --yes is needed.`
 }
 
 function addRetry(embeddings: CairnCommand, io: Io): void {

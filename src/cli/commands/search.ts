@@ -31,8 +31,9 @@ interface SearchFlags {
 const details = ['short', 'full']
 
 function share(text: string): number {
-  const number = /^(?:0|1|0?\.\d+|1\.0+|0\.\d+)$/.test(text) ? Number(text) : Number.NaN
-  if (Number.isNaN(number)) throw new InvalidArgumentError('Write a number from 0 to 1, such as .5.')
+  const number = /^-?(?:0|1|0?\.\d+|1\.0+|0\.\d+)$/.test(text) ? Number(text) : Number.NaN
+  if (Number.isNaN(number))
+    throw new InvalidArgumentError('Write a number from 0 to 1, such as .5; with --mode semantic from -1.')
   return number
 }
 
@@ -53,7 +54,11 @@ export function addSearch(program: CairnCommand, io: Io): void {
     .option('--from <time>', 'what is of this time or later (ISO 8601)')
     .option('--to <time>', 'what is of before this time (ISO 8601)')
     .option('--metadata <json>', 'memories and documents with these fields in their metadata', jsonObject('--metadata'))
-    .option('--threshold <share>', 'what holds at least this share of the question itself, 0 to 1', share)
+    .option(
+      '--threshold <share>',
+      'what holds at least this share of the question itself, 0 to 1; with --mode semantic the least cosine, -1 to 1',
+      share,
+    )
     .option('--per-document <n>', 'at most this many sections of one document; default 1', wholeNumber(1, 1000))
     .option('--duplicates', 'also what says the same as a better hit')
     .addOption(

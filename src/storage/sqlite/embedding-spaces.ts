@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import type { NewSpace, SpaceProgress, SpaceRow } from '../embedding-store.js'
+import type { NewSpace, SpaceRow } from '../embedding-store.js'
 import type { Author } from '../storage.js'
 import { audit } from './audit-write.js'
 import { type Refusal, refuse } from './operation.js'
@@ -65,7 +65,7 @@ export function openSpace(db: Database, { author, ...space }: NewSpace & { autho
   const filling = inState(db, 'filling')
   if (active && filling)
     return refuse('conflict', `The space ${filling.name} is being filled.`, {
-      hint: 'Wait until it is active, or drop it.',
+      hint: `Go on with it (\`cairn embeddings run\` says how) until it is active, or drop it: cairn embeddings drop ${filling.name}`,
     })
   const state = active ? 'filling' : 'active'
   const activatedAt = active ? null : author.now
@@ -132,20 +132,6 @@ function note(db: Database, author: Author, operation: 'create' | 'update' | 'de
   audit(db, author, { subject: 'store', operation, detail: JSON.stringify(detail) })
 }
 
-const unqueued = sql(
-  'embeddings.unqueued',
-  `select count(*) as count
-   from search_items
-   where id <= :to`,
-)
-
-const waiting = sql(
-  'embeddings.waiting',
-  `select count(*) as count
-   from embedding_jobs
-   where space_id = :space and run_after is not null`,
-)
-
 const someWaiting = sql(
   'embeddings.someWaiting',
   `select item
@@ -154,49 +140,9 @@ const someWaiting = sql(
    limit 1`,
 )
 
-const failed = sql(
-  'embeddings.failed',
-  `select count(*) as count
-   from embedding_jobs
-   where space_id = :space and run_after is null`,
-)
-
-const failures = sql(
-  'embeddings.failures',
-  `select cast(item as text) as item, last_error as error, attempts
-   from embedding_jobs indexed by embedding_jobs_by_due
-   where space_id = :space and run_after is null
-   order by embedding_jobs.item desc
-   limit 5`,
-)
-
-const vectors = sql(
-  'embeddings.vectors',
-  `select count(*) as count
-   from embedding_codes
-   where space_id = :space and text_hash is not null`,
-)
-
 /** All that there is has a vector, or cannot have one. */
 function isFull(db: Database, { id, unqueuedTo }: StoredSpace): boolean {
   return unqueuedTo === 0 && get(db, someWaiting, { space: id }) === undefined
-}
-
-export function spaceProgress(db: Database, { space }: { space: string }): SpaceProgress | null {
-  const found = findSpace(db, space)
-  if (found === undefined) return null
-  const { id, unqueuedTo, state } = found
-  return {
-    vectors: count(db, vectors, { space: id }),
-    waiting: count(db, waiting, { space: id }),
-    failed: count(db, failed, { space: id }),
-    failures: all(db, failures, { space: id }),
-    unqueued: state === 'kept' ? 0 : count(db, unqueued, { to: unqueuedTo }),
-  }
-}
-
-function count(db: Database, statement: typeof unqueued, parameters: Record<string, number>): number {
-  return get<{ count: number }>(db, statement, parameters)?.count ?? 0
 }
 
 const dropJobs = sql(

@@ -8,7 +8,7 @@ import { all, sql } from './statements.js'
 
 const memories = sql(
   'embeddings.memories',
-  `select i.id, m.key, m.value
+  `select i.id, i.namespace as readers, m.key, m.value
    from json_each(:ids) wanted
    cross join search_items i on i.id = wanted.value and +i.kind = 'memory'
    cross join memory_entries m on m.id = i.ref`,
@@ -16,7 +16,7 @@ const memories = sql(
 
 const events = sql(
   'embeddings.events',
-  `select i.id, e.actor, e.content
+  `select i.id, i.owner as readers, e.actor, e.content
    from json_each(:ids) wanted
    cross join search_items i on i.id = wanted.value and +i.kind = 'event'
    cross join session_events e on e.id = i.ref`,
@@ -24,7 +24,7 @@ const events = sql(
 
 const chunks = sql(
   'embeddings.chunks',
-  `select i.id, d.title, c.heading, c.text
+  `select i.id, i.namespace as readers, d.title, c.heading, c.text
    from json_each(:ids) wanted
    cross join search_items i on i.id = wanted.value and +i.kind = 'document'
    cross join document_chunks c on c.id = i.ref
@@ -33,25 +33,34 @@ const chunks = sql(
 
 export interface EmbeddingText {
   text: string
+  /** Equal for equal texts that the same people may read. */
   hash: Buffer
 }
+
+type Item<Fields extends string> = { id: number; readers: string } & Record<Fields, string>
 
 /** What is embedded of each item that is there. */
 export function embeddingTexts(db: Database, items: number[]): Map<number, EmbeddingText> {
   const ids = JSON.stringify(items)
   const texts = new Map<number, EmbeddingText>()
-  const add = (id: number, text: string): void => void texts.set(id, { text, hash: hashOf(text) })
-  for (const { id, key, value } of all<{ id: number; key: string; value: string }>(db, memories, { ids }))
-    add(id, memoryEmbeddingText(key, decodeJson(value)))
-  for (const { id, actor, content } of all<{ id: number; actor: string; content: string }>(db, events, { ids }))
-    add(id, eventEmbeddingText(actor, decodeJson(content)))
-  for (const { id, text, ...place } of all<{ id: number; title: string; heading: string; text: string }>(db, chunks, {
-    ids,
-  }))
-    add(id, chunkEmbeddingText(place, text))
+  const add = ({ id, readers }: Item<never>, text: string): void =>
+    void texts.set(id, { text, hash: hashOf(readers, text) })
+  for (const item of all<Item<'key' | 'value'>>(db, memories, { ids }))
+    add(item, memoryEmbeddingText(item.key, decodeJson(item.value)))
+  for (const item of all<Item<'actor' | 'content'>>(db, events, { ids }))
+    add(item, eventEmbeddingText(item.actor, decodeJson(item.content)))
+  for (const item of all<Item<'title' | 'heading' | 'text'>>(db, chunks, { ids }))
+    add(item, chunkEmbeddingText(item, item.text))
   return texts
 }
 
-function hashOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest().subarray(0, 16)
+/**
+ * A vector is copied by it, without the model. Who may read both: in one namespace, or in the sessions of one user of an
+ * app. By the text alone, whoever gets a vector while the model is away would know that somebody else has this text.
+ */
+function hashOf(readers: string, text: string): Buffer {
+  return createHash('sha256')
+    .update(JSON.stringify([readers, text]))
+    .digest()
+    .subarray(0, 16)
 }

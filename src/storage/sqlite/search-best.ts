@@ -34,12 +34,14 @@ export interface BestRows {
 export function readBest({ candidates, terms, unheld }: Candidates, read: RowReader, enough: number): BestRows {
   const rows: FoundRow[] = []
   const documents = new Set<string>()
+  const turns = new Map<number, number>()
   let [pool, length, looks, hits] = [0, 0, 0, 0]
-  for (const some of inBatches(candidates)) {
+  for (const some of inBatches(besideTurns(candidates, turns))) {
     if (looks >= maxLooks) return { rows, pool, terms, unheld, degraded: [cutShort()] }
     looks += some.length
     for (const row of read(some)) {
       rows.push(row)
+      if (row.kind === 'event' && row.id !== undefined) turns.set(row.id, row.score)
       const isHit = row.kind !== 'document' || !documents.has(row.chunk.document)
       if (row.kind === 'document') documents.add(row.chunk.document)
       if (isHit) hits++
@@ -50,6 +52,44 @@ export function readBest({ candidates, terms, unheld }: Candidates, read: RowRea
     if ((length >= maxPoolText || pool >= maxPool) && hits >= enough) break
   }
   return { rows, pool, terms, unheld, degraded: [] }
+}
+
+/** As much of what a turn two or less beside it has, and among so many candidates after the first. */
+const beside = 0.5
+const furthestBeside = 2
+const besideAmong = 1_000
+
+/**
+ * The first candidates, and then those sooner which were written beside turns among them: talk goes on without saying its words
+ * again. Turns of a session mostly have ids in a row; where they have not, candidates come as they were. `turns` are those
+ * that were read of the first batch, known when the next is asked for.
+ */
+function* besideTurns(candidates: Iterable<Candidate>, turns: ReadonlyMap<number, number>): Generator<Candidate> {
+  const next: Candidate[] = []
+  let place = 0
+  for (const candidate of candidates) {
+    place++
+    if (place <= readAtOnce || place > readAtOnce + besideAmong) yield candidate
+    else next.push(candidate)
+    if (place === readAtOnce + besideAmong) yield* inOrder(next, turns)
+  }
+  if (place < readAtOnce + besideAmong) yield* inOrder(next, turns)
+}
+
+function inOrder(candidates: Candidate[], turns: ReadonlyMap<number, number>): Candidate[] {
+  if (turns.size === 0) return candidates
+  const known = candidates.map((candidate) => ({
+    candidate,
+    order: candidate.score + beside * besideOf(candidate, turns),
+  }))
+  return known.sort((a, b) => b.order - a.order || b.candidate.id - a.candidate.id).map(({ candidate }) => candidate)
+}
+
+function besideOf({ id }: Candidate, turns: ReadonlyMap<number, number>): number {
+  let best = 0
+  for (let distance = 1; distance <= furthestBeside; distance++)
+    best = Math.max(best, turns.get(id - distance) ?? 0, turns.get(id + distance) ?? 0)
+  return best
 }
 
 export function* inBatches(candidates: Iterable<Candidate>): Generator<Candidate[]> {

@@ -46,16 +46,22 @@ export function searchLexical(
   query: LexicalQuery,
   wanted: (row: FoundRow) => boolean = () => true,
 ): LexicalAnswer {
-  const { offset = 0, limit, threshold = 0 } = query
+  const { offset = 0, limit } = query
   const whole = withHistories(db, query)
   const { rows, terms, degraded } = query.moment?.knownAt === undefined ? searchNow(db, whole) : searchPast(db, whole)
   const folded = foldHits(
-    rows.filter(({ match, row }) => match >= threshold && wanted(row)),
+    rows.filter((found) => holdsEnough(found, query) && wanted(found.row)),
     query,
     usesVectors(query) ? likenessOf(db) : undefined,
   )
   const show = shower(query, terms)
   return { hits: folded.slice(offset, offset + limit).map(show), degraded }
+}
+
+/** By vectors alone the threshold is the least cosine, and otherwise the least share of the question. */
+function holdsEnough({ match, cosine }: RankedRow, { threshold, mode }: LexicalQuery): boolean {
+  if (threshold === undefined) return true
+  return (mode === 'semantic' && cosine !== undefined ? cosine : match) >= threshold
 }
 
 function usesVectors({ mode = 'lexical' }: LexicalQuery): boolean {

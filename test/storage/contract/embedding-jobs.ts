@@ -7,6 +7,9 @@ import { add, anEvent, append, author, createSession, now, type Subject } from '
 
 export function describeEmbeddingJobs(subject: Subject): void {
   const remember = (key: string, value = `"${key}"`) => add(subject.storage, { key, chain: key, value })
+  // Of one text, under two keys.
+  const rememberTea = () => remember('a', '"green: tea"')
+  const rememberTeaAnew = () => remember('a: green', '"tea"')
   const forget = (key: string) =>
     subject.storage.memories.delete({ namespace: 'user:alice', key, author: author({ now: now + 1 }) })
   const queue = (limit: number) => subject.storage.embeddings.queue({ space, limit })
@@ -95,10 +98,10 @@ export function describeEmbeddingJobs(subject: Subject): void {
   it('say what is to be embedded, and what the space knows already', async () => {
     const { storage } = subject
     await openSpace(storage)
-    await add(storage, { namespace: 'user:alice', value: '"tea"' })
-    await add(storage, { namespace: 'user:bob', chain: 'b', value: '"tea"' })
+    await rememberTea()
+    await rememberTeaAnew()
     const [first, second] = await due()
-    expect(first).toEqual({ item: first?.item, attempts: 0, text: 'tone: tea', hash: second?.hash, known: false })
+    expect(first).toEqual({ item: first?.item, attempts: 0, text: 'a: green: tea', hash: second?.hash, known: false })
     expect(second?.item).not.toBe(first?.item)
     await save({ vectors: first ? [vectorFor(first)] : [] })
     expect(await due()).toEqual([{ ...second, known: true }])
@@ -106,6 +109,31 @@ export function describeEmbeddingJobs(subject: Subject): void {
     expect((await due()).map(({ known, hash }) => [known, hash === first?.hash])).toEqual([
       [true, true],
       [false, false],
+    ])
+  })
+
+  it('know no text that others may not read: of another namespace, or another user of the app', async () => {
+    const { storage } = subject
+    await openSpace(storage)
+    const said = (eventId: string) => [anEvent({ eventId, content: '{"text":"tea"}' })]
+    const place = { namespace: 'user:alice:private', chain: 'p' }
+    await add(storage, { ...place, value: '"green: tea"' })
+    for (const id of ['s1', 's2']) await createSession(storage, { id })
+    await createSession(storage, { id: 's3', user: 'bob' })
+    await createSession(storage, { id: 's4', app: 'sales' })
+    await append(storage, said('e1'))
+    await answerAll(storage)
+    await add(storage, { namespace: 'user:bob', chain: 'b', value: '"green: tea"' })
+    await add(storage, { namespace: 'user:alice', chain: 'a', value: '"green: tea"' })
+    await add(storage, { ...place, chain: 'q', key: 'tone: green', value: '"tea"' })
+    for (const id of ['s2', 's3', 's4']) await append(storage, said(`e-${id}`), {}, id)
+    expect((await due()).map(({ text, known }) => [text, known])).toEqual([
+      ['tone: green: tea', false],
+      ['tone: green: tea', false],
+      ['tone: green: tea', true],
+      ['alice: tea', true],
+      ['alice: tea', false],
+      ['alice: tea', false],
     ])
   })
 
@@ -138,15 +166,15 @@ export function describeEmbeddingJobs(subject: Subject): void {
   it('of equal texts share a vector while there is one', async () => {
     const { storage } = subject
     await openSpace(storage)
-    await add(storage, { namespace: 'user:alice', value: '"tea"' })
+    await rememberTea()
     await answerAll(storage)
-    await add(storage, { namespace: 'user:bob', chain: 'b', value: '"tea"' })
+    await rememberTeaAnew()
     const { item, hash } = await onlyDue()
-    await forget('tone')
+    await forget('a')
     expect(await save({ known: [{ item, hash }] })).toBe(0)
     expect(await due()).toMatchObject([{ item, known: false }])
     await answerAll(storage)
-    await add(storage, { namespace: 'user:eve', chain: 'e', value: '"tea"' })
+    await rememberTea()
     const other = await onlyDue()
     expect(other.known).toBe(true)
     expect(await save({ known: [{ item: other.item, hash: other.hash }] })).toBe(1)
@@ -174,7 +202,7 @@ export function describeEmbeddingJobs(subject: Subject): void {
     expect(await due()).toEqual([])
     expect(await progressOf(storage)).toMatchObject({ waiting: 1, failed: 1 })
     expect((await progressOf(storage))?.failures).toEqual([
-      { item: expect.any(String), error: 'too long', attempts: 1 },
+      { item: { kind: 'memory', namespace: 'user:alice', key: 'b', version: 1 }, error: 'too long', attempts: 1 },
     ])
     const later = () => storage.embeddings.due({ space, now: now + 10, limit: 9 })
     expect(await later()).toEqual([{ ...a, attempts: 1 }])
@@ -186,6 +214,23 @@ export function describeEmbeddingJobs(subject: Subject): void {
     expect(await later()).toEqual([a, b])
     await save({ vectors: [vectorFor(a), vectorFor(b)] })
     expect(await progressOf(storage)).toMatchObject({ vectors: 2, waiting: 0, failed: 0 })
+  })
+
+  it('that failed say what they are of: a memory, an event or a section of a document', async () => {
+    const { storage } = subject
+    await openSpace(storage)
+    await createSession(storage)
+    await append(storage, [anEvent()])
+    await storage.documents.claimFolder(aClaim())
+    await storage.documents.put(aDocument())
+    await save({ failures: (await due()).map((job) => failureOf(job, null)) })
+    const { namespace, path } = aDocument()
+    const section = { kind: 'document', namespace, root: aClaim().root, path }
+    expect((await progressOf(storage))?.failures.map(({ item }) => item)).toEqual([
+      { ...section, line: expect.any(Number), chunk: 1 },
+      { ...section, line: expect.any(Number), chunk: 0 },
+      { kind: 'event', session: 's1', seq: 1 },
+    ])
   })
 
   it('that failed for good are told by the newest reasons, and make way for what is new', async () => {
@@ -219,9 +264,9 @@ export function describeEmbeddingJobs(subject: Subject): void {
     async (kind) => {
       const { storage } = subject
       await openSpace(storage)
-      await add(storage, { namespace: 'user:bob', chain: 'bob', key: 'same', value: '"same"' })
+      await add(storage, { chain: 'other', key: 'same: as', value: '"same"' })
       await answerAll(storage)
-      const asked = { vectors: '"first"', known: '"same"', empty: '3', failures: '"first"' }
+      const asked = { vectors: '"first"', known: '"as: same"', empty: '3', failures: '"first"' }
       await add(storage, { key: 'same', chain: 'old', value: asked[kind] })
       const job = await onlyDue()
       await forget('same')

@@ -96,6 +96,19 @@ export function describeSpaces(subject: Subject): void {
     expect((await storage.info()).rows).toMatchObject({ memories: 5, vectors: 4 })
   })
 
+  it('count nothing as waiting after a rollback but what came since they were kept, or what they had not done', async () => {
+    const { storage } = subject
+    await migrated()
+    await remember('c')
+    await answerAll(storage, other)
+    await rollback(space)
+    expect(await progressOf(storage)).toEqual({ ...full, vectors: 2, unqueued: 1 })
+    await remember('d')
+    expect(await progressOf(storage)).toEqual({ ...full, vectors: 2, waiting: 1, unqueued: 1 })
+    await answerAll(storage)
+    expect(await progressOf(storage)).toEqual({ ...full, vectors: 4 })
+  })
+
   it('become active when all has a vector, and not before', async () => {
     const { storage } = subject
     await remember('a')

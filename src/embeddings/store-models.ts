@@ -1,0 +1,50 @@
+import type { NewSpace } from '../storage/embedding-store.js'
+import type { EmbedderCheck } from './check-embedder.js'
+import type { EmbedderChoice } from './choose.js'
+import type { EmbedderSettings } from './embedder-schema.js'
+
+/** The models that a store may be worked on with, by its settings. */
+export interface StoreModels {
+  /** Whether the settings name a model, rather than take what there is. */
+  isNamed: boolean
+  /** `auto` is the model that the vectors of the store are of, if there are some. */
+  choose(active: NewSpace | undefined, signal: AbortSignal): Promise<EmbedderChoice>
+  /** The model that the vectors of a space are of; undefined where the settings do not say where to ask for it. */
+  chooseFor(space: NewSpace, signal: AbortSignal): Promise<EmbedderChoice | undefined>
+  /** What there must be for the model to answer that `choose` chooses. */
+  check(active: NewSpace | undefined): Promise<EmbedderCheck[]>
+}
+
+/** Loads what chooses only where there is a model to choose: with HTTP and tokens, a good part of a start. */
+export function storeModels(settings: EmbedderSettings): StoreModels {
+  return {
+    isNamed: settings.provider !== 'auto' && settings.provider !== 'none',
+    async choose(active, signal) {
+      const { chooseEmbedder } = await import('./choose.js')
+      return chooseEmbedder(await settledSettings(settings, active), { signal })
+    },
+    async chooseFor(space, signal) {
+      const { chooseEmbedder } = await import('./choose.js')
+      const settingsOfSpace = await settingsFor(settings, space)
+      return settingsOfSpace && chooseEmbedder(settingsOfSpace, { signal })
+    },
+    async check(active) {
+      const { checkEmbedder } = await import('./check-embedder.js')
+      return checkEmbedder(await settledSettings(settings, active))
+    },
+  }
+}
+
+async function settledSettings(settings: EmbedderSettings, active: NewSpace | undefined): Promise<EmbedderSettings> {
+  if (settings.provider !== 'auto' || active === undefined) return settings
+  return (await settingsFor(settings, active)) ?? settings
+}
+
+/** A server that was not chosen is sent nothing: a provider that is named is asked for its own models alone. */
+async function settingsFor(settings: EmbedderSettings, space: NewSpace): Promise<EmbedderSettings | undefined> {
+  const { providerOf } = await import('./spaces.js')
+  const provider = providerOf(space)
+  if (provider === undefined || (settings.provider !== 'auto' && settings.provider !== provider)) return undefined
+  const { model, dimensions, documentPrefix: document, queryPrefix: query } = space
+  return { ...settings, provider, model, dimensions, prefixes: { document, query } }
+}

@@ -1,0 +1,200 @@
+import { writeFileSync } from 'node:fs'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { run } from '../../src/cli/run.js'
+import { openSqliteStorage } from '../../src/storage/sqlite/sqlite-storage.js'
+import { type EmbeddingServer, embeddingServer } from '../helpers/embedding-server.js'
+import { type Cli, useCli } from './run-cli.js'
+
+const newCli = useCli()
+const models = ['nomic-embed-text:v1.5', 'pebble', 'shell']
+
+/** A store with two memories, and a stand-in for Ollama. */
+async function started(): Promise<{ cli: Cli; server: EmbeddingServer }> {
+  const cli = newCli()
+  const server = await embeddingServer({ models })
+  writeFileSync(cli.path('cairn.config.json'), JSON.stringify({ embedder: { url: server.url } }))
+  await cli.json('init')
+  for (const key of ['tea', 'mugs']) await cli.json(`memory add user:alice ${key} --text ${key}`)
+  return { cli, server }
+}
+
+async function withVectors(...others: string[]): Promise<{ cli: Cli; server: EmbeddingServer }> {
+  const all = await started()
+  for (const model of ['pebble', ...others])
+    expect((await all.cli(`embeddings migrate --to ollama/${model}`)).code).toBe(0)
+  return all
+}
+
+/** Opens a space and leaves it as a process does that is killed before it fills it. */
+async function beginToFill(cli: Cli, model: string): Promise<void> {
+  const storage = await openStorage(cli)
+  const space = { name: `ollama/${model}/768`, provider: 'ollama', model, dimensions: 768 }
+  const author = { actor: 'root', principal: '{"root":true}', agent: null, now: Date.now() }
+  await storage.embeddings.open({ ...space, documentPrefix: '', queryPrefix: '', author })
+  await storage.close()
+}
+
+const openStorage = (cli: Cli) =>
+  openSqliteStorage({
+    ...{
+      path: cli.path('cairn.db'),
+      create: false,
+      durability: 'off',
+      busyTimeoutMs: 5_000,
+      maxPages: 0,
+      threads: false,
+    },
+    durability: 'off',
+  })
+
+const spaces = async (cli: Cli) => {
+  const status = await cli.json<{ spaces: { name: string; state: string; waiting: number }[] }>('embeddings status')
+  return status.spaces.map(({ name, state, waiting }) => [name, state, waiting])
+}
+
+describe('embeddings setup', () => {
+  it('says what is missing once, and what gets it', async () => {
+    const { cli, server } = await started()
+    server.models.clear()
+    const { code, stdout, stderr } = await cli('embeddings setup')
+    expect(code).toBe(69)
+    expect(stdout).toBe(`✓ Ollama 0.9.3 answers at ${server.url}.\n`)
+    expect(stderr).toBe(
+      `error: Ollama at ${server.url} does not have the model nomic-embed-text:v1.5.\nhint: Get it with: ollama pull nomic-embed-text:v1.5\n`,
+    )
+  })
+
+  it('looks for the model that the vectors of the store are of', async () => {
+    const { cli, server } = await withVectors()
+    server.models.delete('nomic-embed-text:v1.5')
+    const { code, stdout } = await cli('embeddings setup', { columns: 60 })
+    expect(code).toBe(0)
+    expect(stdout).toContain('It has the model pebble.')
+    expect(stdout).toContain('The vectors of this store are in ollama/pebble/768 (active).')
+    expect(await spaces(cli)).toHaveLength(1)
+  })
+})
+
+describe('embeddings migrate', () => {
+  it('to a model that is missing leaves nothing in the way of another', async () => {
+    const { cli } = await withVectors()
+    const { code, stderr } = await cli('embeddings migrate --to ollama/missing/768')
+    expect([code, stderr]).toEqual([69, expect.stringContaining('ollama pull missing')])
+    expect((await cli('embeddings migrate --to ollama/shell')).stdout).toBe('2 vectors in ollama/shell/768 (active).\n')
+    expect(await spaces(cli)).toEqual([
+      ['ollama/shell/768', 'active', 0],
+      ['ollama/pebble/768', 'kept', 0],
+    ])
+  })
+
+  it('waits for the turn of a process that was killed, and says so', async () => {
+    const { cli } = await withVectors()
+    const storage = await openStorage(cli)
+    const now = Date.now()
+    await storage.leases.take({ name: 'embeddings', holder: 'killed', now, until: now + 60_000 })
+    const told: string[] = []
+    let out = ''
+    const code = await run(['embeddings', 'migrate', '--to', 'ollama/shell'], {
+      stdout: { write: (text) => (out += text) },
+      // As when its time is over.
+      stderr: {
+        write(text) {
+          told.push(text)
+          void storage.leases.release({ name: 'embeddings', holder: 'killed' })
+        },
+      },
+      env: {},
+      cwd: cli.path('.'),
+      isTTY: false,
+    })
+    await storage.close()
+    expect([code, out]).toEqual([0, '2 vectors in ollama/shell/768 (active).\n'])
+    expect(told).toEqual([expect.stringContaining('Waiting for another process that embeds')])
+  })
+
+  it('shows how much of the new space is done, and not of others', async () => {
+    const { cli, server } = await withVectors()
+    await cli.json('memory add user:alice cups --text cups')
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    server.misbehave = () => void vi.advanceTimersByTime(2_000)
+    const { code, stderr } = await cli('embeddings migrate --to ollama/shell', { isTTY: true, columns: 80 })
+    expect(code).toBe(0)
+    expect(stderr).toContain('of 3 texts')
+  })
+
+  it('asks the server that the settings name, whether they name its kind or not', async () => {
+    const { server } = await withVectors()
+    expect(server.asked.at(-1)?.body.model).toBe('pebble')
+  })
+})
+
+describe('embeddings run', () => {
+  it('says how to go on with a space that it does not fill', async () => {
+    const { cli } = await withVectors()
+    await beginToFill(cli, 'shell')
+    const { code, stdout, stderr } = await cli('embeddings run', { columns: 200 })
+    expect([code, stdout]).toEqual([0, '2 vectors in ollama/pebble/768 (active).\n'])
+    expect(stderr).toBe(
+      'ollama/shell/768 is being filled, with 2 texts to go. Go on with: cairn embeddings migrate --to ollama/shell/768\n',
+    )
+    expect((await cli('embeddings migrate --to ollama/shell/768')).stdout).toContain('ollama/shell/768 (active)')
+  })
+
+  it('of a store without a space says how to get one', async () => {
+    const { cli } = await started()
+    expect((await cli('embeddings run')).stdout).toContain('`cairn embeddings setup`')
+  })
+})
+
+describe('embeddings drop', () => {
+  it('of the active space needs --yes, and says what that means', async () => {
+    const { cli } = await withVectors('shell')
+    const refused = await cli('embeddings drop ollama/shell/768')
+    expect([refused.code, refused.stdout]).toEqual([2, ''])
+    expect(refused.stderr).toContain('is the active space: without it, searches go by words alone.')
+    expect(refused.stderr).toContain('cairn embeddings rollback ollama/pebble/768')
+    expect((await cli('embeddings drop ollama/shell/768 --dry-run')).stdout).toContain('It is the active one')
+    expect(await spaces(cli)).toHaveLength(2)
+    const dropped = await cli('embeddings drop ollama/shell/768 --yes', { columns: 200 })
+    expect(dropped.stdout).toBe(
+      'Dropped ollama/shell/768 with 2 vectors. Searches go by words now; `cairn embeddings setup` says how to have vectors again.\n',
+    )
+    expect(await cli.json('search tea')).toMatchObject({ degraded: ['vector: the store has no vectors'] })
+  })
+
+  it('of a kept space needs nothing', async () => {
+    const { cli } = await withVectors('shell')
+    expect((await cli('embeddings drop ollama/pebble/768')).stdout).toBe('Dropped ollama/pebble/768 with 2 vectors.\n')
+  })
+})
+
+describe('a text that could not be embedded', () => {
+  it('is told by what it is', async () => {
+    const { cli, server } = await started()
+    server.misbehave = ({ body }) =>
+      body.input?.some((text) => text.includes('mugs')) ? { status: 400, body: { error: 'no mugs' } } : undefined
+    await cli('embeddings migrate --to ollama/pebble')
+    const { stdout } = await cli('embeddings status', { columns: 200 })
+    expect(stdout).toContain('1 text not embedded: the memory mugs in user:alice, version 1.')
+    expect(stdout).toContain('The model takes other texts, but not this text.')
+    expect(stdout).toContain('no mugs. Try again')
+  })
+})
+
+it('nothing that embeddings commands print is wider than the terminal', async () => {
+  const { cli } = await withVectors('shell')
+  await beginToFill(cli, 'nomic-embed-text:v1.5')
+  const lines = [
+    'embeddings run',
+    'embeddings setup',
+    'embeddings rollback ollama/pebble/768',
+    'embeddings drop ollama/pebble/768 --dry-run',
+    'embeddings drop ollama/pebble/768 --yes',
+  ]
+  for (const line of lines) {
+    const { code, stdout, stderr } = await cli(line, { columns: 60 })
+    expect([line, code]).toEqual([line, 0])
+    for (const part of `${stdout}${stderr}`.split('\n')) expect(part.length, part).toBeLessThanOrEqual(60)
+  }
+})
