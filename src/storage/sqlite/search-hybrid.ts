@@ -20,13 +20,12 @@ const exactOthers = 20
 const documentsAtLeast = 20
 const nearAtMost = 1_000
 
-/** What words and what vectors have found, in one order. `nearRows` gives so many, nearest first, with cosines as scores. */
-export function fuseRows(
-  { rows, pool }: ByWords,
-  nearRows: (count: number) => FoundRow[],
-  { scope, trust }: Near,
-): RankedRow[] {
-  const nearest = nearRows(nearAtOnce)
+/** So many rows, nearest first, with cosines as scores: exact ones, or mostly estimates. */
+type NearReader = (way: 'nearest' | 'nearby', count: number) => FoundRow[]
+
+/** What words and what vectors have found, in one order. */
+export function fuseRows({ rows, pool }: ByWords, nearRows: NearReader, { scope, trust }: Near): RankedRow[] {
+  const nearest = nearRows('nearby', nearAtOnce)
   if (scope === undefined || nearest.length === 0) return rows
   const cosines = new Map(nearest.map(({ id, score }) => [id, score]))
   const isFused = (ranked: RankedRow, index: number): boolean => index < pool || cosines.has(ranked.row.id)
@@ -77,11 +76,11 @@ function turnOf(row: FoundRow, distance: number): string | undefined {
   return row.kind === 'event' ? `${row.session} ${row.event.seq + distance}` : undefined
 }
 
-function similarityOf(nearest: FoundRow[], nearRows: (count: number) => FoundRow[], scope: NearScope): ScopeSimilarity {
+function similarityOf(nearest: FoundRow[], nearRows: NearReader, scope: NearScope): ScopeSimilarity {
   let [rows, best] = [nearest, bestOfDocuments(nearest)]
   for (let count = nearAtOnce; best.length < documentsAtLeast && rows.length === count && count < nearAtMost; ) {
     count = Math.min(nearAtMost, 4 * count)
-    rows = nearRows(count)
+    rows = nearRows('nearest', count)
     best = bestOfDocuments(rows)
   }
   return { ...scope.spread(), best: best.map(({ score }) => score) }

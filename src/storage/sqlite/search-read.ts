@@ -74,7 +74,8 @@ function searchNow(db: Database, query: HistoryQuery): Found {
   if (query.mode !== 'hybrid') return words
   const near = openNear(db, query)
   if ('missing' in near) return { ...words, degraded: [...words.degraded, ...near.missing] }
-  return { ...words, rows: fuseRows(words, (count) => nearRows(db, query, near.scope?.nearby, count), near) }
+  const read = (way: 'nearest' | 'nearby', count: number): FoundRow[] => nearRows(db, query, near.scope?.[way], count)
+  return { ...words, rows: fuseRows(words, read, near) }
 }
 
 /** By vectors alone: scores are cosines. More are looked at than are asked for, since sections of one page are folded. */
