@@ -14,6 +14,8 @@ export interface FrontMatter {
 const frontMatter = /^---[^\S\n]*\n(?:(?<yaml>.*?)\n)??(?:---|\.\.\.)[^\S\n]*(?:\n|$)/s
 const otherFrontMatter = /^\+\+\+[^\S\n]*\n.*?(?<=\n)\+\+\+[^\S\n]*(?:\n|$)/s
 const maxLength = 65_536
+/** More lines than that are no front matter that somebody forgot to end. */
+const maxUnclosed = 1_000
 
 /** The YAML between two lines of --- at the beginning, if it is a mapping. Lines end with \n. */
 export function readFrontMatter(text: string): FrontMatter {
@@ -23,7 +25,7 @@ export function readFrontMatter(text: string): FrontMatter {
     return { ...none, error: 'The front matter is TOML (+++), which is not read.', plainLines: linesOf(toml) }
   }
   const found = text.startsWith('---') ? frontMatter.exec(text) : null
-  if (found === null) return none
+  if (found === null) return { ...none, ...unclosed(text) }
   const [whole] = found
   const yaml = found.groups?.yaml ?? ''
   const firstLine = linesOf(whole)
@@ -39,6 +41,27 @@ export function readFrontMatter(text: string): FrontMatter {
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
     return broken(`The front matter is not YAML: ${reason.replace(/:$/, '')}`)
   }
+}
+
+const aKey = /^[\p{L}_][\p{L}\p{N}_-]*:(?:\s|$)/u
+const startsSmall = /^(?!\p{Lu})/u
+const goesOn = /^(?:\s+\S|- |\[|\])/
+const endsBlock = /^(?:\s*$|#{1,6}\s)/
+
+/**
+ * What is wrong where lines of keys follow a first line of --- and no other ends them. A line that is drawn has other text
+ * below it, in which one line at most is like a key: Note: this.
+ */
+function unclosed(text: string): Partial<FrontMatter> {
+  const lines = text.split('\n', maxUnclosed + 1)
+  const [first = '', second = ''] = lines
+  if (first.trimEnd() !== '---' || !aKey.test(second)) return {}
+  const end = lines.findIndex((line, index) => index > 0 && !aKey.test(line) && !goesOn.test(line))
+  const block = lines.slice(1, end < 0 ? undefined : end)
+  const keys = block.filter((line) => aKey.test(line)).length
+  const isAlone = endsBlock.test(lines[end] ?? '') && startsSmall.test(second)
+  if (keys < 2 && !isAlone) return {}
+  return { error: 'The front matter does not end: a line of --- after it is missing.', plainLines: block.length + 1 }
 }
 
 function linesOf(text: string): number {

@@ -49,6 +49,7 @@ describe('front matter', () => {
 
   it.each([
     ['is broken', '---\na: [1, 2\nb: "x\n---\n# Title\n', 'not YAML'],
+    ['does not end', '---\na: 1\nb: x\n\n# Title\n', 'does not end'],
     ['goes on for ever', `---\na: ${'x'.repeat(70_000)}\n---\n# Title\n`, 'over 65536'],
     ['is a bomb', `---\na: &a [x,x,x,x,x,x,x,x,x]\n${bomb()}---\n# Title\n`, 'not YAML'],
   ])('that %s is told, and stays in the text', (_, text, error) => {
@@ -77,6 +78,37 @@ describe('front matter', () => {
       ['Pots', [4, 6]],
     ])
     expect(prepare('+++ no\n+++\n').error).toBeNull()
+  })
+
+  it.each([
+    ['one key', '---\ntitle: Tea\n\ntext\n', ['']],
+    ['keys up to a heading', '---\ntitle: Tea\ntags:\n  - a\n- b\n# Pots\n\ntext\n', ['', 'Pots']],
+    ['keys up to text', '---\nTitle: Tea\nDate: 2026-03-01\ntext\n', ['']],
+    ['nothing but keys', '---  \r\ntitle: Tea\r\ndate: 2026-03-01', ['']],
+  ])('that has no end is told where there is %s, which stays in the text', (_, text, headings) => {
+    const found = prepare(text)
+    expect(found).toMatchObject({
+      error: 'The front matter does not end: a line of --- after it is missing.',
+      metadata: {},
+    })
+    expect(found.chunks[0]?.text).toMatch(/^---.*\ntitle: tea/i)
+    expect(found.chunks.map(({ heading }) => heading)).toEqual(headings)
+  })
+
+  it.each([
+    ['a heading', '---\n\n# Title\n\ntext: more\n'],
+    ['a heading at once', '---\n# Title: it\n'],
+    ['text', '---\nSome text, and more: of it.\nkey: value\n'],
+    ['a remark', '---\nNote: this is text.\n\nMore: text.\n'],
+    ['text that begins like a key', '---\nnote: this is text\nwhich goes on.\n'],
+    ['a link', '---\nhttps://example.org\n'],
+    ['a list', '---\n- one: 1\n- two: 2\n'],
+    ['a heading of two lines', '---\ntitle: Tea\n----\ntext: no\n'],
+    ['nothing', '---\n'],
+    ['nothing at all', '---'],
+    ['a longer line', '-----\na: 1\nb: 2\n'],
+  ])('is not what follows a line that was drawn, such as %s', (_, text) => {
+    expect(prepare(text)).toMatchObject({ error: null, metadata: {} })
   })
 
   it('is not what stands between two lines that were drawn', () => {
