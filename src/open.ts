@@ -24,8 +24,11 @@ export interface OpenOptions extends ConfigInput {
   create?: boolean
   /** The clock, in milliseconds since the epoch. */
   now?: () => number
-  /** Whether this process gives vectors to what has none, while the model answers. Default true. */
-  background?: boolean
+  /**
+   * Whether this process gives vectors to what has none, while the model answers. Default true. `existing`: only in a store
+   * that somebody has given a space, now or later.
+   */
+  background?: boolean | 'existing'
   /** Ids for sessions, events and keys that callers leave out. Default UUIDv7. */
   newId?: () => string
 }

@@ -3,7 +3,7 @@ import type { Principal } from '../access/principal.js'
 import type { Cairn } from '../cairn.js'
 import { type Config, type ConfigInput, readConfigFile, readEnvironment, resolveConfig } from '../config.js'
 import { invalidInput } from '../errors.js'
-import { openCairn } from '../open.js'
+import { type OpenOptions, openCairn } from '../open.js'
 import type { CairnCommand } from './command.js'
 import type { Io } from './io.js'
 import { Output } from './output.js'
@@ -32,7 +32,10 @@ export function readSettings(
   return { ...config, db: resolve(cwd, config.db) }
 }
 
-/** Opens the store that the command's options name, as whoever they name, for one piece of work. `threads` suit a long one. */
+/**
+ * Opens the store that the command's options name, as whoever they name, for one piece of work. `threads` suit a long one,
+ * and `background` one without end.
+ */
 export async function onStore(
   {
     command,
@@ -40,11 +43,12 @@ export async function onStore(
     create = false,
     threads = false,
     embedder,
-  }: { command: CairnCommand; io: Io; create?: boolean; threads?: boolean; embedder?: ConfigInput['embedder'] },
+    background = false,
+  }: Pick<OpenOptions, 'create' | 'threads' | 'embedder' | 'background'> & { command: CairnCommand; io: Io },
   work: (door: Door) => Promise<void>,
 ): Promise<void> {
   const { db, as, json = false } = command.globalFlags()
-  const root = await openCairn({ ...readSettings(db, io, { threads, embedder }), create, background: false })
+  const root = await openCairn({ ...readSettings(db, io, { threads, embedder }), create, background })
   try {
     const cairn = as === undefined ? root : root.as(as)
     await work({ cairn, output: new Output(io, json), as })

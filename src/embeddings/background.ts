@@ -1,3 +1,4 @@
+import type { Storage } from '../storage/storage.js'
 import type { EmbeddingWorker } from './worker.js'
 
 /** How soon what was written, by any process, is seen to have no vector yet. */
@@ -25,4 +26,16 @@ export function startWorker(worker: EmbeddingWorker): () => Promise<void> {
     await worker.stop().catch(() => undefined)
     await under
   }
+}
+
+/** Begins to work when the store has a space, without keeping the process alive. Returns what ends the looking. */
+export function whenThereIsASpace(storage: Storage, begin: () => Promise<unknown>): () => void {
+  const look = async (): Promise<void> => {
+    if ((await storage.embeddings.spaces()).length === 0) return
+    await begin()
+    clearInterval(timer)
+  }
+  // What failed, such as a store that is locked, is tried again.
+  const timer = setInterval(() => void look().catch(() => undefined), lookMillis).unref()
+  return () => clearInterval(timer)
 }

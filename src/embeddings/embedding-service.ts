@@ -7,7 +7,7 @@ import type { Storage } from '../storage/storage.js'
 import { toIso } from '../time.js'
 import type { EmbedderCheck } from './check-embedder.js'
 import type { EmbeddingModel, EmbeddingWork, NoModel } from './embedding-work.js'
-import type { WorkerState } from './worker.js'
+import { lease, type WorkerState } from './worker.js'
 
 /** A space, and how far it is. `name` is what `rollback` and `drop` take. */
 export interface EmbeddingSpace {
@@ -29,6 +29,8 @@ export interface EmbeddingSpace {
 export interface EmbeddingStatus {
   /** The model of this handle, or why it has none and how to get one. */
   model: { name: string; worker: WorkerState } | NoModel
+  /** Whether a process embeds now, this one or another. Between two looks for what is due none does. */
+  underWay: boolean
   spaces: EmbeddingSpace[]
 }
 
@@ -60,6 +62,7 @@ export class EmbeddingService {
     const spaces = await this.#storage.embeddings.spaces()
     return {
       model: 'reason' in model ? model : { name: model.space.name, worker: model.worker.state },
+      underWay: await this.#storage.leases.isHeld({ name: lease, now: this.#guard.now() }),
       spaces: await Promise.all(spaces.map((space) => this.#withProgress(space))),
     }
   }

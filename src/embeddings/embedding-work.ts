@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { NewSpace, SpaceRow } from '../storage/embedding-store.js'
 import type { Author, Storage } from '../storage/storage.js'
-import { startWorker } from './background.js'
+import { startWorker, whenThereIsASpace } from './background.js'
 import type { EmbedderCheck } from './check-embedder.js'
 import type { EmbedderChoice } from './choose.js'
 import type { Embedder } from './embedder.js'
@@ -29,8 +29,8 @@ export interface EmbeddingWorkOptions {
   models: StoreModels
   now: () => number
   author: () => Author
-  /** Whether to do what is due without being asked. */
-  background: boolean
+  /** Whether to do what is due without being asked; `existing`: only in a store that has a space or gets one elsewhere. */
+  background: boolean | 'existing'
 }
 
 /** What a store does with its model, shared by all its handles. */
@@ -85,7 +85,7 @@ export function embeddingWork(options: EmbeddingWorkOptions): EmbeddingWork {
     const { encode } = await import('../vectors/codes.js')
     const space = spaceFor(embedder.space, spaces)
     const worker = new EmbeddingWorker({ storage, embedder, space: space.name, encode, now, holder, author })
-    if (background && !signal.aborted && spaces.length === 0)
+    if (background === true && !signal.aborted && spaces.length === 0)
       await storage.embeddings.open({ ...space, author: author() })
     if (background && !signal.aborted) stop = startWorker(worker)
     return { embedder, space, worker, queries: new QueryVectors({ embedder, space: space.name, now }) }
@@ -101,7 +101,8 @@ export function embeddingWork(options: EmbeddingWorkOptions): EmbeddingWork {
   }
   const others = otherModels({ models, now, signal })
   // A store that cannot be written has its words; whoever asks for vectors is told why there are none.
-  if (background) void model().catch(() => undefined)
+  if (background === true) void model().catch(() => undefined)
+  const stopLooking = background === 'existing' ? whenThereIsASpace(storage, model) : undefined
   return {
     model,
     async queries(active) {
@@ -114,6 +115,7 @@ export function embeddingWork(options: EmbeddingWorkOptions): EmbeddingWork {
     check: (active) => models.check(active),
     async close() {
       closing.abort()
+      stopLooking?.()
       await others.close()
       const there = await started?.catch(() => undefined)
       if (there === undefined || 'reason' in there) return

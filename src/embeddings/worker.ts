@@ -22,7 +22,8 @@ export type WorkerState =
   | { state: 'idle' | 'working' | 'elsewhere' }
   | { state: 'unavailable'; reason: string; hint?: string; until: number }
 
-const lease = 'embeddings'
+/** Of the one process that embeds. */
+export const lease = 'embeddings'
 const leaseMillis = 10_000
 const renewMillis = 3_000
 const queueAtOnce = 2_000
@@ -106,6 +107,8 @@ export class EmbeddingWorker {
       return false
     } catch (error) {
       this.#goDown(error)
+      // Another process may have a model that answers.
+      await this.#letGo()
       return false
     }
   }
@@ -162,6 +165,10 @@ export class EmbeddingWorker {
 
   async #rest(): Promise<void> {
     this.#state = { state: 'idle' }
+    await this.#letGo()
+  }
+
+  async #letGo(): Promise<void> {
     if (this.#renewing === undefined) return
     clearInterval(this.#renewing)
     this.#renewing = undefined

@@ -99,7 +99,7 @@ function eventCandidate(session: string, event: SessionEvent, why: string): Cand
   }
 }
 
-/** What a hit with its text stands for, in full; undefined when it is there no more. */
+/** What a hit with its text stands for, in full where there is room, the best in part at least; undefined when it is there no more. */
 export async function foundCandidate(
   sources: ContextSources,
   hit: SearchHit,
@@ -107,7 +107,7 @@ export async function foundCandidate(
 ): Promise<Candidate | undefined> {
   const why = `found for the query, place ${rank + 1}`
   const candidate = await candidateOf(sources, hit, why)
-  return candidate && { ...candidate, place: rank }
+  return candidate && { ...candidate, place: rank, ...(rank === 0 && { shrinks: true }) }
 }
 
 async function candidateOf(sources: ContextSources, hit: SearchHit, why: string): Promise<Candidate | undefined> {

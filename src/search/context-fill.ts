@@ -67,7 +67,7 @@ const tellingLength = 24
 export class ContextFill {
   readonly #count: CountTokens
   readonly #budget: number
-  readonly #weight: number
+  readonly #shares: Map<ContextSection, number>
   readonly #placed = new Map<ContextSection, Placed[]>()
   readonly #seen = new Set<string>()
   readonly left: LeftItem[] = []
@@ -77,17 +77,27 @@ export class ContextFill {
   constructor(budget: number, sections: ContextSection[], count: CountTokens) {
     this.#count = count
     this.#budget = budget
-    this.#weight = sections.reduce((sum, section) => sum + weights[section], 0)
     this.#spent = count(fenceStart) + count(fenceEnd)
     this.#allowed = this.#spent
+    const weight = sections.reduce((sum, section) => sum + weights[section], 0)
+    const room = budget - this.#spent
+    this.#shares = new Map(sections.map((section) => [section, Math.floor((room * weights[section]) / weight)]))
   }
 
-  /**
-   * Takes what fits into the share of the section, or into all that there still is, in the order given. Returns what did
-   * not fit.
-   */
-  fill(section: ContextSection, candidates: Candidate[], share = weights[section] / this.#weight): Candidate[] {
-    this.#allowed = Math.min(this.#budget, this.#allowed + Math.floor(this.#budget * share))
+  /** Takes what fits into the share of the section, in the order given. Returns what did not fit. */
+  fill(section: ContextSection, candidates: Candidate[]): Candidate[] {
+    // A section that was not asked for has no share: those after it would have less than theirs.
+    this.#allowed += this.#shares.get(section) ?? 0
+    return this.#add(section, candidates)
+  }
+
+  /** As `fill`, into all the room that there still is. */
+  fillRest(section: ContextSection, candidates: Candidate[]): Candidate[] {
+    this.#allowed = this.#budget
+    return this.#add(section, candidates)
+  }
+
+  #add(section: ContextSection, candidates: Candidate[]): Candidate[] {
     const unfit: Candidate[] = []
     for (const candidate of candidates) {
       // A conversation has no holes: what was said before something that does not fit is left out as well.

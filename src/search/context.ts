@@ -76,17 +76,17 @@ export async function buildContext(sources: ContextSources, asker: Asker, option
   const { memories, state, events, found } = await readAll(sources, asker, { owners, session, question })
   const unfit: Unfit[] = memories.map(([scope, candidates]) => {
     const section = `${scope}-memories` as const
-    return { section, to: 'more-memories', candidates: fillSection(asker, fill, section, candidates) }
+    return { section, to: 'more-memories', candidates: fill.fill(section, lasting(asker, fill, section, candidates)) }
   })
-  leave(fill, 'task', fillSection(asker, fill, 'task', task ? [taskCandidate(task)] : []))
-  unfit.push({ section: 'state', to: 'state', candidates: fillSection(asker, fill, 'state', state) })
+  leave(fill, 'task', fill.fill('task', task ? [taskCandidate(task)] : []))
+  unfit.push({ section: 'state', to: 'state', candidates: fill.fill('state', state) })
   const earlier = fill.fill('events', events)
   for (const ref of found.gone) fill.leave('found', ref, 'not_found')
-  leave(fill, 'found', fillSection(asker, fill, 'found', found.candidates, 1))
-  leave(fill, 'events', fillSection(asker, fill, 'events', earlier, 1))
+  leave(fill, 'found', fill.fillRest('found', lasting(asker, fill, 'found', found.candidates)))
+  leave(fill, 'events', fill.fillRest('events', earlier))
   for (const { section, to, candidates } of unfit) {
     const missing = candidates.filter((candidate) => !fill.holds(candidate))
-    leave(fill, section, fillSection(asker, fill, to, missing, 1))
+    leave(fill, section, fill.fillRest(to, lasting(asker, fill, to, missing)))
   }
   const { included, ...rest } = fill.finish()
   const inside = new Set(included.map(idOf))
@@ -179,19 +179,12 @@ async function readFound(
   return { candidates: read.filter((candidate) => candidate !== undefined), gone, degraded }
 }
 
-/** Into the share of the section, or another one. Returns what does not fit; what has expired since it was read is left out. */
-function fillSection(
-  { now }: Asker,
-  fill: ContextFill,
-  section: ContextSection,
-  candidates: Candidate[],
-  share?: number,
-): Candidate[] {
+/** Without what has expired since it was read. */
+function lasting({ now }: Asker, fill: ContextFill, section: ContextSection, candidates: Candidate[]): Candidate[] {
   const moment = now()
   const isExpired = ({ expiresAt }: Candidate): boolean => expiresAt !== undefined && Date.parse(expiresAt) <= moment
   for (const { item } of candidates.filter(isExpired)) fill.leave(section, item, 'expired')
-  const lasting = candidates.filter((candidate) => !isExpired(candidate))
-  return fill.fill(section, lasting, share)
+  return candidates.filter((candidate) => !isExpired(candidate))
 }
 
 function leave(fill: ContextFill, section: ContextSection, candidates: Candidate[]): void {

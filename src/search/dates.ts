@@ -32,7 +32,7 @@ const unitDays: Record<string, number> = { day: 1, week: 7, weekend: 7, month: 3
 
 const month = `(?<month>january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)`
 const dayOf = String.raw`(?<day>\d{1,2})(?:st|nd|rd|th)?`
-const year = String.raw`(?<year>(?:19|20)\d\d)`
+const year = String.raw`(?<year>(?:19|20)\d\d|['’]\d\d)`
 const season = '(?<season>spring|summer|autumn|fall|winter)'
 const which = '(?<which>last|this|next)'
 const numeric = (inner: string): string => String.raw`(?<![\d./-])${inner}(?![./-]?\d)`
@@ -42,7 +42,7 @@ const absolute = [
   numeric(String.raw`(?<day>\d{1,2})\.(?<number>\d{1,2})\.${year}`),
   String.raw`\b${dayOf}(?: of)? ${month}\b\.?(?:,? ?${year}\b)?`,
   String.raw`\b${month}\.? ${dayOf}\b(?!:)(?:,? ?${year}\b)?`,
-  String.raw`\b${month},?(?: of)? ${year}\b`,
+  String.raw`\b${month}[.,]?(?: of)? ${year}\b`,
   String.raw`\b${season},?(?: of)? ${year}\b`,
   String.raw`\b${which} (?:${month}|${season})\b`,
   String.raw`\b(?:in|during|of|since|until|for|by|early|late) ${month}\b`,
@@ -50,23 +50,37 @@ const absolute = [
 ].map((pattern) => new RegExp(pattern, 'g'))
 
 const relative =
-  /\b(?:(?<near>today|tonight|yesterday|tomorrow)|(?<which>last|this|next) (?<unit>week|weekend|month|year|sunday|monday|tuesday|wednesday|thursday|friday|saturday|night)|(?<count>\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a few|a couple of) (?<many>day|week|weekend|month|year)s? (?<way>ago|before|earlier|after|later))\b/g
+  /\b(?:(?<near>today|tonight|yesterday|tomorrow)|(?<which>last|this|next) (?<unit>week|weekend|month|year|sunday|monday|tuesday|wednesday|thursday|friday|saturday|night)|(?<count>\d{1,3}|the|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a few|a couple of) (?<many>day|week|weekend|month|year)s? (?<way>ago|before|earlier|after|later))\b/g
 
 // What is beyond has no part in a question, and in a text the first times are the telling ones.
 const longest = 4_000
 
 /** The times that a text speaks of, seen from a moment: "7 May 2023", "in June", "yesterday", "two weeks before 3 July". */
 export function timesIn(text: string, moment: number): TimeSpan[] {
+  return placesOfTimes(text, moment).map(({ span }) => span)
+}
+
+/** The times that a question asks about: not the 3rd of July where it is about two weeks before that. */
+export function timesAsked(text: string, moment: number): TimeSpan[] {
+  const places = placesOfTimes(text, moment)
+  const origins = new Set(places.map(({ origin }) => origin))
+  return places.filter((place) => !origins.has(place)).map(({ span }) => span)
+}
+
+/** What is counted from another time comes after it. */
+function placesOfTimes(text: string, moment: number): Place[] {
   const lower = text.slice(0, longest).toLowerCase()
   const today = startOfDay(moment)
   const dates = absoluteTimes(lower, today)
-  return [...dates.map(({ span }) => span), ...relativeTimes(lower, today, dates)]
+  return [...dates, ...relativeTimes(lower, today, dates)]
 }
 
 interface Place {
   start: number
   end: number
   span: TimeSpan
+  /** What it is counted from. */
+  origin?: Place
 }
 
 function absoluteTimes(text: string, today: number): Place[] {
@@ -87,7 +101,7 @@ const nearDays: Record<string, Which> = { yesterday: 'last', tomorrow: 'next' }
 type Groups = Record<string, string | undefined>
 
 function toSpan({ which, season, ...groups }: Groups, today: number): TimeSpan | undefined {
-  const year = groups.year === undefined ? undefined : Number(groups.year)
+  const year = groups.year === undefined ? undefined : yearOf(groups.year)
   const { month, date } = monthAndDay(groups)
   const inYear = (given: number): TimeSpan | undefined => {
     if (season !== undefined) return seasonOf(season, given)
@@ -102,6 +116,13 @@ function toSpan({ which, season, ...groups }: Groups, today: number): TimeSpan |
   return span && { ...span, yearly: true }
 }
 
+/** As POSIX has it: '68 is 2068 and '69 is 1969. */
+function yearOf(written: string): number {
+  if (/^\d/.test(written)) return Number(written)
+  const short = Number(written.slice(1))
+  return short < 69 ? 2000 + short : 1900 + short
+}
+
 /** 05/15/2023 is the American way to write the 15th of May; where that makes no month, it is 15/5/2023. */
 function monthAndDay({ first, second, month, number, day }: Groups): { month?: number; date?: number } {
   if (first !== undefined) {
@@ -112,25 +133,46 @@ function monthAndDay({ first, second, month, number, day }: Groups): { month?: n
   return { ...(index !== -1 && { month: index }), ...(day !== undefined && { date: Number(day) }) }
 }
 
-function relativeTimes(text: string, today: number, dates: Place[]): TimeSpan[] {
-  const spans: TimeSpan[] = []
-  for (const { 0: words, index, groups = {} } of text.matchAll(relative)) {
-    const end = index + words.length
-    const following = dates.find(({ start }) => start >= end && start - end <= 5)
-    spans.push(shift(groups, today, following?.span))
-  }
-  return spans
+function relativeTimes(text: string, today: number, dates: Place[]): Place[] {
+  const matches = Array.from(text.matchAll(relative), ({ 0: words, index, groups = {} }) => ({
+    ...{ start: index, end: index + words.length, groups },
+  }))
+  const named = matches.flatMap(({ groups, ...place }) => {
+    const span = namedSpan(groups, today)
+    return span ? [{ ...place, span }] : []
+  })
+  const origins = [...dates, ...named]
+  const counted = matches.flatMap(({ groups, ...place }) => {
+    if (groups.many === undefined) return []
+    const origin = origins.find(({ start }) => start >= place.end && start - place.end <= 5)
+    const span = countedSpan(groups, today, origin?.span)
+    return span ? [{ ...place, span, ...(origin && { origin }) }] : []
+  })
+  return [...named, ...counted]
 }
 
-function shift({ near, which, unit, count, many, way }: Groups, today: number, from?: TimeSpan): TimeSpan {
+function namedSpan({ near, which, unit }: Groups, today: number): TimeSpan | undefined {
   if (near !== undefined) return calendarSpan(nearDays[near] ?? 'this', 'day', today)
-  if (which !== undefined) return calendarSpan(which as Which, unit ?? 'day', today)
-  const days = countOf(count ?? '1') * (unitDays[many ?? 'day'] ?? 1)
-  const sign = way === 'after' || way === 'later' ? 1 : -1
-  const width = Math.max(1, (unitDays[many ?? 'day'] ?? 1) / 2)
-  const start = (from?.from ?? today) + sign * days * day
-  const span = { from: start - (width / 2) * day, to: start + (width / 2 + 1) * day }
-  return from?.yearly ? { ...span, yearly: true as const } : span
+  return which === undefined ? undefined : calendarSpan(which as Which, unit ?? 'day', today)
+}
+
+/** "The week before" is the one that ends there; of a number of days the day is meant, of longer ones the time around it. */
+function countedSpan({ count = 'a', many = 'day', way }: Groups, today: number, from?: TimeSpan): TimeSpan | undefined {
+  if (count === 'the' && from === undefined) return undefined
+  const unit = unitDays[many] ?? 1
+  const isLater = way === 'after' || way === 'later'
+  const origin = from === undefined ? today : isLater ? from.to - day : from.from
+  const start = origin + (isLater ? 1 : -1) * countOf(count) * unit * day
+  const around = Math.max(1, unit / 2) / 2
+  const widths = count === 'the' ? besides(unit, isLater) : from && unit === 1 ? [0, 1] : [around, around + 1]
+  const [before = 0, after = 0] = widths
+  const span = { from: start - before * day, to: start + after * day }
+  return from?.yearly ? { ...span, yearly: true } : span
+}
+
+/** How many days before and after its start or end a stretch is that begins on the next day, or ends on the day before. */
+function besides(days: number, isLater: boolean): number[] {
+  return isLater ? [days - 1, 1] : [0, days]
 }
 
 function countOf(words: string): number {

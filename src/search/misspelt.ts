@@ -40,6 +40,32 @@ export function correctionsIn(texts: ReadText[]): (word: string) => string[] | u
   }
 }
 
+const latin = /^[a-z]+$/
+const latinLetters = [...'abcdefghijklmnopqrstuvwxyz']
+
+/**
+ * What a word may have been meant to be with one letter wrong, left out, too many or swapped with the next among its first
+ * ones, but for the very first. What is put in are Latin letters, or those of the word itself in another script.
+ */
+export function spellingsNear(word: string, startLength: number): string[] {
+  const signs = [...word]
+  const letters = latin.test(word) ? latinLetters : [...new Set(signs)]
+  const near = new Set<string>()
+  const put = (at: number, many: number, some: string): void => {
+    near.add([...signs.slice(0, at), some, ...signs.slice(at + many)].join(''))
+  }
+  for (let at = 1; at < startLength; at++) {
+    put(at, 1, '')
+    put(at, 2, `${signs[at + 1] ?? ''}${signs[at]}`)
+    for (const letter of letters) {
+      put(at, 0, letter)
+      put(at, 1, letter)
+    }
+  }
+  near.delete(word)
+  return [...near]
+}
+
 /** By their numbers, all as far from the word. */
 function nearestWords(word: string, among: Iterable<number>): number[] {
   let distance = word.length < longWord ? 1 : 2

@@ -1,4 +1,4 @@
-import { type TimeSpan, timesIn } from './dates.js'
+import { type TimeSpan, timesAsked } from './dates.js'
 import { parseQuery, type SearchTerm } from './query.js'
 
 /** What a question wants to know, as far as its words tell. */
@@ -22,5 +22,5 @@ const wantedBy: [Wanted, RegExp][] = [
 export function parseQuestion(text: string, now: number): Question {
   const beginning = text.slice(0, 1_000)
   const wanted = wantedBy.find(([, pattern]) => pattern.test(beginning))?.[0]
-  return { terms: parseQuery(text), times: timesIn(beginning, now), ...(wanted && { wanted }) }
+  return { terms: parseQuery(text), times: timesAsked(beginning, now), ...(wanted && { wanted }) }
 }

@@ -63,6 +63,10 @@ export const weights = {
   relatedWords: 10,
   relatedSureness: 6,
 
+  /** A candidate that was written so near to a turn among the best ones, for being looked at: as much of what that turn has. */
+  beside: 0.5,
+  besideDistance: 2,
+
   /** The next best sections of a document, for its best one. */
   sections: 0.3,
   sectionsCounted: 3,

@@ -4,4 +4,6 @@ export interface LeaseStore {
   take(input: { name: string; holder: string; now: number; until: number }): Promise<boolean>
   /** Gives it back, if it is still the holder's. */
   release(input: { name: string; holder: string }): Promise<void>
+  /** Whether anybody has it now. */
+  isHeld(input: { name: string; now: number }): Promise<boolean>
 }

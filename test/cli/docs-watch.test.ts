@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { run } from '../../src/cli/run.js'
+import { embeddingServer } from '../helpers/embedding-server.js'
 import { useCli } from './run-cli.js'
 
 const newCli = useCli()
@@ -85,4 +86,36 @@ it('cairn docs watch names a file that cannot be read when it comes, and once', 
   expect(await watch.line()).toMatch(/skipped +docs\/a\.md +binary\n$/)
   watch.stop()
   expect(await watch.ended).toBe(0)
+})
+
+it('cairn docs watch gives vectors to what it finds, and to what others wrote, in a store that has them', async () => {
+  const cairn = newCli()
+  const server = await embeddingServer()
+  writeFileSync(cairn.path('cairn.config.json'), JSON.stringify({ embedder: { url: server.url } }))
+  await cairn('init')
+  mkdirSync(cairn.path('docs'))
+  writeFileSync(cairn.path('docs/a.md'), 'alpha')
+  const watch = startWatch(cairn.path(''), ['docs', '--json', '--debounce-ms', '50'])
+  await watch.line()
+  const spaces = async () => (await cairn.json<{ spaces: unknown[] }>('embeddings status')).spaces
+  const eventually = (vectors: number) =>
+    vi.waitFor(async () => expect(await spaces()).toMatchObject([{ vectors, waiting: 0 }]), { timeout: 10_000 })
+  expect(await spaces()).toEqual([])
+  await cairn('embeddings setup')
+  await eventually(1)
+  writeFileSync(cairn.path('docs/b.md'), 'beta')
+  await watch.line()
+  await eventually(2)
+  await cairn('memory add user:alice tea --text tea')
+  await eventually(3)
+  // It ends in the middle of a request, and leaves the work to others.
+  server.misbehave = () => ({ instead: 'hang' })
+  const asked = server.asked.length
+  await cairn('memory add user:alice mugs --text mugs')
+  await vi.waitFor(() => expect(server.asked.length).toBeGreaterThan(asked), { timeout: 10_000 })
+  expect(await cairn.json('embeddings status')).toMatchObject({ underWay: true })
+  watch.stop()
+  expect(await watch.ended).toBe(0)
+  expect(watch.stderr).toEqual([])
+  expect(await cairn.json('embeddings status')).toMatchObject({ underWay: false, spaces: [{ waiting: 1 }] })
 })

@@ -147,6 +147,35 @@ describe('embeddings run', () => {
   })
 })
 
+describe('embeddings status', () => {
+  const idle = (name: string) => `No process is embedding what waits in ${name}. `
+
+  it('says that nobody embeds what waits, and who would', async () => {
+    const { cli } = await withVectors()
+    expect((await cli('embeddings status')).stdout).not.toContain('No process')
+    await cli('memory add user:alice cups --text cups')
+    const { stdout } = await cli('embeddings status', { columns: 300 })
+    expect(stdout).toContain(`${idle('ollama/pebble/768')}Embed it here and now with: cairn embeddings run.`)
+    await beginToFill(cli, 'shell')
+    expect((await cli('embeddings status', { columns: 300 })).stdout).toContain(
+      `${idle('ollama/shell/768')}Go on with: cairn embeddings migrate --to ollama/shell/768`,
+    )
+    await cli('embeddings run')
+    expect((await cli('embeddings status')).stdout).not.toContain('pebble/768. Embed')
+  })
+
+  it('says nothing of it while a process is at it', async () => {
+    const { cli } = await withVectors()
+    await cli('memory add user:alice cups --text cups')
+    const storage = await openStorage(cli)
+    const now = Date.now()
+    await storage.leases.take({ name: 'embeddings', holder: 'other', now, until: now + 60_000 })
+    await storage.close()
+    expect((await cli('embeddings status')).stdout).not.toContain('No process')
+    expect(await cli.json('embeddings status')).toMatchObject({ underWay: true, spaces: [{ waiting: 1 }] })
+  })
+})
+
 describe('embeddings drop', () => {
   it('of the active space needs --yes, and says what that means', async () => {
     const { cli } = await withVectors('shell')

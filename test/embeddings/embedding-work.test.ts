@@ -76,6 +76,36 @@ describe('a store that is opened with a model', () => {
     expect(await status(store)).toMatchObject({ vectors: 1, waiting: 0 })
   })
 
+  it('gets none with background: existing; it has one from then on when somebody else gives it one', async () => {
+    const store = await open({ background: 'existing' })
+    await remember(store, 'a')
+    await vi.advanceTimersByTimeAsync(10_000)
+    const other = await openStore({ db: store.path, embedder: fakeEmbedder(), background: false })
+    expect(await other.cairn.embeddings.status()).toMatchObject({ spaces: [], underWay: false })
+    await other.cairn.embeddings.migrate()
+    await eventually(async () => expect(await status(other)).toMatchObject({ vectors: 1, waiting: 0 }))
+    expect(embedder.asked).toEqual([['a: a']])
+  })
+
+  it('looks for no space any more when it is closed', async () => {
+    const store = await open({ background: 'existing' })
+    await store.cairn.close()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('says of all processes whether one embeds', async () => {
+    const signals = hang()
+    const store = await open()
+    const other = await openStore({ db: store.path, embedder: fakeEmbedder(), background: false })
+    const underWay = async () => (await other.cairn.embeddings.status()).underWay
+    expect(await underWay()).toBe(false)
+    await remember(store, 'a')
+    await eventually(() => expect(signals).toHaveLength(1))
+    expect(await underWay()).toBe(true)
+    await store.cairn.close()
+    expect(await underWay()).toBe(false)
+  })
+
   it('goes on with a space that was made under a longer name', async () => {
     const prefixes = { document: 'search_document: ', query: 'search_query: ' }
     const server = await embeddingServer()

@@ -129,6 +129,8 @@ describe('a model that does not answer', () => {
     const worker = workerOf()
     await drain(worker)
     expect(worker.state).toEqual({ state: 'unavailable', reason: gone.message, until: time + 1_000 })
+    // A process with another way to the model is not kept from the work.
+    expect(await storage.leases.isHeld({ name: 'embeddings', now: time })).toBe(false)
     const asked = embedder.asked.length
     await drain(worker)
     expect(embedder.asked.length).toBe(asked)

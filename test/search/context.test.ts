@@ -208,6 +208,35 @@ describe('the budget', () => {
     expect(many(later.sections)).toBeLessThan(many(sections))
   })
 
+  it('has room for what is found, however much else there is', async () => {
+    const { cairn } = await openStore()
+    const agent = cairn.as({ app: 'shop', user: 'alice' })
+    await agent.sessions.create({ id: 's1' })
+    for (let index = 0; index < 40; index++)
+      await remember(agent, 'user:alice', `k${index}`, `Note of item ${index}, which takes some room in the text.`)
+    for (let index = 0; index < 60; index++) await say(agent, 's1', `Turn ${index} says something of some length`)
+    for (const asked of [agent, cairn])
+      for (const budgetTokens of [300, 600, 1200, 2400]) {
+        const { manifest } = await asked.context({ session: 's1', query: 'item 7', budgetTokens })
+        expect(manifest.included).toContainEqual(
+          expect.objectContaining({ ref: { namespace: 'user:alice', key: 'k7' } }),
+        )
+      }
+  })
+
+  it('holds the beginning of what is found where there is no room for all of it', async () => {
+    const { agent } = await filled()
+    await remember(agent, 'user:alice', 'log', `Of the anchorage. ${'It goes on and on. '.repeat(400)}`)
+    for (let index = 0; index < 40; index++) {
+      await remember(agent, 'user:alice:notes', `n${index}`, `Note ${index} which takes some room in the text.`)
+      await say(agent, 's1', `Turn ${index} says something of some length`)
+    }
+    const { text, manifest } = await agent.context({ session: 's1', query: 'anchorage', budgetTokens: 1200 })
+    const [found] = manifest.included.filter(({ section }) => section === 'found')
+    expect(found).toMatchObject({ ref: { namespace: 'user:alice', key: 'log' }, cut: true })
+    expect(text).toContain('Of the anchorage.')
+  })
+
   it('leaves out old events, never one in between', async () => {
     const { agent } = await filled()
     for (let index = 0; index < 40; index++)

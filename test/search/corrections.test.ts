@@ -37,6 +37,28 @@ describe('a misspelt word', () => {
     expect(await keys(cairn, 'June harbuor')).toEqual(expect.arrayContaining(['plan', 'other']))
   })
 
+  it.each(['eelphant', 'elpehant', 'ellephant', 'elphant', 'elaphant'])(
+    'finds it though one of its first letters is wrong: %s',
+    async (word) => {
+      const { cairn } = await openStore()
+      await remember(cairn, 'alice', 'zoo', 'An elephant was seen')
+      await remember(cairn, 'alice', 'other', 'The elegant telephone')
+      expect(await keys(cairn.as(alice), word)).toEqual(['zoo'])
+      expect(await keys(cairn.as(alice), `${word} qqqqq`)).toEqual(['zoo'])
+    },
+  )
+
+  it('finds it when another word of the question is misspelt too, in one text or in two', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'alice', 'both', 'We went sailing from the harbour')
+    const { hits } = await cairn.search('saling harbor', { explain: true })
+    expect(hits[0]?.explain?.words.map(({ readAs }) => readAs)).toEqual([['sailing'], ['harbour']])
+    await cairn.memories.delete('user:alice', 'both')
+    await remember(cairn, 'alice', 'one', 'We went sailing')
+    await remember(cairn, 'alice', 'two', 'The harbour opens')
+    expect((await keys(cairn, 'saling harbor')).sort()).toEqual(['one', 'two'])
+  })
+
   it('counts for less than the word itself', async () => {
     const { cairn } = await openStore()
     await remember(cairn, 'alice', 'plan', 'The harbour opens')
@@ -65,6 +87,27 @@ describe('a misspelt word', () => {
     expect(JSON.stringify(await ask(cairn.as(bob), 'company harbuor'))).toContain('"readAs":["harbour"]')
     await cairn.memories.delete('user:bob', 'secret')
     expect((await ask(cairn.as(bob), 'harbuor')).hits).toEqual([])
+  })
+
+  it('finds the same whatever words others keep', async () => {
+    const { cairn } = await openStore()
+    const session = await cairn.as(bob).sessions.create()
+    await remember(cairn, 'alice', 'own', 'The company of players went to the island')
+    const questions = ['eelphant', 'elehpant', 'compnay', 'comapny eelphant', 'islnad harbuor', 'harbuor saling']
+    const ask = () =>
+      Promise.all(
+        questions.map(async (text) => {
+          const { tookMs: _, ...answer } = await cairn.as(alice).search(text, { explain: true })
+          return answer
+        }),
+      )
+    const before = await ask()
+    await remember(cairn, 'bob', 'secret', 'The elephant of the companion went sailing from the harbour of Iceland')
+    const content = { text: 'An elephant, a harbour, sailing, compny, islnad' }
+    await cairn.as(bob).sessions.appendEvent(session.id, { type: 'message', actor: 'user', content })
+    expect(await ask()).toEqual(before)
+    expect(before[2]?.hits).toHaveLength(1)
+    expect((await cairn.as(bob).search('eelphant')).hits).toHaveLength(2)
   })
 
   it('is corrected within the filters of the question', async () => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { closeness, timesIn } from '../../src/search/dates.js'
+import { closeness, timesAsked, timesIn } from '../../src/search/dates.js'
 
 const moment = Date.UTC(2023, 4, 8, 13, 56) // a Monday
 const day = 86_400_000
 
-function spans(text: string): string[] {
+function spans(text: string, read = timesIn): string[] {
   const date = (time: number) => new Date(time).toISOString().slice(0, 10)
-  return timesIn(text, moment).map(({ from, to, yearly }) => `${yearly ? 'yearly ' : ''}${date(from)}/${date(to)}`)
+  return read(text, moment).map(({ from, to, yearly }) => `${yearly ? 'yearly ' : ''}${date(from)}/${date(to)}`)
 }
 
 describe('the times of a text', () => {
@@ -56,6 +56,13 @@ describe('the times of a text', () => {
     ['last Monday', '2023-05-01/2023-05-02'],
     ['next Tuesday', '2023-05-09/2023-05-10'],
     ['three days ago', '2023-05-04/2023-05-06'],
+    ["in Feb '25", '2025-02-01/2025-03-01'],
+    ['in Feb. ’25', '2025-02-01/2025-03-01'],
+    ["on 7 May '98", '1998-05-07/1998-05-08'],
+    ["May 7th, '98", '1998-05-07/1998-05-08'],
+    ["the summer of '69", '1969-06-01/1969-09-01'],
+    ["in '03", '2003-01-01/2004-01-01'],
+    ['Feb. 2025', '2025-02-01/2025-03-01'],
   ])('are found in "%s"', (text, span) => {
     expect(spans(text)).toContain(span)
   })
@@ -67,6 +74,29 @@ describe('the times of a text', () => {
   })
 
   it.each([
+    ['three days before 15 May 2024', '2024-05-12/2024-05-13'],
+    ['3 days after the 15th of May 2024', '2024-05-18/2024-05-19'],
+    ['the day before 1 March 2024', '2024-02-29/2024-03-01'],
+    ['the day after 31 December 2023', '2024-01-01/2024-01-02'],
+    ['the week before 3 July 2024', '2024-06-26/2024-07-03'],
+    ['the week after 3 July 2024', '2024-07-04/2024-07-11'],
+    ['the week after May 2024', '2024-06-01/2024-06-08'],
+    ['the day before yesterday', '2023-05-06/2023-05-07'],
+    ['the day after tomorrow', '2023-05-10/2023-05-11'],
+    ['two days after last Friday', '2023-05-07/2023-05-08'],
+    ['three days before 15 May', 'yearly 2000-05-12/2000-05-13'],
+    ['what did we do on 7 May 2023?', '2023-05-07/2023-05-08'],
+  ])('that "%s" asks about are those alone', (text, span) => {
+    expect(spans(text, timesAsked)).toEqual([span])
+  })
+
+  it('that are asked about are around the day in two weeks, or before them', () => {
+    expect(spans('two weeks after 3 July 2024', timesAsked)).toEqual(['2024-07-15/2024-07-19'])
+    expect(spans('two weeks before 3 July 2024', timesAsked)).toEqual(['2024-06-17/2024-06-21'])
+  })
+
+  it.each([
+    'the day before we left',
     'you may go',
     'march on',
     'version 2023',

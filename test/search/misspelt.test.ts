@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { editDistance } from '../../src/search/edit-distance.js'
-import { corrected, correctionsIn, maybeMisspelt } from '../../src/search/misspelt.js'
+import { corrected, correctionsIn, maybeMisspelt, spellingsNear } from '../../src/search/misspelt.js'
 import { parseQuery } from '../../src/search/query.js'
 import { readPlain } from '../../src/search/read-text.js'
 
@@ -53,6 +53,15 @@ describe('a word that nothing holds', () => {
 
   it('begins as it should', () => {
     expect(meant('parbour', 'the harbour')).toBeUndefined()
+  })
+
+  it('is one letter away from what is looked for instead, and begins like it', () => {
+    const near = spellingsNear('saling', 4)
+    expect(near).toEqual(expect.arrayContaining(['sailing', 'sling', 'slaing', 'saing', 'siling']))
+    expect(near.filter((text) => editDistance('saling', text, 1) > 1 || !text.startsWith('s'))).toEqual([])
+    expect(near).not.toContain('saling')
+    expect(near.length).toBeLessThan(160)
+    expect(spellingsNear('слоон', 4)).toEqual(expect.arrayContaining(['слон', 'солон']))
   })
 
   it('stands for the nearest alone, those of most texts first, and for two at most', () => {

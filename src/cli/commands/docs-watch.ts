@@ -25,7 +25,7 @@ export function addDocsWatch(docs: CairnCommand, io: Io): void {
     )
     .addHelpText('after', examples('cairn docs watch docs', 'cairn docs watch docs notes --json'))
     .action((folders: string[], flags: WatchFlags, command: CairnCommand) =>
-      onStore({ command, io, threads: true }, async ({ cairn, output }) => {
+      onStore({ command, io, threads: true, background: 'existing' }, async ({ cairn, output }) => {
         const stopped = io.untilStopped?.()
         const progress = new SyncTeller(io, output)
         const watcher = await cairn.documents.watch(

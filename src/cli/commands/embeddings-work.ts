@@ -62,7 +62,7 @@ async function runAndTell(cairn: Cairn, output: Output, io: Io): Promise<void> {
   )
 }
 
-function ownSpace({ model, spaces }: EmbeddingStatus): EmbeddingSpace | undefined {
+export function ownSpace({ model, spaces }: EmbeddingStatus): EmbeddingSpace | undefined {
   return 'name' in model ? spaces.find(({ name }) => name === model.name) : undefined
 }
 

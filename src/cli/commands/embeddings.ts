@@ -10,7 +10,7 @@ import type { Output } from '../output.js'
 import { onStore } from '../store.js'
 import { shellQuote, wrapped } from '../text.js'
 import { addEmbeddingsSetup } from './embeddings-setup.js'
-import { addEmbeddingsWork } from './embeddings-work.js'
+import { addEmbeddingsWork, howToGoOn, ownSpace } from './embeddings-work.js'
 
 export function addEmbeddings(program: CairnCommand, io: Io): void {
   const embeddings = program
@@ -43,6 +43,7 @@ function addStatus(embeddings: CairnCommand, io: Io): void {
 
 async function watch(cairn: Cairn, output: Output, first: EmbeddingStatus): Promise<void> {
   const started = { at: performance.now(), waiting: waitingIn(first) }
+  for (const line of idleLines(first)) output.note(output.wrapped(line))
   for (let status = first; ; status = await cairn.embeddings.status()) {
     const waiting = waitingIn(status)
     const seconds = (performance.now() - started.at) / 1_000
@@ -65,13 +66,14 @@ function formatProgress(waiting: number, rate: number, left: number | null): str
   return `${waiting.toLocaleString('en')} waiting${speed}${time}`
 }
 
-function formatStatus({ model, spaces }: EmbeddingStatus, output: Output): string {
+function formatStatus(status: EmbeddingStatus, output: Output): string {
+  const { model, spaces } = status
   const lines = (text: string): string => wrapped(text, { width: output.columns, indent: 0 }).join('\n')
   if (spaces.length === 0)
     return lines('There are no vectors yet; searches go by words. `cairn embeddings setup` says how to get them.')
   const failures = spaces.flatMap((space) => failureLines(space))
   const reason = 'reason' in model ? [`${model.reason} ${model.hint}`] : []
-  return [formatSpaces(spaces, output), ...[...failures, ...reason].map(lines)].join('\n\n')
+  return [formatSpaces(spaces, output), ...[...failures, ...reason, ...idleLines(status)].map(lines)].join('\n\n')
 }
 
 function formatSpaces(spaces: EmbeddingSpace[], output: Output): string {
@@ -83,6 +85,21 @@ function formatSpaces(spaces: EmbeddingSpace[], output: Output): string {
     { title: 'waiting', cell: ({ waiting }) => number(waiting), align: 'right' },
     { title: 'failed', cell: ({ failed }) => (failed === 0 ? '' : number(failed)), align: 'right', dropAt: 1 },
   ])
+}
+
+/** What waits and whom for, while nobody is at it. */
+function idleLines(status: EmbeddingStatus): string[] {
+  if (status.underWay) return []
+  const own = ownSpace(status)
+  return status.spaces.flatMap((space) => {
+    const { state, waiting, name } = space
+    if (state === 'kept' || waiting === 0) return []
+    const way =
+      state === 'active' && space === own
+        ? 'Embed it here and now with: cairn embeddings run. `cairn docs watch` and programs with the model do it while they run.'
+        : howToGoOn(space)
+    return [`No process is embedding what waits in ${name}. ${way}`]
+  })
 }
 
 function failureLines({ name, failed, failures }: EmbeddingSpace): string[] {

@@ -24,6 +24,10 @@ export function leaseHolder(db: Database, { name, now }: { name: string; now: nu
   return held && held.expiresAt > now ? held.holder : undefined
 }
 
+export function isLeaseHeld(db: Database, lease: { name: string; now: number }): boolean {
+  return leaseHolder(db, lease) !== undefined
+}
+
 export function takeLease(
   db: Database,
   { name, holder, now, until }: { name: string; holder: string; now: number; until: number },

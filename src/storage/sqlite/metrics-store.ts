@@ -16,9 +16,10 @@ export function metricStore({ write, read, readLong }: Calls): MetricStore {
   }
 }
 
-export function leaseStore({ write }: Calls): LeaseStore {
+export function leaseStore({ write, read }: Calls): LeaseStore {
   return {
     take: (input) => write('leases.take', input),
     release: async (input) => void (await write('leases.release', input)),
+    isHeld: (input) => read('leases.isHeld', input),
   }
 }

@@ -13,6 +13,7 @@ import type { Reply, Request } from './group-writer.js'
 import { storeInfo } from './info-read.js'
 import { missingIds } from './interchange-references.js'
 import { compareRows } from './interchange-write.js'
+import { isLeaseHeld } from './leases.js'
 import { getMemory, listMemories, listNamespaces, memoryHistory } from './memories-read.js'
 import { compareMoments } from './memory-compare.js'
 import { findByOrigin, readOrigins } from './memory-origins.js'
@@ -61,6 +62,7 @@ export const readQueries = {
   'embeddings.due': dueTexts,
   'embeddings.hasDue': hasDue,
   'embeddings.trialSample': trialSample,
+  'leases.isHeld': isLeaseHeld,
   'search.lexical': searchLexical,
   'search.similar': searchSimilar,
   'tasks.get': getTask,

@@ -1,14 +1,15 @@
 import type { WeightedTerm } from '../../search/rank.js'
+import { weights } from '../../search/weights.js'
 import type { Candidate, Candidates } from './search-candidates.js'
 import { rankedLength, textOf } from './search-pool.js'
 import type { FoundRow, RowReader } from './search-rows.js'
 
 /**
- * Of the best candidates as many are ranked by their texts as these hold together: most turns of a long conversation,
+ * Of the best candidates as many are ranked by their texts as these hold together: half of a long conversation,
  * some 70 abstracts. Those after them, on later pages, keep their order. Twice as many turns and three times the text
  * find the same (docs/benchmarks.md) and take twice the time.
  */
-const maxPool = 400
+const maxPool = 300
 const maxPoolText = 100_000
 
 const readAtOnce = 100
@@ -54,9 +55,7 @@ export function readBest({ candidates, terms, unheld }: Candidates, read: RowRea
   return { rows, pool, terms, unheld, degraded: [] }
 }
 
-/** As much of what a turn two or less beside it has, and among so many candidates after the first. */
-const beside = 0.5
-const furthestBeside = 2
+/** So many candidates after the first batch. */
 const besideAmong = 1_000
 
 /**
@@ -80,14 +79,14 @@ function inOrder(candidates: Candidate[], turns: ReadonlyMap<number, number>): C
   if (turns.size === 0) return candidates
   const known = candidates.map((candidate) => ({
     candidate,
-    order: candidate.score + beside * besideOf(candidate, turns),
+    order: candidate.score + weights.beside * besideOf(candidate, turns),
   }))
   return known.sort((a, b) => b.order - a.order || b.candidate.id - a.candidate.id).map(({ candidate }) => candidate)
 }
 
 function besideOf({ id }: Candidate, turns: ReadonlyMap<number, number>): number {
   let best = 0
-  for (let distance = 1; distance <= furthestBeside; distance++)
+  for (let distance = 1; distance <= weights.besideDistance; distance++)
     best = Math.max(best, turns.get(id - distance) ?? 0, turns.get(id + distance) ?? 0)
   return best
 }

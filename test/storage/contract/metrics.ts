@@ -125,6 +125,15 @@ export function describeLeases(subject: Subject): void {
     expect(await take('p1', 20)).toBe(false)
   })
 
+  it('are held or not, whoever asks', async () => {
+    const held = (at: number, name = 'work') => subject.storage.leases.isHeld({ name, now: at })
+    expect(await held(0)).toBe(false)
+    await take('p1', 0)
+    expect([await held(9), await held(10), await held(9, 'other work')]).toEqual([true, false, false])
+    await subject.storage.leases.release({ name: 'work', holder: 'p1' })
+    expect(await held(9)).toBe(false)
+  })
+
   it('are given back by their holder only', async () => {
     await take('p1', 0)
     await subject.storage.leases.release({ name: 'work', holder: 'p2' })

@@ -108,6 +108,7 @@ export function describeStore(subject: Subject): void {
       storage.metrics.histograms({ since: 0 }),
       storage.metrics.prune({ before: 0, limit: 1 }),
       storage.leases.take({ name: 'n', holder: 'h', now: 0, until: 1 }),
+      storage.leases.isHeld({ name: 'n', now: 0 }),
       storage.search.lexical({ terms: [{ text: 'a' }], memories: {}, now, limit: 1 }),
       storage.audit.record({ entry: { subject: 'store', operation: 'read', outcome: 'ok' }, author: by }),
       trail(storage),
