@@ -126,6 +126,13 @@ export class IndexReads {
     return found
   }
 
+  /** Two words written as one are mostly in no text of anybody, and would be looked for in four lists. */
+  withoutEmpty({ alike, ...term }: SearchTerm): SearchTerm {
+    if (alike === undefined) return term
+    const held = alike.filter(({ text, isJoined }) => !isJoined || this.count(oneTerm({ text }), 0, 1) > 0)
+    return held.length > 0 ? { ...term, alike: held } : term
+  }
+
   /** Whether any of the terms is in a title. Those that are in none are not looked for again. */
   anyInTitle(scope: string, terms: SearchTerm[]): boolean {
     const unknown = terms.filter((term) => !this.#inNoTitle.has(inScope(scope, oneTerm(term))))
@@ -145,11 +152,14 @@ export function findCandidates(reads: IndexReads, query: LexicalQuery): Candidat
   const scope = scopeExpression(query, (token) => reads.isEmpty(token))
   if (scope === 'nothing' || query.terms.length === 0) return { candidates: [], terms: [], unheld: [] }
   const items = countItems(reads, scope, 0)
-  const lists = query.terms.map((term) => openList(reads, inScope(scope, oneTerm(term)), items))
+  const asked = query.terms.map((term) => reads.withoutEmpty(term))
+  const lists = asked.map((term) => openList(reads, inScope(scope, oneTerm(term)), items))
   weigh(reads, scope, lists, items)
   const terms = query.terms.map((term, index) => ({ ...term, weight: lists[index]?.weight ?? 0 }))
   const unheld = terms.filter((_, index) => lists[index]?.ids.length === 0)
-  const rare = terms.filter((_, index) => lists[index]?.below === 0 && lists[index].ids.length > 0)
+  const rare = asked
+    .map((term, index) => ({ ...term, weight: lists[index]?.weight ?? 0 }))
+    .filter((_, index) => lists[index]?.below === 0 && lists[index].ids.length > 0)
   const titles = titleLists(reads, scope, rare, items)
   // Nothing but common words: rows that hold all of them come first, however old.
   if (lists.length > 1 && lists.every(({ below }) => below > 0)) {
