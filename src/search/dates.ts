@@ -67,6 +67,14 @@ export function timesAsked(text: string, moment: number): TimeSpan[] {
   return places.filter((place) => !origins.has(place)).map(({ span }) => span)
 }
 
+/** What a text says beside the times in it. */
+export function withoutTimes(text: string, moment: number): string {
+  let rest = text.toLowerCase()
+  for (const { start, end } of placesOfTimes(text, moment))
+    rest = rest.slice(0, start) + ' '.repeat(end - start) + rest.slice(end)
+  return rest
+}
+
 /** What is counted from another time comes after it. */
 function placesOfTimes(text: string, moment: number): Place[] {
   const lower = text.slice(0, longest).toLowerCase()
@@ -182,7 +190,7 @@ function countOf(words: string): number {
 }
 
 /** How long after something happened it is still told as news. */
-const toldWithin = 14 * day
+export const toldWithin = 14 * day
 
 /** A year is a weaker hint than a month or a day. */
 const longSpan = 100 * day
@@ -194,6 +202,12 @@ export function closeness(asked: TimeSpan, { from, to }: TimeSpan): number {
   const weight = end - start > longSpan ? longSpanWeight : 1
   if (from < end && to > start) return weight
   return from >= end ? weight * Math.max(0, 1 - (from - end) / toldWithin) : 0
+}
+
+/** Whether a time is within one that is asked about, at least in part. */
+export function overlaps(asked: TimeSpan, { from, to }: TimeSpan): boolean {
+  const { from: start, to: end } = asked.yearly ? inYearOf(asked, from) : asked
+  return from < end && to > start
 }
 
 function inYearOf({ from, to }: TimeSpan, time: number): TimeSpan {

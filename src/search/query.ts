@@ -79,6 +79,16 @@ function wordsOf(text: string): string[] {
     .filter((word) => word !== '')
 }
 
+/** Beside a date these ask for nothing else. */
+const emptyWords = new Set(
+  'happen happens happened happening everything anything something since around date'.split(' '),
+)
+
+/** Whether a question asks for anything that its words tell. */
+export function hasTellingWords(text: string): boolean {
+  return wordsOf(text).some((word) => !stopWords.has(word) && !emptyWords.has(word))
+}
+
 /** Without very common ones, unless there is nothing else. One by one: whoever asks takes the first few of many. */
 function* termsOf(words: string[]): Generator<SearchTerm> {
   const telling = words.filter((word) => !stopWords.has(word))

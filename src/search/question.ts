@@ -1,5 +1,5 @@
-import { type TimeSpan, timesAsked } from './dates.js'
-import { parseQuery, type SearchTerm } from './query.js'
+import { type TimeSpan, timesAsked, withoutTimes } from './dates.js'
+import { hasTellingWords, parseQuery, type SearchTerm } from './query.js'
 
 /** What a question wants to know, as far as its words tell. */
 export type Wanted = 'time' | 'number' | 'name'
@@ -9,6 +9,8 @@ export interface Question {
   terms: SearchTerm[]
   /** The days, months and years that it names. */
   times: TimeSpan[]
+  /** It names times and nothing else: "last May", "what happened on 7 May 2023?" */
+  onlyTimes?: true
   wanted?: Wanted
 }
 
@@ -22,5 +24,7 @@ const wantedBy: [Wanted, RegExp][] = [
 export function parseQuestion(text: string, now: number): Question {
   const beginning = text.slice(0, 1_000)
   const wanted = wantedBy.find(([, pattern]) => pattern.test(beginning))?.[0]
-  return { terms: parseQuery(text), times: timesAsked(beginning, now), ...(wanted && { wanted }) }
+  const times = timesAsked(beginning, now)
+  const onlyTimes = times.length > 0 && text.length <= beginning.length && !hasTellingWords(withoutTimes(text, now))
+  return { terms: parseQuery(text), times, ...(onlyTimes && { onlyTimes }), ...(wanted && { wanted }) }
 }

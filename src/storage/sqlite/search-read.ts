@@ -10,6 +10,7 @@ import { visibleMemories } from './memories-read.js'
 import { readBest } from './search-best.js'
 import { findCandidates, IndexReads } from './search-candidates.js'
 import { correctQuery, remembering } from './search-corrections.js'
+import { withDated } from './search-dated.js'
 import { passes } from './search-filters.js'
 import { foldHits } from './search-folds.js'
 import { type HistoryQuery, withHistories } from './search-histories.js'
@@ -71,7 +72,8 @@ function usesVectors({ mode = 'lexical' }: LexicalQuery): boolean {
 function searchNow(db: Database, query: HistoryQuery): Found {
   if (query.mode === 'semantic') return searchNear(db, query)
   const words = searchWords(db, query)
-  if (query.mode !== 'hybrid') return words
+  // Nothing is near to a date.
+  if (query.mode !== 'hybrid' || query.onlyTimes) return words
   const near = openNear(db, query)
   if ('missing' in near) return { ...words, degraded: [...words.degraded, ...near.missing] }
   const read = (way: 'nearest' | 'nearby', count: number): FoundRow[] => nearRows(db, query, near.scope?.[way], count)
@@ -101,7 +103,10 @@ function searchWords(db: Database, query: HistoryQuery): Found & ByWords {
   const meant = correctQuery(index, query, { read, itemOf }, asWritten)
   const { rows, pool, terms, degraded } = meant ? readBest(findCandidates(index, meant), read, enough) : asWritten
   const best = rankRows(rows.slice(0, pool), query, terms, itemOf)
-  return { rows: best.concat(belowAll(best, rows.slice(pool), terms)), pool, terms, degraded }
+  const ranked = best.concat(belowAll(best, rows.slice(pool), terms))
+  if (!query.onlyTimes) return { rows: ranked, pool, terms, degraded }
+  const dated = withDated(db, index, query, { read, itemOf }, ranked)
+  return { rows: dated.rows, pool, terms, degraded: [...degraded, ...dated.degraded] }
 }
 
 /** Rows after the ranked ones, with scores that go on from theirs and never grow. */

@@ -169,7 +169,7 @@ const exceptionsTo: [statement: RegExp, values: Values][] = [
   [/^tasks\./, { id: 't1', status: 'ready' }],
   [/^agents\./, { id: 'a1' }],
   [/^(?:memories|search)\./, { id: 1 }],
-  [/^search\./, { after: 0, below: 1_000, from: 1_000, seq: 1, line: 1, chunk: 1 }],
+  [/^search\./, { after: 0, below: 1_000, above: 0, from: 1_000, seq: 1, line: 1, chunk: 1 }],
   [/^documents\./, { id: 'd1', namespace: 'project:p1', from: 'project:p1', to: 'project:p1;' }],
   [/^documents\.(?:files|idsBelow)/, { from: 'docs/', afterPath: 'docs/', to: 'docs0' }],
   [/^documentFolders\./, { id: 'f1', namespace: 'project:p1', from: 'project:p1', to: 'project:p1;' }],
