@@ -108,7 +108,7 @@ export class Cairn {
     return this.search(text, withMode('hybrid', options))
   }
 
-  /** Finds what is like something that was found: `item` is a hit, or its `kind` and `ref`. */
+  /** Finds what is like something that was found: `item` is a hit, its `kind` and `ref`, or its `ref` alone. */
   similar(item: SimilarTo, options: SearchOptions = {}): Promise<SearchResult> {
     return this.#search.similar(item, options)
   }

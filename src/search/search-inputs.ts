@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseNamespace, parseSegment } from '../access/namespace.js'
 import { invalidInput } from '../errors.js'
-import { encodeJsonObject } from '../json.js'
+import { encodeJsonObject, isPlainObject } from '../json.js'
 import { memoryTypes } from '../memories/memory.js'
 import { objectOf, parse } from '../parse.js'
 import { eventTypes } from '../sessions/event.js'
@@ -61,35 +61,50 @@ export const searchOptionsSchema = searchFields.refine(
  */
 export type SearchOptions = z.input<typeof searchOptionsSchema>
 
+const refs = {
+  memory: z.object({ namespace: z.string(), key: z.string(), version: z.number().int() }),
+  event: z.object({ session: z.string(), seq: z.number().int() }),
+  document: z.object({
+    namespace: z.string(),
+    root: z.string(),
+    path: z.string(),
+    lines: z.array(z.number().int()).min(1),
+    chunk: z.number().int().min(0).optional(),
+  }),
+}
+
 const similarToSchema = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('memory'),
-    ref: z.object({ namespace: z.string(), key: z.string(), version: z.number().int() }),
-  }),
-  z.object({ kind: z.literal('event'), ref: z.object({ session: z.string(), seq: z.number().int() }) }),
-  z.object({
-    kind: z.literal('document'),
-    ref: z.object({
-      namespace: z.string(),
-      root: z.string(),
-      path: z.string(),
-      lines: z.array(z.number().int()).min(1),
-      chunk: z.number().int().min(0).optional(),
-    }),
-  }),
+  z.object({ kind: z.literal('memory'), ref: refs.memory }),
+  z.object({ kind: z.literal('event'), ref: refs.event }),
+  z.object({ kind: z.literal('document'), ref: refs.document }),
 ])
 
-/** What a hit says of itself: its `kind` and `ref`. */
-export type SimilarTo = z.input<typeof similarToSchema>
+type HitLike = z.input<typeof similarToSchema>
+
+/** A hit, what it says of itself: its `kind` and `ref`, or its `ref` alone. */
+export type SimilarTo = HitLike | HitLike['ref']
+
+const howToName =
+  "Pass a hit of search(), its ref, or one of { kind: 'memory', ref: { namespace, key, version } }, " +
+  "{ kind: 'event', ref: { session, seq } } and { kind: 'document', ref: { namespace, root, path, lines } }."
 
 export function parseItem(item: unknown): ItemAddress {
-  const { kind, ref } = parse(similarToSchema, item, 'item')
+  const { kind, ref } = parse(similarToSchema, withKind(item), 'item', howToName)
   if (kind === 'memory') return { kind, namespace: parseNamespace(ref.namespace), key: ref.key, version: ref.version }
   if (kind === 'event') return { kind, session: parseSegment(ref.session, 'The session id'), seq: ref.seq }
   const { namespace, root, path, lines, chunk } = ref
   const place = { root, path, line: lines[0] ?? 0, ...(chunk !== undefined && { chunk }) }
   return { kind, namespace: parseNamespace(namespace), ...place }
 }
+
+/** A ref that stands alone tells by its fields what it is of. */
+function withKind(item: unknown): unknown {
+  if (!isPlainObject(item) || 'kind' in item || 'ref' in item) return item
+  const kind = searchKinds.find((kind) => ownField[kind] in item)
+  return kind === undefined ? item : { kind, ref: item }
+}
+
+const ownField = { memory: 'key', event: 'session', document: 'path' }
 
 export type Filters = Pick<LexicalQuery, 'limit'> & Partial<LexicalQuery>
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Cairn } from '../../src/cairn.js'
+import type { SimilarTo } from '../../src/search/search-inputs.js'
 import type { SearchHit } from '../../src/search/search-service.js'
 import { makeDocuments } from '../documents/folders.js'
 import { refusal } from '../helpers/refusal.js'
@@ -195,6 +196,43 @@ describe('what is like an item', () => {
     const { chunk: _, ...ref } = first.ref
     expect(namesOf(await cairn.similar({ kind: 'document', ref }))[0]).toBe('sweet.md')
     await refusal(cairn.similar({ kind: 'document', ref: { ...ref, chunk: 99 } }), 'not_found')
+  })
+
+  it('may be named by a hit, by its kind and ref, or by its ref alone', async () => {
+    const { cairn } = await openStore()
+    await cairn.documents.sync(makeDocuments({ 'a.md': 'A ship at noon.', 'b.md': 'The ship of noon.' }))
+    await remember(cairn, 'one', 'the ship at noon')
+    await say(cairn, ['user', 'a noon with a ship'])
+    const { hits } = await cairn.search('ship noon')
+    expect(new Set(hits.map(({ kind }) => kind)).size).toBe(3)
+    const hitsOf = async (item: SimilarTo) => (await cairn.similar(item)).hits
+    for (const hit of hits) {
+      const found = await hitsOf(hit)
+      expect(found.length).toBeGreaterThan(1)
+      expect(await hitsOf({ kind: hit.kind, ref: hit.ref } as SimilarTo)).toEqual(found)
+      expect(await hitsOf(hit.ref)).toEqual(found)
+    }
+    const memory = await cairn.memories.get('user:alice', 'one')
+    expect(memory && (await hitsOf(memory))).toHaveLength(3)
+  })
+
+  it('is asked for in words that say what to pass', async () => {
+    const { cairn } = await openStore()
+    const ref = { namespace: 'user:alice', key: 'one' }
+    const wrong: [unknown, string][] = [
+      ['one', 'item: expected object, received string.'],
+      [undefined, 'item: is missing.'],
+      [{}, "item: kind: Invalid discriminator value. Expected 'memory' | 'event' | 'document'."],
+      [ref, 'item: ref.version: is missing.'],
+      [{ ref }, "item: kind: Invalid discriminator value. Expected 'memory' | 'event' | 'document'."],
+      [{ kind: 'memory' }, 'item: ref: is missing.'],
+      [{ path: 'a.md' }, 'item: ref.namespace: is missing; ref.root: is missing; ref.lines: is missing.'],
+    ]
+    for (const [item, message] of wrong) {
+      const error = await refusal(cairn.similar(item as SimilarTo), 'invalid_input')
+      expect(error.message).toBe(message)
+      expect(error.hint).toContain('Pass a hit of search(), its ref, or one of { kind: ')
+    }
   })
 
   it('is refused for what is not there or is for somebody else, in the same words', async () => {
