@@ -30,12 +30,14 @@ export interface Document {
   error: string | null
 }
 
-/** A piece of a document that search finds by itself. */
+/** A piece of a document that search finds by itself. With the place of the document it is the `ref` of a hit. */
 export interface DocumentChunk {
   /** The way to it: Guide > Install. Null before the first heading. */
   heading: string | null
   /** Its first and last line, counted from 1. */
   lines: [from: number, to: number]
+  /** Its number in the document, from 0. */
+  chunk: number
   tokens: number
   text: string
 }
@@ -65,8 +67,9 @@ export function toDocument(row: DocumentRow): Document {
   return { id, namespace, root, path, title, metadata, sha256, bytes, chunks, ...times, status, error }
 }
 
-export function toChunk({ heading, lineFrom, lineTo, tokens, text }: ChunkRow): DocumentChunk {
-  return { heading: heading === '' ? null : heading, lines: [lineFrom, lineTo], tokens, text }
+/** `chunk`: how many come before it. */
+export function toChunk({ heading, lineFrom, lineTo, tokens, text }: ChunkRow, chunk: number): DocumentChunk {
+  return { heading: heading === '' ? null : heading, lines: [lineFrom, lineTo], chunk, tokens, text }
 }
 
 export function toFolder({ namespace, root, documents, chunks, failed, syncedAt, error }: FolderRow): DocumentFolder {

@@ -37,6 +37,20 @@ describe('cairn docs', () => {
     expect(stdout).toMatch(/^document {2}tea\.md:8-10 Tea > Pots {2}/)
   })
 
+  it('names the same things alike wherever documents are printed', async () => {
+    await cairn('docs sync docs')
+    const { items } = await cairn.json<Page<Document>>('docs list')
+    const { content, ...document } = await cairn.json<DocumentWithChunks>('docs show tea.md')
+    expect(document).toEqual(items.find(({ path }) => path === 'tea.md'))
+    const { namespace, root, path } = document
+    const { hits } = await cairn.json<SearchResult>('search pots --kind document')
+    const places = content.map(({ heading, lines, chunk }) => ({ namespace, root, path, heading, lines, chunk }))
+    expect(places.map(({ chunk }) => chunk)).toEqual([0, 1])
+    expect(hits.map(({ ref }) => ref)).toEqual([places[1]])
+    for (const label of ['changed', 'synced', 'namespace'])
+      expect((await cairn('docs show tea.md')).stdout).toMatch(new RegExp(`^${label} `, 'm'))
+  })
+
   it('lists, shows and removes documents, by any of their names', async () => {
     await cairn('docs sync docs')
     const { items } = await cairn.json<Page<Document>>('docs list')

@@ -83,7 +83,7 @@ function formatDocument(document: DocumentWithChunks, output: Output): string {
     ['id', id],
     ['size', `${formatBytes(bytes)}, ${count(content.length, 'chunk')}`],
     ['changed', formatTime(modifiedAt)],
-    ['indexed', formatTime(syncedAt)],
+    ['synced', formatTime(syncedAt)],
     ['status', status],
     ['error', error ?? ''],
     ['metadata', formatObject(metadata)],
