@@ -142,7 +142,7 @@ class TimeWalk {
   *#ofScope({ from, to }: TimeSpan): Generator<Item[]> {
     if (this.#scope === 'nothing') return
     const match = onlyScope(this.#scope)
-    let [list, looks] = [this.#index.first(match), 0]
+    let [list, looks] = [this.#index.next(match, Number.MAX_SAFE_INTEGER), 0]
     while (list.ids.length > 0) {
       yield tuples<Item>(this.#db, datedAmong, { ids: JSON.stringify(list.ids), from, to })
       looks += list.ids.length
