@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { SearchHit } from '../../src/search/search-service.js'
+import { makeDocuments } from '../documents/folders.js'
 import { fakeEmbedder, vectorOf } from '../embeddings/fake-embedder.js'
 import { refusal } from '../helpers/refusal.js'
 import { openStore } from '../store.js'
@@ -276,7 +277,36 @@ describe('without vectors, or without the model', () => {
   })
 })
 
+/** A line that is cut into more pieces than a search looks at by their vectors at first. */
+const longLine = (sentence: string) => Array.from({ length: 8_000 }, (_, index) => `${sentence} ${index}.`).join(' ')
+
 describe('what is similar', () => {
+  it.each(['semantic', 'hybrid', 'lexical'] as const)(
+    'to a piece of a long line is found beside all other pieces of the line, in mode %s',
+    async (mode) => {
+      const { cairn } = await openFilled({})
+      await cairn.documents.sync(
+        makeDocuments({
+          'long.md': longLine('The car is red'),
+          'car.md': 'My car was red.',
+          'sedan.md': 'A sedan, red.',
+          'tea.md': 'Tea, green.',
+        }),
+      )
+      await cairn.embeddings.run()
+      const long = await cairn.documents.get('long.md')
+      const { namespace = '', root = '', path = '', content = [] } = long ?? {}
+      expect(content.length).toBeGreaterThan(110)
+      const middle = content[60]
+      if (middle === undefined) throw new Error('there is no such piece')
+      const { hits } = await cairn.similar(
+        { namespace, root, path, ...middle },
+        { mode, kinds: ['document'], limit: 2 },
+      )
+      expect(hits.map(keyOf).sort()).toEqual(['car.md', 'sedan.md'])
+    },
+  )
+
   it('is so by words and vectors, and no model is asked', async () => {
     const { cairn, embedder } = await openFilled({ ...values, traffic: 'Every vehicle stood still' })
     const asked = embedder.asked.length

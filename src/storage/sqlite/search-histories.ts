@@ -6,10 +6,12 @@ import { findSession } from './session-rows.js'
 /** A query whose sessions are those that hold the events, each with the last event that may be found in it. */
 export interface HistoryQuery extends LexicalQuery {
   upTo?: Map<string, number>
+  /** A document that is not to be found: its sections would take the places of others. */
+  withoutDocument?: string
 }
 
 /** A fork is asked for as one session; what it shares is found where its ancestors hold it. */
-export function withHistories(db: Database, query: LexicalQuery): HistoryQuery {
+export function withHistories(db: Database, query: HistoryQuery): HistoryQuery {
   const { events } = query
   if (events?.sessions === undefined) return query
   const upTo = new Map<string, number>()

@@ -44,7 +44,7 @@ interface Found {
  */
 export function searchLexical(
   db: Database,
-  query: LexicalQuery,
+  query: HistoryQuery,
   wanted: (row: FoundRow) => boolean = () => true,
 ): LexicalAnswer {
   const { offset = 0, limit } = query

@@ -181,13 +181,18 @@ function readEvents(db: Database, ids: string, { events, upTo, moment }: History
 }
 
 /** The index holds what is on disk now: what was indexed later than `knownAt` is not found. */
-function readChunks(db: Database, ids: string, { documents, moment }: HistoryQuery): Map<number, ItemRow> {
+function readChunks(
+  db: Database,
+  ids: string,
+  { documents, moment, withoutDocument }: HistoryQuery,
+): Map<number, ItemRow> {
   const rows = new Map<number, ItemRow>()
   if (!documents || ids === '[]') return rows
   const { namespaces } = documents
   for (const chunk of all<FoundChunk & { id: number }>(db, chunksById, { ids })) {
     if (namespaces && !namespaces.some((outer) => contains(outer, chunk.namespace))) continue
     if (moment?.knownAt !== undefined && chunk.syncedAt > moment.knownAt) continue
+    if (chunk.document === withoutDocument) continue
     rows.set(chunk.id, { kind: 'document', chunk })
   }
   return rows

@@ -49,10 +49,11 @@ export function searchSimilar(db: Database, { address, ...given }: SimilarQuery)
   if (row === undefined) return null
   const { limit } = query
   const terms = tellingTerms(readableText(row))
+  const others = row.kind === 'document' ? { withoutDocument: row.chunk.document } : {}
   // One more, so that as many are looked for as without the item.
   const { hits, degraded } = searchLexical(
     db,
-    { ...query, terms, ...asVector(db, query, row), asWritten: true, limit: limit + 1 },
+    { ...query, ...others, terms, ...asVector(db, query, row), asWritten: true, limit: limit + 1 },
     (other) => !isSame(other, address),
   )
   return { hits: hits.slice(0, limit), degraded }
@@ -87,9 +88,6 @@ function findItem(db: Database, address: ItemAddress): { id: number } | undefine
 function isSame(row: FoundRow, address: ItemAddress): boolean {
   if (row.kind === 'memory' && address.kind === 'memory')
     return row.memory.namespace === address.namespace && row.memory.key === address.key
-  if (row.kind === 'event' && address.kind === 'event')
-    return row.session === address.session && row.event.seq === address.seq
-  if (row.kind !== 'document' || address.kind !== 'document') return false
-  const { root, path, namespace } = row.chunk
-  return root === address.root && path === address.path && namespace === address.namespace
+  if (row.kind !== 'event' || address.kind !== 'event') return false
+  return row.session === address.session && row.event.seq === address.seq
 }
