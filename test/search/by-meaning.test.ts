@@ -280,6 +280,15 @@ describe('without vectors, or without the model', () => {
 /** A line that is cut into more pieces than a search looks at by their vectors at first. */
 const longLine = (sentence: string) => Array.from({ length: 8_000 }, (_, index) => `${sentence} ${index}.`).join(' ')
 
+it('by meaning finds as many documents as are asked for beside one with more sections than are looked at first', async () => {
+  const { cairn } = await openFilled({})
+  const near = { 'car.md': 'My car was red.', 'sedan.md': 'A sedan, red.', 'vehicle.md': 'One vehicle.' }
+  await cairn.documents.sync(makeDocuments({ 'long.md': longLine('The car is red'), ...near }))
+  await cairn.embeddings.run()
+  const { hits } = await cairn.search('sedan', { mode: 'semantic', kinds: ['document'], limit: 4 })
+  expect(hits.map(keyOf).sort()).toEqual(['car.md', 'long.md', 'sedan.md', 'vehicle.md'])
+})
+
 describe('what is similar', () => {
   it.each(['semantic', 'hybrid', 'lexical'] as const)(
     'to a piece of a long line is found beside all other pieces of the line, in mode %s',

@@ -77,13 +77,20 @@ function turnOf(row: FoundRow, distance: number): string | undefined {
 }
 
 function similarityOf(nearest: FoundRow[], nearRows: NearReader, scope: NearScope): ScopeSimilarity {
-  let [rows, best] = [nearest, bestOfDocuments(nearest)]
-  for (let count = nearAtOnce; best.length < documentsAtLeast && rows.length === count && count < nearAtMost; ) {
-    count = Math.min(nearAtMost, 4 * count)
-    rows = nearRows('nearest', count)
-    best = bestOfDocuments(rows)
-  }
-  return { ...scope.spread(), best: best.map(({ score }) => score) }
+  const rows = ofDocuments(documentsAtLeast, nearest, (count) => nearRows('nearest', count), nearAtOnce)
+  return { ...scope.spread(), best: bestOfDocuments(rows).map(({ score }) => score) }
+}
+
+/** The `count` nearest, or more, where sections of fewer documents than `least` are among these. */
+export function ofDocuments(
+  least: number,
+  nearest: FoundRow[],
+  nearRows: (count: number) => FoundRow[],
+  count: number,
+): FoundRow[] {
+  if (nearest.length < count || count >= nearAtMost || bestOfDocuments(nearest).length >= least) return nearest
+  const more = Math.min(nearAtMost, 4 * count)
+  return ofDocuments(least, nearRows(more), nearRows, more)
 }
 
 /** Of each document its nearest section. */

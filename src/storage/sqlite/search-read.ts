@@ -14,7 +14,7 @@ import { withDated } from './search-dated.js'
 import { passes } from './search-filters.js'
 import { foldHits } from './search-folds.js'
 import { type HistoryQuery, withHistories } from './search-histories.js'
-import { type ByWords, fuseRows, nearAtOnce } from './search-hybrid.js'
+import { type ByWords, fuseRows, nearAtOnce, ofDocuments } from './search-hybrid.js'
 import { nearRows, openNear } from './search-near.js'
 import { poolItems, rankedLength, readableText } from './search-pool.js'
 import { type FoundRow, inMemoryScope, rowReader } from './search-rows.js'
@@ -84,8 +84,10 @@ function searchNow(db: Database, query: HistoryQuery): Found {
 function searchNear(db: Database, query: HistoryQuery): Found {
   const near = openNear(db, query)
   if ('missing' in near) return { rows: [], terms: [], degraded: near.missing }
-  const nearest = nearRows(db, query, near.scope?.nearest, nearAtOnce + (query.offset ?? 0) + query.limit)
-  const rows = nearest.map((row) => ({
+  const enough = (query.offset ?? 0) + query.limit
+  const nearest = (count: number): FoundRow[] => nearRows(db, query, near.scope?.nearest, count)
+  const first = nearAtOnce + enough
+  const rows = ofDocuments(enough, nearest(first), nearest, first).map((row) => ({
     row: { ...row, score: 0 },
     score: row.score,
     cosine: row.score,
