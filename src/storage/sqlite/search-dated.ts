@@ -115,7 +115,7 @@ class TimeWalk {
   constructor(db: Database, index: IndexReads, query: HistoryQuery) {
     this.#db = db
     this.#index = index
-    this.#scope = scopeExpression(query)
+    this.#scope = scopeExpression(query, (token) => index.isEmpty(token))
   }
 
   *itemsOf(times: TimeSpan[]): Generator<Candidate> {
