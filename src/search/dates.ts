@@ -152,11 +152,19 @@ function relativeTimes(text: string, today: number, dates: Place[]): Place[] {
   const origins = [...dates, ...named]
   const counted = matches.flatMap(({ groups, ...place }) => {
     if (groups.many === undefined) return []
-    const origin = origins.find(({ start }) => start >= place.end && start - place.end <= 5)
+    const origin = countsFrom.test(groups.way ?? '') ? origins.find((other) => follows(other, place)) : undefined
     const span = countedSpan(groups, today, origin?.span)
     return span ? [{ ...place, span, ...(origin && { origin }) }] : []
   })
   return [...named, ...counted]
+}
+
+/** "Ago" and "later" count from now, whatever date stands beside them. */
+const countsFrom = /before|after/
+
+/** With room for "the". "Before 2022" is a time with its first word. */
+function follows(other: Place, { start, end }: Omit<Place, 'span'>): boolean {
+  return other.start > start && other.end > end && other.start <= end + 5
 }
 
 function namedSpan({ near, which, unit }: Groups, today: number): TimeSpan | undefined {
@@ -167,7 +175,7 @@ function namedSpan({ near, which, unit }: Groups, today: number): TimeSpan | und
 /** "The week before" is the one that ends there; of a number of days the day is meant, of longer ones the time around it. */
 function countedSpan({ count = 'a', many = 'day', way }: Groups, today: number, from?: TimeSpan): TimeSpan | undefined {
   if (count === 'the' && from === undefined) return undefined
-  const unit = unitDays[many] ?? 1
+  const unit = count === 'the' ? Math.floor(unitDays[many] ?? 1) : (unitDays[many] ?? 1)
   const isLater = way === 'after' || way === 'later'
   const origin = from === undefined ? today : isLater ? from.to - day : from.from
   const start = origin + (isLater ? 1 : -1) * countOf(count) * unit * day

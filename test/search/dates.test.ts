@@ -86,8 +86,13 @@ describe('the times of a text', () => {
     ['two days after last Friday', '2023-05-07/2023-05-08'],
     ['three days before 15 May', 'yearly 2000-05-12/2000-05-13'],
     ['what did we do on 7 May 2023?', '2023-05-07/2023-05-08'],
+    ['the year before 2022', '2021-01-01/2022-01-01'],
   ])('that "%s" asks about are those alone', (text, span) => {
     expect(spans(text, timesAsked)).toEqual([span])
+  })
+
+  it('that stand beside what is counted from now are asked about themselves', () => {
+    expect(spans('three days ago, on 5 May 2023', timesAsked)).toContain('2023-05-05/2023-05-06')
   })
 
   it('that are asked about are around the day in two weeks, or before them', () => {
