@@ -1,5 +1,6 @@
 import { hasUnspaced, splitUnspaced } from './index-text.js'
 import type { SearchTerm } from './query.js'
+import { numberOf, stemAt } from './word-numbers.js'
 import { apostropheParts, foldLetters, stemOf } from './words.js'
 
 /** A place in a text that holds a term: half open, in UTF-16 units. */
@@ -42,8 +43,8 @@ function findWords(text: string, terms: SearchTerm[]): Match[] {
       kinds |= kind
       continue
     }
-    if (kinds === plain && finder.mayBegin(text.charCodeAt(start))) {
-      const term = finder.termOf(text.slice(start, end))
+    if (kinds === plain && finder.mayBegin(text.charCodeAt(start), text.charCodeAt(start + 1))) {
+      const term = finder.termAt(text, start, end)
       if (term !== undefined) found.push({ start, end, term })
     } else if (kinds >= special) {
       for (const { 0: run, index } of text.slice(start, end).matchAll(word))
@@ -69,22 +70,46 @@ function findInWord(run: string, index: number, { termOf }: TermFinder): Match[]
 
 interface TermFinder {
   /** Most words begin like none of the terms, which is seen without stemming. */
-  mayBegin: (code: number) => boolean
+  mayBegin: (first: number, second: number) => boolean
+  /** For ASCII letters and digits. */
+  termAt: (text: string, start: number, end: number) => string | undefined
   termOf: (word: string) => string | undefined
 }
 
 function termFinder(terms: SearchTerm[]): TermFinder {
   const stems = new Set(terms.map(({ text }) => stemOf(text)))
-  const starts = new Uint8Array(128)
-  for (const stem of stems) starts[stem.charCodeAt(0)] = 1
-  // The bit that tells small ASCII letters from large ones; digits have it.
-  const mayBegin = (code: number): boolean => code >= 128 || starts[code | 32] === 1
+  const numbered = new Map(Array.from(stems, (stem) => [numberOf(stem), stem]))
+  const starts = beginnings(stems)
+  const mayBegin = (first: number, second: number): boolean =>
+    first >= 128 || second >= 128 || starts[pair(first, second)] === 1
   const termOf = (piece: string): string | undefined => {
-    if (!mayBegin(piece.charCodeAt(0))) return undefined
+    if (!mayBegin(piece.charCodeAt(0), piece.charCodeAt(1))) return undefined
     const stem = stemOf(piece)
     return stems.has(stem) ? stem : undefined
   }
-  return { mayBegin, termOf }
+  const termAt = (text: string, start: number, end: number): string | undefined =>
+    numbered.get(stemAt(text, start, end))
+  return { mayBegin, termAt, termOf }
+}
+
+/** The bit that tells small ASCII letters from large ones; digits have it. */
+const small = 32
+
+function pair(first: number, second: number): number {
+  return ((first | small) << 7) | (second | small)
+}
+
+/** By the first two letters, which a word has in common with its stem, but for a y that may have become an i. */
+function beginnings(stems: Set<string>): Uint8Array {
+  const starts = new Uint8Array(128 * 128)
+  for (const stem of stems) {
+    const [first, second] = [stem.charCodeAt(0), stem.charCodeAt(1)]
+    if (stem.length === 1) starts.fill(1, pair(first, 0) & ~127, (pair(first, 0) | 127) + 1)
+    if (!(first < 128 && second < 128)) continue
+    starts[pair(first, second)] = 1
+    if (stem[1] === 'i') starts[pair(first, 'y'.charCodeAt(0))] = 1
+  }
+  return starts
 }
 
 /** A run of letters cut at apostrophes and where a script without spaces begins; its parts are found by `findParts`. */

@@ -68,7 +68,7 @@ function writeNumbers(text: string, from: number): number {
       hash = Math.imul(hash ^ code, 0x01000193)
       continue
     }
-    if (end > start) scratch[count++] = wordNumber(text, start, end, hash)
+    if (end > start) scratch[count++] = wordNumber(text, start, end, hash, asIs)
     start = end + 1
     hash = 0
   }
@@ -95,21 +95,35 @@ function keep(count: number): Int32Array {
   return kept
 }
 
-function wordNumber(text: string, start: number, end: number, hash: number): number {
+/** The bit that tells small ASCII letters from large ones; digits have it. */
+const small = 32
+const asIs = 0
+
+/** The number of the stem of a word of ASCII letters and digits, large or small, at a place of a text. */
+export function stemAt(text: string, start: number, end: number): number {
+  let hash = 0
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (text.charCodeAt(at) | small), 0x01000193)
+  // Learning a word may move all of them.
+  const number = wordNumber(text, start, end, hash, small)
+  return stemNumbers[number] ?? 0
+}
+
+function wordNumber(text: string, start: number, end: number, hash: number, bit: number): number {
   const mask = cells.length - 1
   // The last letters of a word are in the low bits alone.
   let cell = (hash ^ (hash >>> 15)) & mask
   for (let entry = cells[cell] ?? 0; entry !== 0; entry = cells[cell] ?? 0) {
     const number = entry - 1
-    if (hashes[number] === hash && isAt(text, start, end, written[number] ?? '')) return number
+    if (hashes[number] === hash && isAt(text, start, end, bit, written[number] ?? '')) return number
     cell = (cell + 1) & mask
   }
-  return learn(text.slice(start, end), hash)
+  const word = text.slice(start, end)
+  return learn(bit === small ? word.toLowerCase() : word, hash)
 }
 
-function isAt(text: string, start: number, end: number, word: string): boolean {
+function isAt(text: string, start: number, end: number, bit: number, word: string): boolean {
   if (word.length !== end - start) return false
-  for (let at = 0; at < word.length; at++) if (word.charCodeAt(at) !== text.charCodeAt(start + at)) return false
+  for (let at = 0; at < word.length; at++) if (word.charCodeAt(at) !== (text.charCodeAt(start + at) | bit)) return false
   return true
 }
 
