@@ -190,6 +190,22 @@ describe('a search by words and vectors', () => {
     )
   })
 
+  it('folds nothing by a model that finds everything alike', async () => {
+    const embedder = fakeEmbedder({ dimensions, batchSize: 50 })
+    embedder.answer = async (texts) => texts.map(() => vectorOf('all the same', dimensions))
+    const { cairn } = await openStore({ embedder, background: false })
+    const letters = [...'abcdefghijkl'].flatMap((one) => [...'abcdefghij'].map((other) => `${one}${other}`))
+    const sentence = (word: string) => `what ${word} has told them of the long way down to the old ${word} harbour`
+    const type = 'semantic' as const
+    await cairn.memories.addMany(letters.map((key) => ({ namespace: 'user:alice', key, value: sentence(key), type })))
+    await cairn.embeddings.migrate()
+    await cairn.embeddings.run()
+    for (const mode of ['hybrid', 'semantic'] as const) {
+      const { hits } = await cairn.search('the way to the harbour', { mode, limit: 20 })
+      expect([hits.length, hits.filter((hit) => hit.duplicates)]).toEqual([20, []])
+    }
+  })
+
   it('has one hit for each document', async () => {
     const { cairn, folder } = await openFilled({})
     const pages = join(folder, 'pages')
