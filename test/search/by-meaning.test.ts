@@ -84,7 +84,18 @@ describe('a search by words and vectors', () => {
   it('answers a question of stop words by its meaning', async () => {
     const { cairn } = await openFilled({ ...values, odd: 'to be or not to be' })
     expect(keyOf((await cairn.search('to be or not to be')).hits[0])).toBe('odd')
-    expect((await cairn.search('🚗 …')).degraded).toEqual([])
+  })
+
+  it('finds nothing for signs alone, asks no model for them, and says so; an emoji is found where it is written', async () => {
+    const { cairn, embedder } = await openFilled({ ...values, drive: 'A long drive 🚗' })
+    const asked = embedder.asked.length
+    const degraded = ['vector: the question has no words']
+    for (const search of ['hybridSearch', 'semanticSearch'] as const)
+      expect(await cairn[search]('??? …')).toMatchObject({ hits: [], degraded })
+    expect(await cairn.semanticSearch('🚗')).toMatchObject({ hits: [], degraded })
+    const { hits } = await cairn.search('🚗')
+    expect(hits.map(keyOf)).toEqual(['drive'])
+    expect(embedder.asked).toHaveLength(asked)
   })
 
   it('pages through one order', async () => {
