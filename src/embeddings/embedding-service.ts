@@ -104,11 +104,13 @@ export class EmbeddingService {
 
   /**
    * Works here and now until nothing is due in the space of this handle's model. Rejects with `embedding_unavailable` when
-   * the model does not answer, and with `busy` while another process does this work.
+   * the model does not answer, with `not_found` in a store without a space, and with `busy` while another process does this
+   * work.
    */
   async run({ signal, onRound }: { signal?: AbortSignal; onRound?: () => void } = {}): Promise<void> {
     await this.#demandRoot('update')
     const { worker } = await this.#needModel()
+    if ((await this.#storage.embeddings.spaces()).length === 0) throw noSpaceYet()
     while (!signal?.aborted && (await worker.round())) onRound?.()
     const { state } = worker
     if (state.state === 'unavailable') throw new CairnError('embedding_unavailable', state.reason, { hint: state.hint })
@@ -145,6 +147,12 @@ export class EmbeddingService {
   #refusal(operation: 'list' | 'update' | 'rollback' | 'delete'): Promise<CairnError> {
     return this.#guard.rootRefusal('manage embeddings', { subject: 'store', operation })
   }
+}
+
+function noSpaceYet(): CairnError {
+  return new CairnError('not_found', 'The store has no space for vectors yet, so there is nothing to embed for.', {
+    hint: 'Give it one: cairn embeddings setup, or cairn.embeddings.migrate() in a program.',
+  })
 }
 
 function inWords(item: ItemAddress): string {

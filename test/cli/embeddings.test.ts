@@ -143,7 +143,10 @@ describe('embeddings run', () => {
 
   it('of a store without a space says how to get one', async () => {
     const { cli } = await started()
-    expect((await cli('embeddings run')).stdout).toContain('`cairn embeddings setup`')
+    const { code, stdout, stderr } = await cli('embeddings run')
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toContain('error: The store has no space for vectors yet')
+    expect(stderr).toContain('cairn embeddings setup')
   })
 })
 
