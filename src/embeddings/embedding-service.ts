@@ -27,8 +27,8 @@ export interface EmbeddingSpace {
 }
 
 export interface EmbeddingStatus {
-  /** The model of this handle, or why it has none and how to get one. */
-  model: { name: string; worker: WorkerState } | NoModel
+  /** The model of this handle, whose space is called `name`; or why it has none and how to get one. */
+  model: (Pick<EmbeddingSpace, 'name' | 'provider' | 'model' | 'dimensions'> & { worker: WorkerState }) | NoModel
   /** Whether a process embeds now, this one or another. Between two looks for what is due none does. */
   underWay: boolean
   spaces: EmbeddingSpace[]
@@ -61,7 +61,7 @@ export class EmbeddingService {
     const model = await this.#work.model()
     const spaces = await this.#storage.embeddings.spaces()
     return {
-      model: 'reason' in model ? model : { name: model.space.name, worker: model.worker.state },
+      model: 'reason' in model ? model : shownModel(model),
       underWay: await this.#storage.leases.isHeld({ name: lease, now: this.#guard.now() }),
       spaces: await Promise.all(spaces.map((space) => this.#withProgress(space))),
     }
@@ -104,11 +104,13 @@ export class EmbeddingService {
 
   /**
    * Works here and now until nothing is due in the space of this handle's model. Rejects with `embedding_unavailable` when
-   * the model does not answer, and with `busy` while another process does this work.
+   * the model does not answer, with `not_found` in a store without a space, and with `busy` while another process does this
+   * work.
    */
   async run({ signal, onRound }: { signal?: AbortSignal; onRound?: () => void } = {}): Promise<void> {
     await this.#demandRoot('update')
     const { worker } = await this.#needModel()
+    if ((await this.#storage.embeddings.spaces()).length === 0) throw noSpaceYet()
     while (!signal?.aborted && (await worker.round())) onRound?.()
     const { state } = worker
     if (state.state === 'unavailable') throw new CairnError('embedding_unavailable', state.reason, { hint: state.hint })
@@ -145,6 +147,17 @@ export class EmbeddingService {
   #refusal(operation: 'list' | 'update' | 'rollback' | 'delete'): Promise<CairnError> {
     return this.#guard.rootRefusal('manage embeddings', { subject: 'store', operation })
   }
+}
+
+function shownModel({ space, worker }: EmbeddingModel): EmbeddingStatus['model'] {
+  const { name, provider, model, dimensions } = space
+  return { name, provider, model, dimensions, worker: worker.state }
+}
+
+function noSpaceYet(): CairnError {
+  return new CairnError('not_found', 'The store has no space for vectors yet, so there is nothing to embed for.', {
+    hint: 'Give it one: cairn embeddings setup, or cairn.embeddings.migrate() in a program.',
+  })
 }
 
 function inWords(item: ItemAddress): string {

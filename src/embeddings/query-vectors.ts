@@ -30,7 +30,8 @@ export class QueryVectors {
    * away, others would know what has been asked.
    */
   async of(text: string, asker: string): Promise<QueryVector> {
-    if (text.trim() === '') return { missing: 'vector: the question has no text' }
+    // A model finds something near to anything; nothing is meant by signs alone.
+    if (!/[\p{L}\p{N}]/u.test(text)) return { missing: 'vector: the question has no words' }
     const question = JSON.stringify([asker, text])
     const vector = this.#known.get(question) ?? (await this.#ask(text))
     if ('missing' in vector) return { missing: `vector: ${vector.missing}` }

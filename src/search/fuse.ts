@@ -55,6 +55,11 @@ const untried = 0.25
 /** Fewer than this are found by chance, one in a hundred. */
 const foundByChance = 0.05
 
+/** Whether vectors of a space tell more than chance does; without that they change nothing. */
+export function isTrusted({ found = untried }: SpaceTrust): boolean {
+  return found >= foundByChance
+}
+
 /**
  * Scores of candidates by words and vectors together, in their order. Evidence counts as in Bayes' rule: how much more likely
  * an answer is to stand out so far than what is near by chance. So a model that finds by chance changes nothing, a weak one
@@ -63,9 +68,10 @@ const foundByChance = 0.05
 export function fuse(
   candidates: readonly FusionCandidate[],
   scope: ScopeSimilarity | undefined,
-  { found = untried }: SpaceTrust = {},
+  trust: SpaceTrust = {},
 ): Fused[] {
-  if (scope === undefined || found < foundByChance) return candidates.map(byWordsAlone)
+  const { found = untried } = trust
+  if (scope === undefined || !isTrusted(trust)) return candidates.map(byWordsAlone)
   const best = candidates.reduce((most, { score }) => Math.max(most, score), 0)
   const shares = candidates.map(({ score }) => (best > 0 ? score / best : 0))
   const standing = makeStanding(scope)

@@ -26,14 +26,17 @@ export const nearlyTheSame = 0.97
 /** Names and numbers stand apart from what is around them, whatever a model makes of it. */
 const exact = /\p{Lu}[\p{L}\p{M}]*|[\p{L}\p{M}]*\p{N}[\p{L}\p{M}\p{N}]*/gu
 
-/** Whether the names, numbers and negations of two texts are the same, however they are put: what a vector may miss. */
+/** Whether the names and numbers of two texts are the same, in the same order, and the negations: what a vector may miss. */
 export function nameTheSame(text: string, other: string): boolean {
-  const [one, two] = [exactWords(text), exactWords(other)]
-  return one.size === two.size && [...one].every((word) => two.has(word))
+  return namesIn(text) === namesIn(other) && isNegated(text) === isNegated(other)
 }
 
-function exactWords(text: string): Set<string> {
-  const words = text.toLowerCase().match(/[\p{L}\p{M}]+/gu) ?? []
-  const named = (text.match(exact) ?? []).map((word) => word.toLowerCase()).filter((word) => !stopWords.has(word))
-  return new Set([...named, ...words.filter((word) => negations.has(word)).map(() => 'not')])
+/** In their order, which tells who owes whom; said again at once, a name is the same one. */
+function namesIn(text: string): string {
+  const names = (text.match(exact) ?? []).map((word) => word.toLowerCase()).filter((word) => !stopWords.has(word))
+  return names.filter((name, index) => name !== names[index - 1]).join(' ')
+}
+
+function isNegated(text: string): boolean {
+  return (text.toLowerCase().match(/[\p{L}\p{M}]+/gu) ?? []).some((word) => negations.has(word))
 }

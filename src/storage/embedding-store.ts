@@ -23,9 +23,12 @@ export interface EmbeddingStore {
   drop(input: { space: string; limit: number; author: Author }): Promise<boolean>
   /** Makes jobs of what was there before the space: the next `limit` items. True when there are no more. */
   queue(input: { space: string; limit: number }): Promise<boolean>
-  /** Whether anything is to be done for a space now: to be queued, to be embedded, or to be made the active one. */
+  /**
+   * Whether anything is to be done for a space now: to be queued, to be embedded, or to be made the active one. Nothing is
+   * for one that is kept.
+   */
   hasDue(input: { space: string; now: number }): Promise<boolean>
-  /** What is to be embedded now, what is new before what was there before. */
+  /** What is to be embedded now, what is new before what was there before; nothing of a kept space. */
   due(input: { space: string; now: number; limit: number }): Promise<DueText[]>
   /**
    * Stores vectors and takes their jobs away. What is gone meanwhile, or says something else, is left out, whatever the

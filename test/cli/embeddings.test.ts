@@ -73,6 +73,23 @@ describe('embeddings setup', () => {
     expect(stdout).toContain('The vectors of this store are in ollama/pebble/768 (active).')
     expect(await spaces(cli)).toHaveLength(1)
   })
+
+  it('begins no migration to the model of the settings, says so, and names the command that does', async () => {
+    const { cli, server } = await withVectors()
+    const embedder = { provider: 'ollama', url: server.url, model: 'shell', dimensions: 768 }
+    writeFileSync(cli.path('cairn.config.json'), JSON.stringify({ embedder }))
+    const { code, stdout } = await cli('embeddings setup', { columns: 300 })
+    expect(code).toBe(0)
+    expect(stdout).toContain('The vectors of this store are in ollama/pebble/768 (active). ')
+    expect(stdout).toContain('Change over to it with: cairn embeddings migrate --to ollama/shell/768')
+    expect(await cli.json('embeddings setup')).toMatchObject({ space: { name: 'ollama/pebble/768', state: 'active' } })
+    expect(await spaces(cli)).toEqual([['ollama/pebble/768', 'active', 0]])
+    expect((await cli('embeddings run', { columns: 300 })).stdout).toContain(
+      'cairn embeddings migrate --to ollama/shell/768',
+    )
+    await beginToFill(cli, 'shell')
+    expect((await cli('embeddings setup', { columns: 300 })).stdout).toContain('ollama/shell/768 is to be filled')
+  })
 })
 
 describe('embeddings migrate', () => {
@@ -143,7 +160,10 @@ describe('embeddings run', () => {
 
   it('of a store without a space says how to get one', async () => {
     const { cli } = await started()
-    expect((await cli('embeddings run')).stdout).toContain('`cairn embeddings setup`')
+    const { code, stdout, stderr } = await cli('embeddings run')
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toContain('error: The store has no space for vectors yet')
+    expect(stderr).toContain('cairn embeddings setup')
   })
 })
 

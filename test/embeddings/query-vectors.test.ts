@@ -42,10 +42,13 @@ describe('a question', () => {
     ])
   })
 
-  it('without a text is no question, and no model is asked', async () => {
-    expect(await of(' \n')).toEqual({ missing: 'vector: the question has no text' })
-    expect(asked()).toEqual([])
-  })
+  it.each([' \n', '???', '… — !', '🚗 🎉'])(
+    'without a word (%j) is no question, and no model is asked',
+    async (text) => {
+      expect(await of(text)).toEqual({ missing: 'vector: the question has no words' })
+      expect(asked()).toEqual([])
+    },
+  )
 
   it('of the last thousand is remembered, one that was asked again longer than others', async () => {
     await of('first')

@@ -84,7 +84,18 @@ describe('a search by words and vectors', () => {
   it('answers a question of stop words by its meaning', async () => {
     const { cairn } = await openFilled({ ...values, odd: 'to be or not to be' })
     expect(keyOf((await cairn.search('to be or not to be')).hits[0])).toBe('odd')
-    expect((await cairn.search('🚗 …')).degraded).toEqual([])
+  })
+
+  it('finds nothing for signs alone, asks no model for them, and says so; an emoji is found where it is written', async () => {
+    const { cairn, embedder } = await openFilled({ ...values, drive: 'A long drive 🚗' })
+    const asked = embedder.asked.length
+    const degraded = ['vector: the question has no words']
+    for (const search of ['hybridSearch', 'semanticSearch'] as const)
+      expect(await cairn[search]('??? …')).toMatchObject({ hits: [], degraded })
+    expect(await cairn.semanticSearch('🚗')).toMatchObject({ hits: [], degraded })
+    const { hits } = await cairn.search('🚗')
+    expect(hits.map(keyOf)).toEqual(['drive'])
+    expect(embedder.asked).toHaveLength(asked)
   })
 
   it('pages through one order', async () => {
@@ -188,6 +199,22 @@ describe('a search by words and vectors', () => {
     expect((await cairn.search('who drinks tea?', { duplicates: true })).hits.filter((hit) => hit.duplicates)).toEqual(
       [],
     )
+  })
+
+  it('folds nothing by a model that finds everything alike', async () => {
+    const embedder = fakeEmbedder({ dimensions, batchSize: 50 })
+    embedder.answer = async (texts) => texts.map(() => vectorOf('all the same', dimensions))
+    const { cairn } = await openStore({ embedder, background: false })
+    const letters = [...'abcdefghijkl'].flatMap((one) => [...'abcdefghij'].map((other) => `${one}${other}`))
+    const sentence = (word: string) => `what ${word} has told them of the long way down to the old ${word} harbour`
+    const type = 'semantic' as const
+    await cairn.memories.addMany(letters.map((key) => ({ namespace: 'user:alice', key, value: sentence(key), type })))
+    await cairn.embeddings.migrate()
+    await cairn.embeddings.run()
+    for (const mode of ['hybrid', 'semantic'] as const) {
+      const { hits } = await cairn.search('the way to the harbour', { mode, limit: 20 })
+      expect([hits.length, hits.filter((hit) => hit.duplicates)]).toEqual([20, []])
+    }
   })
 
   it('has one hit for each document', async () => {

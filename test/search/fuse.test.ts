@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seededNormal } from '../../bench/embedders/seeded.mjs'
 import type { ScopeSimilarity } from '../../src/search/background.js'
-import { type Fused, type FusionCandidate, fuse } from '../../src/search/fuse.js'
+import { type Fused, type FusionCandidate, fuse, isTrusted } from '../../src/search/fuse.js'
 import { expectedAt } from '../../src/search/normal.js'
 
 const [mean, deviation, items] = [0.5, 0.03, 1_000]
@@ -60,6 +60,7 @@ describe('without vectors', () => {
     const found = hits(-1, 0, 6)
     expect(fuse(found, scopeOf(cosineAt(6)), { found: 0.01 }).map(({ points }) => points)).toEqual([0, 0, 0])
     expect(fuse(found, scopeOf(cosineAt(6)), trusted)[2]?.points).toBeGreaterThan(0)
+    expect([0, 0.049, 0.05, undefined].map((found) => isTrusted({ found }))).toEqual([false, false, true, true])
   })
 })
 

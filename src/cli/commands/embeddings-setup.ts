@@ -1,5 +1,5 @@
 import { CairnError } from '../../errors.js'
-import type { EmbedderCheck, EmbeddingSpace } from '../../index.js'
+import type { EmbedderCheck, EmbeddingSpace, EmbeddingStatus } from '../../index.js'
 import type { CairnCommand } from '../command.js'
 import { count } from '../format.js'
 import { examples } from '../help.js'
@@ -7,12 +7,14 @@ import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { onStore } from '../store.js'
 import { wrapped } from '../text.js'
-import { howToGoOn } from './embeddings-work.js'
+import { howToChange, howToGoOn, ownSpace } from './embeddings-work.js'
 
 export function addEmbeddingsSetup(embeddings: CairnCommand, io: Io): void {
   embeddings
     .command('setup')
-    .description('Check that the model is there, say what is missing, and give the store a space for its vectors.')
+    .description(
+      'Check that the model is there, say what is missing, and give a store without vectors a space for them.',
+    )
     .addHelpText('after', examples('cairn embeddings setup', 'CAIRN_EMBEDDER=openai cairn embeddings setup'))
     .action((_flags: object, command: CairnCommand) =>
       onStore({ command, io, create: true, threads: true }, async ({ cairn, output }) => {
@@ -22,10 +24,20 @@ export function addEmbeddingsSetup(embeddings: CairnCommand, io: Io): void {
         if (!output.json) output.show(checks, (all) => formatChecks(all, output))
         if (failed)
           throw new CairnError('embedding_unavailable', failed.says, { hint: failed.fix, details: { checks } })
-        const space = await cairn.embeddings.migrate()
-        output.show(output.json ? { checks, space } : { space }, () => `\n${output.wrapped(told(space))}`)
+        const status = await cairn.embeddings.status()
+        const other = activeOfAnother(status)
+        const space = other ?? (await cairn.embeddings.migrate())
+        const text = other ? `${told(other)} The model of the settings is another. ${howToChange(status)}` : told(space)
+        output.show(output.json ? { checks, space } : { space }, () => `\n${output.wrapped(text)}`)
       }),
     )
+}
+
+/** The active space, where a migration to the model of the settings would begin that nobody asked for. */
+function activeOfAnother(status: EmbeddingStatus): EmbeddingSpace | undefined {
+  const isBegun = ownSpace(status)?.state === 'filling'
+  const active = status.spaces.find(({ state }) => state === 'active')
+  return isBegun || active === ownSpace(status) ? undefined : active
 }
 
 function told(space: EmbeddingSpace): string {

@@ -52,14 +52,24 @@ function toEmbedder(text: string): EmbedderOptions {
 
 async function runAndTell(cairn: Cairn, output: Output, io: Io): Promise<void> {
   await whenItIsOurTurn(output, () => embedAll(cairn, io))
-  const space = ownSpace(await cairn.embeddings.status())
+  const status = await cairn.embeddings.status()
+  const space = ownSpace(status)
   output.show(space ?? null, (filled) =>
     output.wrapped(
       filled
         ? `${count(filled.vectors, 'vector')} in ${filled.name} (${filled.state}).`
-        : 'The store has no space for the vectors of this model. `cairn embeddings setup` gives it one.',
+        : `The store has no space for the vectors of this model. ${howToChange(status)}`,
     ),
   )
+}
+
+/** The command that changes a store over to the model of the settings. */
+export function howToChange({ model }: EmbeddingStatus): string {
+  if ('reason' in model) return `${model.reason} ${model.hint}`
+  const { provider, model: called, dimensions } = model
+  return provider === 'custom'
+    ? 'Only a program that brings its model can change over to it.'
+    : `Change over to it with: cairn embeddings migrate --to ${shellQuote(`${provider}/${called}/${dimensions}`)}`
 }
 
 export function ownSpace({ model, spaces }: EmbeddingStatus): EmbeddingSpace | undefined {

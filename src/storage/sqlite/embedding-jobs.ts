@@ -85,14 +85,14 @@ const sameText = sql(
 
 export function hasDue(db: Database, { space, now }: { space: string; now: number }): boolean {
   const found = findSpace(db, space)
-  if (found === undefined) return false
+  if (found === undefined || found.state === 'kept') return false
   const { id, state, unqueuedTo } = found
   return unqueuedTo > 0 || state === 'filling' || get(db, dueJobs, { space: id, now, limit: 1 }) !== undefined
 }
 
 export function dueTexts(db: Database, input: { space: string; now: number; limit: number }): DueText[] {
   const space = findSpace(db, input.space)
-  if (space === undefined) return []
+  if (space === undefined || space.state === 'kept') return []
   const jobs = all<{ item: number; attempts: number }>(db, dueJobs, { ...input, space: space.id })
   const texts = embeddingTexts(
     db,

@@ -61,7 +61,8 @@ export function spaceProgress(db: Database, { space }: { space: string }): Space
   const { id, unqueuedTo, state } = found
   return {
     vectors: count(db, vectors, { space: id }),
-    waiting: count(db, waiting, { space: id }),
+    // Nobody fills a space that is kept; its jobs are for the day it is wanted again.
+    waiting: state === 'kept' ? 0 : count(db, waiting, { space: id }),
     failed: count(db, failed, { space: id }),
     failures: newestFailures(db, id),
     unqueued: state === 'kept' ? 0 : countUnqueued(db, id, unqueuedTo),

@@ -3,7 +3,7 @@ import type { SpaceTrust } from '../../search/fuse.js'
 import type { LexicalQuery } from '../search-store.js'
 import type { HistoryQuery } from './search-histories.js'
 import { type FoundRow, rowReader } from './search-rows.js'
-import { type ActiveSpace, findActiveSpace } from './vector-index.js'
+import { type ActiveSpace, findActiveSpace, trustOf } from './vector-index.js'
 import { type NearScope, openScope } from './vector-read.js'
 
 /** The space that can answer a query and the query's vector in it, or why vectors have no part in the answer. */
@@ -34,7 +34,7 @@ export function openNear(db: Database, query: HistoryQuery): Near | { missing: s
   const nearness = nearnessOf(db, query)
   if ('missing' in nearness) return nearness
   const { space, vector } = nearness
-  return { scope: openScope(db, space, query, vector), trust: space.found === null ? {} : { found: space.found } }
+  return { scope: openScope(db, space, query, vector), trust: trustOf(space) }
 }
 
 /**

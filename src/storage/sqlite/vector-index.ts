@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import type { SpaceTrust } from '../../search/fuse.js'
 import { CodeIndex } from '../../vectors/code-index.js'
 import { get, iterate, sql } from './statements.js'
 
@@ -26,6 +27,10 @@ export interface ActiveSpace {
   prunedTo: number
   /** How far it may be trusted; null before it was tried. */
   found: number | null
+}
+
+export function trustOf({ found }: Pick<ActiveSpace, 'found'>): SpaceTrust {
+  return found === null ? {} : { found }
 }
 
 /** The codes of the active space in memory, and the last change that they know of. */

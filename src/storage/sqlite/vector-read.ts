@@ -1,9 +1,10 @@
 import type { Database } from 'better-sqlite3'
+import { isTrusted } from '../../search/fuse.js'
 import { countToRescore, exactScore, vectorOf, worthRescoring } from '../../vectors/rescore.js'
 import type { LexicalQuery } from '../search-store.js'
 import { scopeExpression } from './search-match.js'
 import { all, sql } from './statements.js'
-import { type ActiveSpace, currentCodes, findActiveSpace } from './vector-index.js'
+import { type ActiveSpace, currentCodes, findActiveSpace, trustOf } from './vector-index.js'
 import { itemsInScope } from './vector-scope.js'
 
 /** Something near a question, by the cosine of the angle between their vectors: −1 to 1. */
@@ -88,10 +89,11 @@ function spreadOf(values: Float64Array): { mean: number; deviation: number } {
   return { mean, deviation: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count) }
 }
 
-/** How alike items are by their vectors in the active space, each read once; undefined where there is no space. */
+/** How alike items are by their vectors in the active space, each read once; undefined where no space tells it. */
 export function likenessOf(db: Database): ((item: number, other: number) => number | undefined) | undefined {
   const space = findActiveSpace(db)
-  if (space === undefined) return undefined
+  // To a model that knows nothing of these texts all may be alike.
+  if (space === undefined || !isTrusted(trustOf(space))) return undefined
   const vectors = new Map<number, Float32Array | undefined>()
   const vector = (item: number): Float32Array | undefined => {
     if (!vectors.has(item)) vectors.set(item, storedVector(db, space, item))

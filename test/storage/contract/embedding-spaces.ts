@@ -109,6 +109,24 @@ export function describeSpaces(subject: Subject): void {
     expect(await progressOf(storage)).toEqual({ ...full, vectors: 4 })
   })
 
+  it('wait for nothing while they are kept, and for what they had not done when they are wanted again', async () => {
+    const { storage } = subject
+    await migrated()
+    await remember('c')
+    await remember('d')
+    await rollback(space)
+    const now = Number.MAX_SAFE_INTEGER
+    const hasDue = () => storage.embeddings.hasDue({ space: other, now })
+    expect([await progressOf(storage, other), await dueIn(storage, other), await hasDue()]).toEqual([
+      { ...full, vectors: 2 },
+      [],
+      false,
+    ])
+    await rollback(other)
+    expect(await progressOf(storage, other)).toMatchObject({ waiting: 2 })
+    expect((await dueIn(storage, other)).map(({ text }) => text)).toEqual(['c: c', 'd: d'])
+  })
+
   it('become active when all has a vector, and not before', async () => {
     const { storage } = subject
     await remember('a')
