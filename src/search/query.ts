@@ -73,12 +73,14 @@ function wordsOf(text: string): string[] {
 
 /** Beside a date these ask for nothing else. */
 const emptyWords = new Set(
-  'happen happens happened happening everything anything something since around date'.split(' '),
+  `happen happens happened happening going went everything anything something things new news since till around date day days
+   week weekend month months year years event events show tell list give find talk talked discuss discussed know remember
+   recall whats`.split(/\s+/),
 )
 
-/** Whether a question asks for anything that its words tell. */
-export function hasTellingWords(text: string): boolean {
-  return wordsOf(text).some((word) => !stopWords.has(word) && !emptyWords.has(word))
+/** What a question asks for beside a date. */
+export function termsBesideDate(text: string): SearchTerm[] {
+  return parseQuery(text).filter((term) => !stopWords.has(term.text) && !emptyWords.has(term.text))
 }
 
 /** Without very common ones, unless there is nothing else. One by one: whoever asks takes the first few of many. */
