@@ -7,6 +7,7 @@ import { type MergedState, storedScopes } from '../sessions/state.js'
 import type { Task } from '../tasks/task.js'
 import type { TaskService } from '../tasks/task-service.js'
 import type { Candidate, ContextRef } from './context-fill.js'
+import { passageIn } from './context-passage.js'
 import { quoteName, valueText } from './context-text.js'
 import type { SearchOptions } from './search-inputs.js'
 import type { SearchHit, SearchResult } from './search-service.js'
@@ -107,7 +108,9 @@ export async function foundCandidate(
 ): Promise<Candidate | undefined> {
   const why = `found for the query, place ${rank + 1}`
   const candidate = await candidateOf(sources, hit, why)
-  return candidate && { ...candidate, place: rank, ...(rank === 0 && { shrinks: true }) }
+  if (candidate === undefined) return undefined
+  const passage = passageIn(candidate.body, hit.snippet)
+  return { ...candidate, place: rank, ...(passage && { passage }), ...(rank === 0 && { shrinks: true }) }
 }
 
 async function candidateOf(sources: ContextSources, hit: SearchHit, why: string): Promise<Candidate | undefined> {

@@ -1,4 +1,5 @@
-import { cutText, fenceEnd, fenceStart, renderItem, sectionEnd, sectionStart } from './context-text.js'
+import { cutText, holds, type Stretch, stretchAround } from './context-passage.js'
+import { fenceEnd, fenceStart, renderItem, sectionEnd, sectionStart } from './context-text.js'
 import type { CountTokens } from './context-tokens.js'
 
 /** In the order of the text: what changes seldom comes first, so that a prompt cache keeps the beginning. */
@@ -22,7 +23,7 @@ export type ContextRef =
       ref: { namespace: string; root: string; path: string; lines: [from: number, to: number]; chunk: number }
     }
 
-/** What went in: how many tokens it takes, where it stands and why. `cut`: only its beginning. */
+/** What went in: how many tokens it takes, where it stands and why. `cut`: only a part of its text. */
 export type IncludedItem = ContextRef & { tokens: number; section: ContextSection; why: string; cut?: true }
 
 /** budget: no room; duplicate: the same is in already; expired, not_found: it is there no more. */
@@ -46,6 +47,14 @@ export interface Candidate {
   turn?: true
   /** Is cut where it does not fit. */
   shrinks?: true
+  /** Where in the body it was found: what is shown of a long one is around this. */
+  passage?: Stretch
+}
+
+interface Fitted {
+  text: string
+  tokens: number
+  shown: Stretch
 }
 
 interface Placed {
@@ -69,7 +78,9 @@ export class ContextFill {
   readonly #budget: number
   readonly #shares: Map<ContextSection, number>
   readonly #placed = new Map<ContextSection, Placed[]>()
-  readonly #seen = new Set<string>()
+  /** What is shown of each item. */
+  readonly #shown = new Map<string, Stretch[]>()
+  readonly #texts = new Set<string>()
   readonly left: LeftItem[] = []
   #allowed: number
   #spent: number
@@ -114,12 +125,14 @@ export class ContextFill {
 
   /** Whether the item itself is in. */
   holds({ item }: Candidate): boolean {
-    return this.#seen.has(idOf(item))
+    return this.#shown.has(idOf(item))
   }
 
-  #isDuplicate({ item, name, body, turn }: Candidate): boolean {
-    if (this.#seen.has(idOf(item))) return true
-    return !turn && this.#seen.has(sameness(name, body))
+  /** What is not shown is no duplicate of what is. */
+  #isDuplicate({ item, name, body, turn, passage }: Candidate): boolean {
+    const shown = this.#shown.get(idOf(item))
+    if (shown && (passage === undefined || shown.some((stretch) => holds(stretch, passage)))) return true
+    return !turn && this.#texts.has(sameness(name, cutText(body, stretchAround(body, longestBody, passage))))
   }
 
   #take(section: ContextSection, candidate: Candidate): boolean {
@@ -127,12 +140,20 @@ export class ContextFill {
     const frame = placed.length === 0 ? this.#frameOf(section) : 0
     const fitted = this.#fit(candidate, this.#allowed - this.#spent - frame)
     if (fitted === undefined) return false
-    const { text, tokens, cut } = fitted
-    const included = { ...candidate.item, tokens, section, why: candidate.why, ...(cut && { cut }) }
+    const { text, tokens, shown } = fitted
+    const { item, name, body, why } = candidate
+    const included = {
+      ...item,
+      tokens,
+      section,
+      why,
+      ...(shown.end - shown.start < body.length && { cut: true as const }),
+    }
     placed.push({ candidate, text, included })
     this.#placed.set(section, placed)
     this.#spent += frame + tokens
-    this.#seen.add(idOf(candidate.item)).add(sameness(candidate.name, candidate.body))
+    this.#shown.set(idOf(item), [...(this.#shown.get(idOf(item)) ?? []), shown])
+    this.#texts.add(sameness(name, cutText(body, shown)))
     return true
   }
 
@@ -140,11 +161,12 @@ export class ContextFill {
     return this.#count(sectionStart(section)) + this.#count(sectionEnd(section))
   }
 
-  #fit({ heading, body, shrinks }: Candidate, room: number): { text: string; tokens: number; cut?: true } | undefined {
+  #fit({ heading, body, shrinks, passage }: Candidate, room: number): Fitted | undefined {
     for (let most = longestBody; ; most = Math.floor(Math.min(most, body.length) / 2)) {
-      const text = renderItem(heading, cutText(body, most))
+      const shown = stretchAround(body, most, passage)
+      const text = renderItem(heading, cutText(body, shown))
       const tokens = this.#count(text)
-      if (tokens <= room) return { text, tokens, ...(body.length > most && { cut: true }) }
+      if (tokens <= room) return { text, tokens, shown }
       if (!shrinks || most <= shortestBody || body.length <= shortestBody) return undefined
     }
   }
@@ -185,8 +207,8 @@ export function idOf({ kind, ref }: ContextRef): string {
   return JSON.stringify([kind, ref])
 }
 
-function sameness(name: string, body: string): string {
-  // What is longer goes in no further than this.
-  const text = body.slice(0, longestBody).normalize('NFC').replaceAll(/\s+/g, ' ').trim().toLowerCase()
+/** The same for the same texts, as far as they are shown. */
+function sameness(name: string, shown: string): string {
+  const text = shown.normalize('NFC').replaceAll(/\s+/g, ' ').trim().toLowerCase()
   return text.length >= tellingLength ? text : JSON.stringify([name, text])
 }

@@ -62,8 +62,3 @@ export function valueText(value: Json): string {
   }
   return JSON.stringify(value)
 }
-
-/** The beginning of a text, with a sign that there was more. */
-export function cutText(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most).toWellFormed().trimEnd()}…`
-}

@@ -1,18 +1,10 @@
-import {
-  calendarSpan,
-  day,
-  dayOfMonth,
-  monthsFrom,
-  seasonOf,
-  startOfDay,
-  type TimeSpan,
-  type Which,
-  yearlySpan,
-} from './calendar.js'
+import { calendarSpan, day, monthsFrom, startOfDay, type TimeSpan, type Which, yearlySpan } from './calendar.js'
+
+import { absolute, bare, relative, stretches } from './date-patterns.js'
+import { anyYear, type Groups, readNamed, spanInYear, stretchOf } from './named-times.js'
 
 export type { TimeSpan }
 
-const monthNames = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 const counts = [
   'zero',
   'one',
@@ -30,28 +22,6 @@ const counts = [
 ]
 const unitDays: Record<string, number> = { day: 1, week: 7, weekend: 7, month: 30.4, year: 365.25 }
 
-const month = `(?<month>january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)`
-const dayOf = String.raw`(?<day>\d{1,2})(?:st|nd|rd|th)?`
-const year = String.raw`(?<year>(?:19|20)\d\d|['’]\d\d)`
-const season = '(?<season>spring|summer|autumn|fall|winter)'
-const which = '(?<which>last|this|next)'
-const numeric = (inner: string): string => String.raw`(?<![\d./-])${inner}(?![./-]?\d)`
-const absolute = [
-  String.raw`\b(?<year>\d{4})-(?<number>\d\d)-(?<day>\d\d)\b`,
-  numeric(String.raw`(?<first>\d{1,2})/(?<second>\d{1,2})/${year}`),
-  numeric(String.raw`(?<day>\d{1,2})\.(?<number>\d{1,2})\.${year}`),
-  String.raw`\b${dayOf}(?: of)? ${month}\b\.?(?:,? ?${year}\b)?`,
-  String.raw`\b${month}\.? ${dayOf}\b(?!:)(?:,? ?${year}\b)?`,
-  String.raw`\b${month}[.,]?(?: of)? ${year}\b`,
-  String.raw`\b${season},?(?: of)? ${year}\b`,
-  String.raw`\b${which} (?:${month}|${season})\b`,
-  String.raw`\b(?:in|during|of|since|until|for|by|early|late) ${month}\b`,
-  String.raw`\b(?:in|during|of|since|year|until|before|after) ${year}\b`,
-].map((pattern) => new RegExp(pattern, 'g'))
-
-const relative =
-  /\b(?:(?<near>today|tonight|yesterday|tomorrow)|(?<which>last|this|next) (?<unit>week|weekend|month|year|sunday|monday|tuesday|wednesday|thursday|friday|saturday|night)|(?<count>\d{1,3}|the|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a few|a couple of) (?<many>day|week|weekend|month|year)s? (?<way>ago|before|earlier|after|later))\b/g
-
 // What is beyond has no part in a question, and in a text the first times are the telling ones.
 const longest = 4_000
 
@@ -62,24 +32,41 @@ export function timesIn(text: string, moment: number): TimeSpan[] {
 
 /** The times that a question asks about: not the 3rd of July where it is about two weeks before that. */
 export function timesAsked(text: string, moment: number): TimeSpan[] {
-  const places = placesOfTimes(text, moment)
+  const places = placesOfTimes(text, moment, [...absolute, ...bare])
   const origins = new Set(places.map(({ origin }) => origin))
-  return places.filter((place) => !origins.has(place)).map(({ span }) => span)
+  return places.filter((place) => !origins.has(place)).map((place) => openSpan(text, place, moment))
+}
+
+const openWord = /\b(since|before|after) (?:the )?$/i
+const ever = 8.64e15
+
+/** "Since May" is until now, and "before 2022" from the beginning. A day of any year has no beginning. */
+function openSpan(text: string, { start, end, span }: Place, moment: number): TimeSpan {
+  const first = text.slice(start, end).match(/^(?:since|before|after) /i)?.[0] ?? ''
+  const word = text
+    .slice(0, start + first.length)
+    .match(openWord)?.[1]
+    ?.toLowerCase()
+  const now = startOfDay(moment) + day
+  const { from, to } = span.yearly ? inYearOf(span, moment) : span
+  if (word === 'since') return from < now ? { from, to: now } : span
+  if (word === 'after') return to < now ? { from: to, to: now } : span
+  return word === 'before' && !span.yearly ? { from: -ever, to: from } : span
 }
 
 /** What a text says beside the times in it. */
 export function withoutTimes(text: string, moment: number): string {
   let rest = text.toLowerCase()
-  for (const { start, end } of placesOfTimes(text, moment))
+  for (const { start, end } of placesOfTimes(text, moment, [...absolute, ...bare]))
     rest = rest.slice(0, start) + ' '.repeat(end - start) + rest.slice(end)
   return rest
 }
 
 /** What is counted from another time comes after it. */
-function placesOfTimes(text: string, moment: number): Place[] {
+function placesOfTimes(text: string, moment: number, patterns = absolute): Place[] {
   const lower = text.slice(0, longest).toLowerCase()
   const today = startOfDay(moment)
-  const dates = absoluteTimes(lower, today)
+  const dates = absoluteTimes(lower, today, patterns)
   return [...dates, ...relativeTimes(lower, today, dates)]
 }
 
@@ -91,10 +78,10 @@ interface Place {
   origin?: Place
 }
 
-function absoluteTimes(text: string, today: number): Place[] {
-  const places: Place[] = []
-  if (!/\d|\b(?:in|during|of|this|since|until|for|by|last|next|early|late) [a-z]/.test(text)) return places
-  for (const pattern of absolute) {
+function absoluteTimes(text: string, today: number, patterns: RegExp[]): Place[] {
+  if (!mayName.test(text)) return []
+  const places = stretchesIn(text)
+  for (const pattern of patterns) {
     for (const { 0: words, index: start, groups = {} } of text.matchAll(pattern)) {
       const end = start + words.length
       const span = toSpan(groups, today)
@@ -104,41 +91,28 @@ function absoluteTimes(text: string, today: number): Place[] {
   return places
 }
 
+/** Most texts name no date, which this sees sooner. */
+const mayName =
+  /\d|\b(?:in|during|of|this|since|until|for|by|last|next|early|late|from|between) [a-z]|january|february|july|tember|tober|ovember|december/
+
+function stretchesIn(text: string): Place[] {
+  return stretches.flatMap((pattern) =>
+    Array.from(text.matchAll(pattern)).flatMap(({ 0: words, index: start, groups = {} }) => {
+      const span = stretchOf(groups.one ?? '', groups.two ?? '')
+      return span ? [{ start, end: start + words.length, span }] : []
+    }),
+  )
+}
+
 const nearDays: Record<string, Which> = { yesterday: 'last', tomorrow: 'next' }
 
-type Groups = Record<string, string | undefined>
-
-function toSpan({ which, season, ...groups }: Groups, today: number): TimeSpan | undefined {
-  const year = groups.year === undefined ? undefined : yearOf(groups.year)
-  const { month, date } = monthAndDay(groups)
-  const inYear = (given: number): TimeSpan | undefined => {
-    if (season !== undefined) return seasonOf(season, given)
-    if (month === undefined) return monthsFrom(given, 0, 12)
-    return date === undefined ? monthsFrom(given, month, 1) : dayOfMonth(given, month, date)
-  }
-  if (year !== undefined) return month !== undefined && month > 11 ? undefined : inYear(year)
+function toSpan({ which, ...groups }: Groups, today: number): TimeSpan | undefined {
+  const named = readNamed(groups)
+  if (named.year !== undefined) return spanInYear(named, named.year)
   if (which !== undefined)
-    return yearlySpan(which as Which, (given) => inYear(given) ?? monthsFrom(given, 0, 12), today)
-  // A leap year, so that the 29th of February is a day.
-  const span = inYear(2000)
+    return yearlySpan(which as Which, (given) => spanInYear(named, given) ?? monthsFrom(given, 0, 12), today)
+  const span = spanInYear(named, anyYear)
   return span && { ...span, yearly: true }
-}
-
-/** As POSIX has it: '68 is 2068 and '69 is 1969. */
-function yearOf(written: string): number {
-  if (/^\d/.test(written)) return Number(written)
-  const short = Number(written.slice(1))
-  return short < 69 ? 2000 + short : 1900 + short
-}
-
-/** 05/15/2023 is the American way to write the 15th of May; where that makes no month, it is 15/5/2023. */
-function monthAndDay({ first, second, month, number, day }: Groups): { month?: number; date?: number } {
-  if (first !== undefined) {
-    const [one, two] = [Number(first), Number(second)]
-    return one > 12 ? { month: two - 1, date: one } : { month: one - 1, date: two }
-  }
-  const index = number ? Number(number) - 1 : monthNames.indexOf(month?.slice(0, 3) ?? '')
-  return { ...(index !== -1 && { month: index }), ...(day !== undefined && { date: Number(day) }) }
 }
 
 function relativeTimes(text: string, today: number, dates: Place[]): Place[] {

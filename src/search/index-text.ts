@@ -8,7 +8,7 @@ import { actorName } from '../sessions/event.js'
 import { foldWords, withJoinedWords } from './words.js'
 
 /** Raised when texts are made another way; rows of an older version are indexed anew. */
-export const indexTextVersion = 2
+export const indexTextVersion = 3
 
 /** What full text holds of an item. `scope` are opaque words that cut a search to whoever asks; they weigh nothing. */
 export interface IndexText {

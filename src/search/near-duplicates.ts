@@ -1,4 +1,4 @@
-import { stopWords } from './query.js'
+import { stopWords } from './common-words.js'
 import type { ReadText } from './read-text.js'
 import { numberOf } from './word-numbers.js'
 import { stemOf } from './words.js'

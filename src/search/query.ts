@@ -1,3 +1,4 @@
+import { stopWords } from './common-words.js'
 import { hasUnspaced, splitUnspaced } from './index-text.js'
 import { foldWords } from './words.js'
 import { type AlikeWord, wordsAlike } from './words-alike.js'
@@ -14,15 +15,6 @@ export interface SearchTerm {
 
 const maxTerms = 48
 const maxLength = 20_000
-
-export const stopWords = new Set(
-  `a about after again all also am an and any are as at be because been before being between both but by can could did do does doing
-   don down during each few for from further had has have having he her here hers him his how i if in into is it its itself just me
-   more most my myself no nor not now of off on once only or other our ours out over own same she should so some such than that the
-   their theirs them then there these they this those through to too under until up very was we were what when where which while who
-   whom why will with would you your yours
-   aren couldn didn doesn hadn hasn haven isn shouldn wasn weren wouldn`.split(/\s+/),
-)
 
 /** What "Ann's" and "don't" end with, which is in every other turn of a talk. */
 const englishEnding = /(?<=[\p{L}\p{N}])['’](?:s|t|d|m|re|ve|ll)(?![\p{L}\p{N}'’])/giu
@@ -81,12 +73,14 @@ function wordsOf(text: string): string[] {
 
 /** Beside a date these ask for nothing else. */
 const emptyWords = new Set(
-  'happen happens happened happening everything anything something since around date'.split(' '),
+  `happen happens happened happening going went everything anything something things new news since till around date day days
+   week weekend month months year years event events show tell list give find talk talked discuss discussed know remember
+   recall whats`.split(/\s+/),
 )
 
-/** Whether a question asks for anything that its words tell. */
-export function hasTellingWords(text: string): boolean {
-  return wordsOf(text).some((word) => !stopWords.has(word) && !emptyWords.has(word))
+/** What a question asks for beside a date. */
+export function termsBesideDate(text: string): SearchTerm[] {
+  return parseQuery(text).filter((term) => !stopWords.has(term.text) && !emptyWords.has(term.text))
 }
 
 /** Without very common ones, unless there is nothing else. One by one: whoever asks takes the first few of many. */

@@ -1,5 +1,5 @@
 import { type TimeSpan, timesAsked, withoutTimes } from './dates.js'
-import { hasTellingWords, parseQuery, type SearchTerm } from './query.js'
+import { parseQuery, type SearchTerm, termsBesideDate } from './query.js'
 
 /** What a question wants to know, as far as its words tell. */
 export type Wanted = 'time' | 'number' | 'name'
@@ -9,8 +9,8 @@ export interface Question {
   terms: SearchTerm[]
   /** The days, months and years that it names. */
   times: TimeSpan[]
-  /** It names times and nothing else: "last May", "what happened on 7 May 2023?" */
-  onlyTimes?: true
+  /** What it asks for beside its times, if it names any: nothing in "last May" and "what happened on 7 May 2023?" */
+  besideTimes?: SearchTerm[]
   wanted?: Wanted
 }
 
@@ -25,6 +25,6 @@ export function parseQuestion(text: string, now: number): Question {
   const beginning = text.slice(0, 1_000)
   const wanted = wantedBy.find(([, pattern]) => pattern.test(beginning))?.[0]
   const times = timesAsked(beginning, now)
-  const onlyTimes = times.length > 0 && text.length <= beginning.length && !hasTellingWords(withoutTimes(text, now))
-  return { terms: parseQuery(text), times, ...(onlyTimes && { onlyTimes }), ...(wanted && { wanted }) }
+  const besideTimes = times.length > 0 ? termsBesideDate(withoutTimes(text, now)) : undefined
+  return { terms: parseQuery(text), times, ...(besideTimes && { besideTimes }), ...(wanted && { wanted }) }
 }

@@ -1,4 +1,4 @@
-import { stopWords } from './query.js'
+import { stopWords } from './common-words.js'
 import { weights } from './weights.js'
 import { numberOf } from './word-numbers.js'
 import { stemOf } from './words.js'

@@ -8,7 +8,9 @@ export interface Snippet {
 }
 
 const length = 200
-const longestText = 65_536
+/** Of these so many are before the first match. */
+const besideMatch = 40
+export const longestText = 65_536
 
 /** The passage of `text` that holds most of the terms, cut at words. Without a match it is the beginning. */
 export function makeSnippet(text: string, terms: SearchTerm[]): Snippet {
@@ -30,20 +32,29 @@ export function makeSnippet(text: string, terms: SearchTerm[]): Snippet {
 
 function bestWindow(text: string, matches: Match[]): [from: number, to: number] {
   if (text.length <= length) return [0, text.length]
-  let best = { start: 0, count: 0 }
+  return widen(text, bestStretch(matches, length - besideMatch)?.start ?? 0)
+}
+
+/** From the first to the last match of the stretch of so many characters that holds most of the terms. */
+export function bestStretch(matches: Match[], length: number): { start: number; end: number } | undefined {
+  let best: { start: number; end: number } | undefined
+  let most = 0
   for (const [index, { start }] of matches.entries()) {
     const inside = new Set<string>()
-    for (let other = index; other < matches.length && (matches[other]?.end ?? 0) <= start + length - 40; other++) {
+    let end = start
+    for (let other = index; other < matches.length && (matches[other]?.end ?? 0) <= start + length; other++) {
       inside.add(matches[other]?.term ?? '')
+      end = matches[other]?.end ?? end
     }
-    if (inside.size > best.count) best = { start, count: inside.size }
+    if (inside.size > most) best = { start, end }
+    most = Math.max(most, inside.size)
   }
-  return widen(text, best.start)
+  return best
 }
 
 /** Some words before the first match, and whole words at both ends. */
 function widen(text: string, start: number): [from: number, to: number] {
-  const earliest = Math.max(0, Math.min(start - 40, text.length - length))
+  const earliest = Math.max(0, Math.min(start - besideMatch, text.length - length))
   const from = earliest === 0 ? 0 : Math.min(after(text, earliest), start)
   const latest = Math.min(text.length, from + length)
   if (latest === text.length) return [from, latest]

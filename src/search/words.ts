@@ -1,4 +1,5 @@
 import { stemmer } from 'stemmer'
+import { stemApart } from './common-words.js'
 
 /** Letters that have no accent to take off, as people write them who do not have them on their keys. */
 const plainSpelling: Record<string, string> = {
@@ -64,13 +65,25 @@ export function apostropheParts(word: string): string[] {
 
 const stems = new Map<string, string>()
 
-/** A word as the index folds it, without its English ending (Porter 1980). */
+/** A word as the index folds it, without its English ending (Porter 1980), and apart from very common words. */
 export function stemOf(word: string): string {
   let stem = stems.get(word)
   if (stem === undefined) {
-    stem = stemmer(foldLetters(word))
+    const folded = foldLetters(word)
+    stem = stemApart(folded) ?? stemmer(folded)
     if (stems.size >= 200_000) stems.clear()
     stems.set(word, stem)
   }
   return stem
 }
+
+/** Folded words as the index is given them, which takes off endings by itself. */
+export function asIndexed(text: string): string {
+  return text.replaceAll(plainWord, (word) => {
+    const stem = stemOf(word)
+    // Only a stem apart ends with a digit.
+    return stem.endsWith('0') ? stem : word
+  })
+}
+
+const plainWord = /(?<![^ ])[a-z]{2,}(?![^ ])/g

@@ -292,6 +292,59 @@ describe('what is the same', () => {
   })
 })
 
+describe('a long text', () => {
+  const before = 'It goes on and on. '.repeat(350)
+  const long = `${before}The anchorage is in the south. ${before}`
+  const passage = /^\| ….* The anchorage is in the south\. .*…$/m
+
+  it('is shown around what was found in it, with signs where it was cut', async () => {
+    const { agent } = await filled()
+    await agent.memories.add({ namespace: 'user:alice', value: long, type: 'episodic' })
+    await say(agent, 's1', long.replaceAll('It', 'He'))
+    for (let index = 0; index < 50; index++) await say(agent, 's1', `Turn ${index}`)
+    for (const query of ['anchorage', 'anchoraeg']) {
+      const { text, manifest } = await agent.context({ session: 's1', query, budgetTokens: 8_000 })
+      const found = manifest.included.filter(({ section }) => section === 'found')
+      expect(found.map(({ kind, cut }) => `${kind} ${cut}`).sort()).toEqual(['event true', 'memory true'])
+      expect(text.match(new RegExp(passage, 'gm'))).toHaveLength(2)
+    }
+    const { text } = await agent.context({ query: 'anchorage', budgetTokens: 300 })
+    expect(text).toMatch(passage)
+  })
+
+  it('is no duplicate of its beginning, which is in already', async () => {
+    const { agent } = await filled()
+    await remember(agent, 'user:alice', 'log', long)
+    const { text, manifest } = await agent.context({ query: 'anchorage' })
+    expect(text).toMatch(passage)
+    const sections = manifest.included.flatMap((item) => (item.cut ? item.section : []))
+    expect(sections).toEqual(['user-memories', 'found'])
+    expect(manifest.left).toEqual([])
+
+    const again = await agent.context({ query: 'goes on and on' })
+    expect(again.manifest.left).toMatchObject([{ ref: { key: 'log' }, section: 'found', why: 'duplicate' }])
+  })
+
+  it('is no duplicate of another one that begins alike', async () => {
+    const { agent } = await filled()
+    for (const [key, end] of Object.entries({ one: 'The anchorage is deep.', two: 'The anchorage is shallow.' }))
+      await agent.memories.add({ namespace: 'user:alice:episodes', key, value: `${before}${end}`, type: 'episodic' })
+    const { text } = await agent.context({ query: 'anchorage' })
+    expect(text).toContain('is deep.')
+    expect(text).toContain('is shallow.')
+  })
+
+  it('that was cut to less is no duplicate where more of it is shown', async () => {
+    const { agent } = await filled()
+    const prompt = `${'Draw a line. '.repeat(90)}Mark the anchorage. ${'Draw a line. '.repeat(90)}`
+    await agent.tasks.submit({ id: 'long', prompt })
+    await agent.memories.add({ namespace: 'user:alice', value: prompt, type: 'episodic' })
+    const { text, manifest } = await agent.context({ task: 'long', query: 'anchorage', budgetTokens: 400 })
+    expect(manifest.included.map(({ section, cut }) => `${section} ${cut}`)).toContain('task true')
+    expect(text.match(/Mark the anchorage/g)).toHaveLength(1)
+  })
+})
+
 describe('what is there no more', () => {
   it('is left out as expired when that happened meanwhile', async () => {
     const { agent, clock } = await filled()

@@ -97,12 +97,34 @@ describe('a question that is only a date', () => {
     }
   })
 
-  it('is one of words as soon as it has any', async () => {
+  it('may be asked in many words that ask for nothing else', async () => {
     const { own } = await filled()
-    const answer = await found(own, 'fence in August 2025')
-    expect(answer).toContain('The fence was painted')
-    expect(answer).not.toContain('You may last longer in the mud')
+    const then = (await found(own, 'on 7 May 2025')).slice(0, 5).sort()
+    for (const text of [
+      ...['2025-05-07', 'what was going on on 7 May 2025', 'show me 7 May 2025', 'tell me about 7 May 2025'],
+      ...['events of 7 May 2025', 'what did we talk about on 7 May 2025?', '6-7 May 2025'],
+    ])
+      expect((await found(own, text)).slice(0, 5).sort()).toEqual(then)
+    expect(await found(own, 'anything new since August?')).toEqual(
+      expect.arrayContaining(['Likes plums', 'Our boat came on 7 May 2025', 'You may last longer in the mud']),
+    )
+    expect(await found(own, 'between 15 and 25 May 2025')).toContain('The fence was painted')
+    expect(await found(own, 'before 8 May 2025')).toContain('We planted the apple tree')
     expect(await found(own, 'on 9 October 1999')).toEqual([])
+  })
+
+  it('finds what was known of that time', async () => {
+    const { own, clock } = await filled()
+    const knownAt = clock()
+    await own.memories.update('user:alice', 'then', 'Likes quinces')
+    await say(own, 's1', 'Told too late', '2025-05-07T10:00:00Z')
+    for (const text of ['on 7 May 2025', 'kangaroos on 7 May 2025']) {
+      expect((await found(own, text, { knownAt })).slice(0, 5).sort()).toEqual(
+        ['It rained yesterday', ...ofThe7th].sort(),
+      )
+      expect((await found(own, text, { knownAt: '2025-05-08' })).sort()).toEqual(['Likes pears'])
+      expect(await found(own, text)).not.toContain('Likes pears')
+    }
   })
 
   it('finds the newest of very many', async () => {
@@ -116,5 +138,38 @@ describe('a question that is only a date', () => {
     expect(answer).toHaveLength(100)
     expect(answer[0]).toBe('entry 699')
     expect(await found(own, 'in July 2025', { offset: 650, limit: 100 })).toHaveLength(52)
+  })
+})
+
+describe('a date beside words', () => {
+  it('finds what is of that time after what holds the words, and before what holds little of them', async () => {
+    const { own } = await filled()
+    await say(own, 's1', 'Flight 2025 was late', '2025-02-02T10:00:00Z')
+    const { hits } = await own.search('fence in August 2025', { detail: 'full', explain: true })
+    expect(hits.map(({ text }) => text)).toEqual([
+      ...['The fence was painted', 'You may last longer in the mud', 'Our boat came on 7 May 2025'],
+      ...['Flight 2025 was late', expect.stringContaining('The shed was built')],
+    ])
+  })
+
+  it('finds them where nothing holds the words, however much else holds those of the date', async () => {
+    const { own } = await filled()
+    for (let index = 0; index < 30; index++) await say(own, 's2', `You may ${index}`, '2025-10-01T10:00:00Z')
+    const answer = await found(own, 'kangaroos on 7 May 2025')
+    expect(answer.slice(0, 5).sort()).toEqual(['It rained yesterday', ...ofThe7th].sort())
+    const { hits } = await own.search('kangaroos on 7 May 2025', { explain: true, limit: 50 })
+    const scores = hits.map(({ score }) => score)
+    expect(scores).toEqual([...scores].sort((a, b) => b - a))
+    for (const { score, explain } of hits)
+      expect(explain?.evidence.reduce((all, { points }) => all + points, 0)).toBeCloseTo(score, 4)
+    const planted = hits.find(({ snippet }) => snippet.text.startsWith('We planted'))
+    expect(planted?.explain?.match).toBe(0)
+    expect(await found(own, 'kangaroos on 7 May 2025', { threshold: 0.1 })).not.toContain('We planted the apple tree')
+  })
+
+  it('finds no more where the words find many', async () => {
+    const { own } = await filled()
+    for (let index = 0; index < 20; index++) await say(own, 's2', `Fence ${index}`, '2025-10-01T10:00:00Z')
+    expect(await found(own, 'fence on 7 May 2025')).not.toContain('We planted the apple tree')
   })
 })

@@ -56,6 +56,22 @@ describe('the times of a text', () => {
     ['last Monday', '2023-05-01/2023-05-02'],
     ['next Tuesday', '2023-05-09/2023-05-10'],
     ['three days ago', '2023-05-04/2023-05-06'],
+    ['at 2023-05-07T10:00', '2023-05-07/2023-05-08'],
+    ['2023-05', '2023-05-01/2023-06-01'],
+    ['1-5 May 2023', '2023-05-01/2023-05-06'],
+    ['the 1st to the 5th of May 2023', '2023-05-01/2023-05-06'],
+    ['between 3 and 7 May', 'yearly 2000-05-03/2000-05-08'],
+    ['May 3 to 7', 'yearly 2000-05-03/2000-05-08'],
+    ['May 3-7, 2023', '2023-05-03/2023-05-08'],
+    ['from 1 May to 20 June', 'yearly 2000-05-01/2000-06-21'],
+    ['from 1 May to 20 June 2023', '2023-05-01/2023-06-21'],
+    ['between May and July 2024', '2024-05-01/2024-08-01'],
+    ['from December to February 2024', '2023-12-01/2024-03-01'],
+    ['from 1 December 2023 to 5 January', '2023-12-01/2024-01-06'],
+    ['from November to January', 'yearly 1999-11-01/2000-02-01'],
+    ['2021-2023', '2021-01-01/2024-01-01'],
+    ['summer 2022 to spring 2023', '2022-06-01/2023-06-01'],
+    ['2023-05-01 to 2023-05-07', '2023-05-01/2023-05-08'],
     ["in Feb '25", '2025-02-01/2025-03-01'],
     ['in Feb. ’25', '2025-02-01/2025-03-01'],
     ["on 7 May '98", '1998-05-07/1998-05-08'],
@@ -91,6 +107,22 @@ describe('the times of a text', () => {
     expect(spans(text, timesAsked)).toEqual([span])
   })
 
+  it.each([
+    ['since 2022', '2022-01-01/2023-05-09'],
+    ['since last May', '2022-05-01/2023-05-09'],
+    ['anything new since March?', '2023-03-01/2023-05-09'],
+    ['since July', '2022-07-01/2023-05-09'],
+    ['after 7 April 2023', '2023-04-08/2023-05-09'],
+    ['trips 2022', '2022-01-01/2023-01-01'],
+    ['September trips', 'yearly 2000-09-01/2000-10-01'],
+  ])('that a question has with "%s" are those until now, or those that stand alone', (text, span) => {
+    expect(spans(text, timesAsked)).toEqual([span])
+  })
+
+  it('that a question has with "before" have no beginning', () => {
+    expect(timesAsked('before 2022', moment)).toEqual([{ from: -8.64e15, to: Date.UTC(2022, 0, 1) }])
+  })
+
   it('that stand beside what is counted from now are asked about themselves', () => {
     expect(spans('three days ago, on 5 May 2023', timesAsked)).toContain('2023-05-05/2023-05-06')
   })
@@ -105,6 +137,10 @@ describe('the times of a text', () => {
     'you may go',
     'march on',
     'version 2023',
+    'pages 5-10',
+    'from 10 to 20',
+    'call 555-2024',
+    'from 3 days to 7 days',
     'at 7:30',
     '1.2.3.2024',
     '13/13/2023',

@@ -31,6 +31,21 @@ async function found(cairn: Cairn, text: string, options: SearchOptions = {}): P
 }
 
 describe('a search', () => {
+  it('takes no common word for another one with its stem', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'food', 'On Sunday we ate noodles at noon')
+    for (let index = 0; index < 30; index++)
+      await remember(cairn, `k${index}`, `His boat is at pier ${index}, or on us`)
+    for (const options of [{}, { knownAt: Date.UTC(2027, 0, 1) }]) {
+      const { hits } = await cairn.search('What did we eat?', { threshold: 0.5, explain: true, ...options })
+      expect(hits.map(nameOf)).toEqual(['food'])
+      expect(hits[0]?.snippet.marks).toEqual([[13, 16]])
+      expect(hits[0]?.explain?.words[0]?.weight).toBeGreaterThan(4)
+      for (const word of ['hi', 'ore', 'one', 'use']) expect(await found(cairn, word, options)).toEqual([])
+    }
+    expect(await found(cairn, 'at')).toHaveLength(10)
+  })
+
   it('finds memories and events, best first, with what is needed to show and to fetch them', async () => {
     const { cairn } = await openStore()
     await remember(cairn, 'plan', { text: 'The harbour opens in May' })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
-import { foldLetters, foldWords, stemOf } from '../../src/search/words.js'
+import { asIndexed, foldLetters, foldWords, stemOf } from '../../src/search/words.js'
 
 describe('a word', () => {
   it.each([
@@ -35,6 +35,29 @@ describe('a word', () => {
     }
   })
 
+  it.each([
+    ['ate', 'at'],
+    ['one', 'on'],
+    ['use', 'us'],
+    ['hi', 'his'],
+    ['ore', 'or'],
+    ['news', 'new'],
+    ['beings', 'being'],
+  ])('that is no common one has no stem of one: %s and %s', (word, common) => {
+    expect(stemOf(word)).not.toBe(stemOf(common))
+    expect(asIndexed(`${common} ${word} x${word}`)).toBe(`${common} ${stemOf(word)} x${word}`)
+    expect(stemOf(stemOf(word))).toBe(stemOf(word))
+  })
+
+  it.each([
+    ['use', 'using'],
+    ['one', 'ones'],
+    ['own', 'owns'],
+    ['be', 'being'],
+  ])('has one stem in all of its forms: %s and %s', (word, form) => {
+    expect(stemOf(word)).toBe(stemOf(form))
+  })
+
   it('is for the ranking what it is for the index, ending and all', () => {
     const english = readFileSync('README.md', 'utf8') + readFileSync('CONTRIBUTING.md', 'utf8')
     const endings =
@@ -47,7 +70,7 @@ describe('a word', () => {
       `create virtual table found using fts5 (word, tokenize = 'porter unicode61 remove_diacritics 2');
        create virtual table stems using fts5vocab (found, 'row');`,
     )
-    db.prepare('insert into found values (?)').run(words.join(' '))
+    db.prepare('insert into found values (?)').run(asIndexed(words.join(' ')))
     const stems = db.prepare<[], { term: string }>('select term from stems').all()
     expect(new Set(stems.map(({ term }) => term))).toEqual(new Set(words.map(stemOf)))
     db.close()

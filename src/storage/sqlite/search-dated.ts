@@ -1,11 +1,15 @@
 import type { Database } from 'better-sqlite3'
 import { overlaps, type TimeSpan, timesIn, toldWithin } from '../../search/dates.js'
 import type { PoolItem } from '../../search/pool.js'
+import type { SearchTerm } from '../../search/query.js'
+import { countTerms, makeTermTable } from '../../search/term-table.js'
+import { covered } from '../../search/word-evidence.js'
+import type { LexicalQuery } from '../search-store.js'
 import { inBatches } from './search-best.js'
 import type { Candidate, IndexReads } from './search-candidates.js'
 import type { HistoryQuery } from './search-histories.js'
-import { onlyScope, scopeExpression } from './search-match.js'
-import type { RankedRow } from './search-read.js'
+import { anyTerm, inScope, onlyScope, scopeExpression } from './search-match.js'
+import type { Found, RankedRow } from './search-read.js'
 import type { FoundRow, RowReader } from './search-rows.js'
 import { sql, tuples } from './statements.js'
 
@@ -37,33 +41,41 @@ const maxLooks = 100_000
 /** As many that are of the time are found, or as many as are asked for; and as many of those told afterwards are read. */
 const maxDated = 400
 
-interface Reading {
+/** Where the words beside a date find fewer, the date itself is looked for as well. */
+const fewFound = 20
+
+/** What holds as much of the words beside a date is an answer by them, whatever day it is of. */
+const enoughOfWords = 0.5
+
+export interface Reading {
   read: RowReader
   itemOf: (row: FoundRow) => PoolItem
 }
 
-interface Dated {
-  rows: RankedRow[]
-  degraded: string[]
+/** Whether a question names times and nothing else. */
+export function isOnlyTimes({ besideTimes }: LexicalQuery): boolean {
+  return besideTimes?.length === 0
 }
 
 /**
- * What is of the times asked about, or speaks of them, before what only holds a word of the question: first what holds such
- * words as well, then the last stored.
+ * With what is of the times asked about, or speaks of them, where the words beside find little: the last stored first, before
+ * what only holds words of the date. `others` are rows of no index that may be of then.
  */
 export function withDated(
   db: Database,
   index: IndexReads,
   query: HistoryQuery,
   { read, itemOf }: Reading,
-  found: RankedRow[],
-): Dated {
+  found: Found,
+  others: FoundRow[] = [],
+): Found {
+  if (!goesByTimes(index, query, found)) return found
   const { times = [], offset = 0, limit } = query
   const isThen = (row: FoundRow): boolean => speaksOf(itemOf(row), times)
-  const held = new Set(found.map(({ row }) => row.id))
+  const held = new Set(found.rows.map(({ row }) => row.id))
   const walk = new TimeWalk(db, index, query)
   const enough = Math.max(maxDated, offset + limit)
-  const dated: FoundRow[] = []
+  const dated = others.filter(isThen)
   for (const some of inBatches(walk.itemsOf(times))) {
     dated.push(...read(some).filter((row) => !held.has(row.id)))
     if (dated.length >= enough) break
@@ -72,11 +84,63 @@ export function withDated(
     if (dated.length >= enough) break
     dated.push(...read(some).filter((row) => !held.has(row.id) && isThen(row)))
   }
-  const then = new Set(found.filter(({ row }) => isThen(row)))
-  const others = found.filter((each) => !then.has(each))
+  const of: FoundTimes = { found: found.rows, dated: dated.slice(0, enough), isThen }
+  const rows = isOnlyTimes(query)
+    ? aboveWords(of)
+    : belowWords(of, holdingEnough(query.besideTimes ?? [], found, itemOf))
+  return { ...found, rows, degraded: [...found.degraded, ...(walk.isCutShort ? [cutShort()] : [])] }
+}
+
+function goesByTimes(index: IndexReads, query: HistoryQuery, { rows }: Found): boolean {
+  const { besideTimes } = query
+  if (besideTimes === undefined) return false
+  if (besideTimes.length === 0 || rows.length < fewFound) return true
+  const scope = scopeExpression(query, (token) => index.isEmpty(token))
+  return scope !== 'nothing' && index.count(inScope(scope, anyTerm(besideTimes, 'title body')), 0, fewFound) < fewFound
+}
+
+interface FoundTimes {
+  found: RankedRow[]
+  dated: FoundRow[]
+  isThen: (row: FoundRow) => boolean
+}
+
+function aboveWords({ found, dated, isThen }: FoundTimes): RankedRow[] {
   const points = 1 + (found[0]?.score ?? 0)
-  const ofThen = [...then, ...dated.slice(0, enough).map(unranked)].map((each) => lifted(each, points))
-  return { rows: [...ofThen, ...others], degraded: walk.isCutShort ? [cutShort()] : [] }
+  const then = found.filter(({ row }) => isThen(row))
+  const ofThen = [...then, ...dated.map(unranked)].map((each) => ({ ...lifted(each, points), match: 1 }))
+  return [...ofThen, ...found.filter((each) => !then.includes(each))]
+}
+
+/** What holds the words or is of the time stays where it is; what holds nothing but words of the date comes last. */
+function belowWords({ found, dated, isThen }: FoundTimes, holdsWords: (row: FoundRow) => boolean): RankedRow[] {
+  const best = found.filter(({ row }) => holdsWords(row) || isThen(row))
+  const others = found.filter((each) => !best.includes(each))
+  const score = (best.at(-1)?.score ?? 2) / 2
+  const share = Math.min(1, score / (others[0]?.score ?? score))
+  return [
+    ...best,
+    ...dated.map((row) => lifted(unranked(row), score)),
+    ...others.map((each) => lifted(each, each.score * (share - 1))),
+  ]
+}
+
+/** Whether a row holds half of the words beside the date, by their weights, of those that anything holds. */
+function holdingEnough(
+  besideTimes: SearchTerm[],
+  { rows, terms }: Found,
+  itemOf: (row: FoundRow) => PoolItem,
+): (row: FoundRow) => boolean {
+  const words = new Set(besideTimes.map(({ text }) => text))
+  const beside = terms.filter(({ text }) => words.has(text))
+  const table = makeTermTable(beside)
+  const shares = new Map(rows.map(({ row }) => [row, countTerms(itemOf(row).text, table, beside.length)]))
+  const known = beside.filter((_, term) => [...shares.values()].some((held) => (held.shares[term] ?? 0) > 0))
+  const total = known.reduce((sum, { weight }) => sum + weight, 0)
+  return (row) => {
+    const held = shares.get(row)
+    return held !== undefined && covered(held, beside, total) >= enoughOfWords
+  }
 }
 
 const cutShort = (): string =>
@@ -89,12 +153,13 @@ function speaksOf({ kind, time, said }: PoolItem, asked: TimeSpan[]): boolean {
 }
 
 function unranked(row: FoundRow): RankedRow {
-  return { row, score: 0, match: 1, evidence: [] }
+  return { row, score: 0, match: 0, evidence: [] }
 }
 
 function lifted(ranked: RankedRow, points: number): RankedRow {
+  if (points === 0) return ranked
   const evidence = [...ranked.evidence, { name: 'date' as const, points, weight: 1 }]
-  return { ...ranked, match: 1, score: ranked.score + points, evidence }
+  return { ...ranked, score: ranked.score + points, evidence }
 }
 
 /** The stretch that all of the times are in; of those of any year, all time. */

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { type IndexText, indexTextVersion } from '../../search/index-text.js'
+import { asIndexed } from '../../search/words.js'
 import { addJobs } from './embedding-jobs.js'
 import { run, sql } from './statements.js'
 
@@ -32,7 +33,7 @@ const removeItem = sql(
 
 export function indexItem(db: Database, item: SearchItem, text: IndexText): void {
   const { id } = run(db, insertItem, { ...item, textVersion: indexTextVersion })
-  run(db, insertText, { id, scope: text.scope, title: text.title, body: text.body })
+  run(db, insertText, { id, scope: text.scope, title: asIndexed(text.title), body: asIndexed(text.body) })
   addJobs(db, id)
 }
 
@@ -45,7 +46,7 @@ const updateVersion = sql(
 
 /** The text of an item that has a row and, at the moment, no text. */
 export function setItemText(db: Database, id: number, text: IndexText): void {
-  run(db, insertText, { id, scope: text.scope, title: text.title, body: text.body })
+  run(db, insertText, { id, scope: text.scope, title: asIndexed(text.title), body: asIndexed(text.body) })
   run(db, updateVersion, { id, textVersion: indexTextVersion })
 }
 

@@ -1,10 +1,12 @@
 import { documentToken, kindToken, memoryToken, ownerToken, sessionToken, typeToken } from '../../search/index-text.js'
 import type { SearchTerm } from '../../search/query.js'
+import { asIndexed } from '../../search/words.js'
 import type { LexicalQuery } from '../search-store.js'
 
 /** A term in FTS5's language, or what may stand for it. All user text is inside quotes. */
 export function oneTerm({ text, prefix, alike = [] }: SearchTerm, columns = 'title body'): string {
-  const words = [`${quoted(text)}${prefix ? '*' : ''}`, ...alike.map((other) => quoted(other.text))]
+  const first = prefix ? `${quoted(text)}*` : quoted(asIndexed(text))
+  const words = [first, ...alike.map((other) => quoted(asIndexed(other.text)))]
   return `{${columns}} : (${words.join(' OR ')})`
 }
 

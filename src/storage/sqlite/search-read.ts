@@ -10,7 +10,7 @@ import { visibleMemories } from './memories-read.js'
 import { readBest } from './search-best.js'
 import { findCandidates, IndexReads } from './search-candidates.js'
 import { correctQuery, remembering } from './search-corrections.js'
-import { withDated } from './search-dated.js'
+import { isOnlyTimes, type Reading, withDated } from './search-dated.js'
 import { passes } from './search-filters.js'
 import { foldHits } from './search-folds.js'
 import { type HistoryQuery, withHistories } from './search-histories.js'
@@ -32,7 +32,8 @@ export interface RankedRow extends Ranked {
   cosine?: number
 }
 
-interface Found {
+/** What a search has found, best first. */
+export interface Found {
   rows: RankedRow[]
   terms: WeightedTerm[]
   degraded: string[]
@@ -71,11 +72,14 @@ function usesVectors({ mode = 'lexical' }: LexicalQuery): boolean {
 
 function searchNow(db: Database, query: HistoryQuery): Found {
   if (query.mode === 'semantic') return searchNear(db, query)
-  const words = searchWords(db, query)
   // Nothing is near to a date.
-  if (query.mode !== 'hybrid' || query.onlyTimes) return words
+  if (query.mode !== 'hybrid' || isOnlyTimes(query)) return searchWordsAndTimes(db, query)
   const near = openNear(db, query)
-  if ('missing' in near) return { ...words, degraded: [...words.degraded, ...near.missing] }
+  if ('missing' in near) {
+    const found = searchWordsAndTimes(db, query)
+    return { ...found, degraded: [...found.degraded, ...near.missing] }
+  }
+  const words = searchWords(db, query)
   const read = (way: 'nearest' | 'nearby', count: number): FoundRow[] => nearRows(db, query, near.scope?.[way], count)
   return { ...words, rows: fuseRows(words, read, near) }
 }
@@ -97,7 +101,12 @@ function searchNear(db: Database, query: HistoryQuery): Found {
   return { rows, terms: [], degraded: [] }
 }
 
-function searchWords(db: Database, query: HistoryQuery): Found & ByWords {
+function searchWordsAndTimes(db: Database, query: HistoryQuery): Found {
+  const { index, reading, ...found } = searchWords(db, query)
+  return withDated(db, index, query, reading, found)
+}
+
+function searchWords(db: Database, query: HistoryQuery): Found & ByWords & { index: IndexReads; reading: Reading } {
   const enough = (query.offset ?? 0) + query.limit
   forgetOldTexts()
   const [index, read, itemOf] = [new IndexReads(db), remembering(rowReader(db, query)), poolItems(rankedLength)]
@@ -106,9 +115,7 @@ function searchWords(db: Database, query: HistoryQuery): Found & ByWords {
   const { rows, pool, terms, degraded } = meant ? readBest(findCandidates(index, meant), read, enough) : asWritten
   const best = rankRows(rows.slice(0, pool), query, terms, itemOf)
   const ranked = best.concat(belowAll(best, rows.slice(pool), terms))
-  if (!query.onlyTimes) return { rows: ranked, pool, terms, degraded }
-  const dated = withDated(db, index, query, { read, itemOf }, ranked)
-  return { rows: dated.rows, pool, terms, degraded: [...degraded, ...dated.degraded] }
+  return { rows: ranked, pool, terms, degraded, index, reading: { read, itemOf } }
 }
 
 /** Rows after the ranked ones, with scores that go on from theirs and never grow. */
@@ -158,15 +165,17 @@ function searchPast(db: Database, query: HistoryQuery): Found {
   forgetOldTexts()
   const index = new IndexReads(db)
   const { terms } = findCandidates(index, query)
+  const [read, itemOf] = [rowReader(db, others), poolItems(Number.MAX_SAFE_INTEGER)]
   const rest =
     query.events || query.documents
-      ? readBest(findCandidates(index, others), rowReader(db, others), furthest)
+      ? readBest(findCandidates(index, others), read, furthest)
       : { rows: [], degraded: [] }
-  const all = [...pastMemories(db, query), ...rest.rows]
-  const rows = rankRows(all, query, terms, poolItems(Number.MAX_SAFE_INTEGER))
+  const all = rankRows([...pastMemories(db, query), ...rest.rows], query, terms, itemOf)
+  const rows = all.filter(({ score }) => score > 0)
+  const memories = all.flatMap(({ score, row }) => (score > 0 ? [] : row))
+  const found = withDated(db, index, others, { read, itemOf }, { rows, terms, degraded: rest.degraded }, memories)
   const near = usesVectors(query) ? openNear(db, query) : undefined
-  const missing = near && 'missing' in near ? near.missing : []
-  return { rows: rows.filter(({ score }) => score > 0), terms, degraded: [...rest.degraded, ...missing] }
+  return { ...found, degraded: [...found.degraded, ...(near && 'missing' in near ? near.missing : [])] }
 }
 
 function* pastMemories(db: Database, query: LexicalQuery): Generator<FoundRow> {
