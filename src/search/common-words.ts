@@ -20,3 +20,8 @@ export function stemApart(word: string): string | undefined {
   const stem = stemmer(word)
   return apartStems.has(stem) ? `${stem}0` : undefined
 }
+
+/** A stem as the word begins, without the sign that keeps it apart; a number may lose a digit, too. */
+export function unmarked(stem: string): string {
+  return stem.replace(/(?<=.)0$/, '')
+}

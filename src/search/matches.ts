@@ -1,3 +1,4 @@
+import { unmarked } from './common-words.js'
 import { hasUnspaced, splitUnspaced } from './index-text.js'
 import type { SearchTerm } from './query.js'
 import { numberOf, stemAt } from './word-numbers.js'
@@ -102,7 +103,8 @@ function pair(first: number, second: number): number {
 /** By the first two letters, which a word has in common with its stem, but for a y that may have become an i. */
 function beginnings(stems: Set<string>): Uint8Array {
   const starts = new Uint8Array(128 * 128)
-  for (const stem of stems) {
+  for (const marked of stems) {
+    const stem = unmarked(marked)
     const [first, second] = [stem.charCodeAt(0), stem.charCodeAt(1)]
     if (stem.length === 1) starts.fill(1, pair(first, 0) & ~127, (pair(first, 0) | 127) + 1)
     if (!(first < 128 && second < 128)) continue

@@ -101,7 +101,7 @@ describe('what can have no meaning', () => {
   it('is no question, which the answer says', async () => {
     const { cairn } = await openWithModel({ 'a.md': '# Sedan\n' })
     for (const text of ['', ' \n'])
-      expect(await cairn.search(text)).toMatchObject({ hits: [], degraded: ['vector: the question has no text'] })
+      expect(await cairn.search(text)).toMatchObject({ hits: [], degraded: ['vector: the question has no words'] })
   })
 })
 
