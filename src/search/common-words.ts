@@ -12,7 +12,7 @@ export const stopWords = new Set(
 
 /** With two that are as common, and without one that people also do: "who owns it?", "I own it". */
 const apart = new Set([...stopWords, 'us', 'new'].filter((word) => word !== 'own'))
-const apartStems = new Set([...apart].map((word) => stemmer(word)))
+export const apartStems = new Set([...apart].map((word) => stemmer(word)))
 
 /** Porter's rules make "at" of "ate", "on" of "one" and "us" of "use": such words have a stem beside that one. */
 export function stemApart(word: string): string | undefined {

@@ -1,4 +1,4 @@
-import { unmarked } from './common-words.js'
+import { beginningsOf } from './beginnings.js'
 import { hasUnspaced, splitUnspaced } from './index-text.js'
 import type { SearchTerm } from './query.js'
 import { numberOf, stemAt } from './word-numbers.js'
@@ -80,9 +80,8 @@ interface TermFinder {
 function termFinder(terms: SearchTerm[]): TermFinder {
   const stems = new Set(terms.map(({ text }) => stemOf(text)))
   const numbered = new Map(Array.from(stems, (stem) => [numberOf(stem), stem]))
-  const starts = beginnings(stems)
-  const mayBegin = (first: number, second: number): boolean =>
-    first >= 128 || second >= 128 || starts[pair(first, second)] === 1
+  const begins = beginningsOf(stems)
+  const mayBegin = (first: number, second: number): boolean => first >= 128 || second >= 128 || begins(first, second)
   const termOf = (piece: string): string | undefined => {
     if (!mayBegin(piece.charCodeAt(0), piece.charCodeAt(1))) return undefined
     const stem = stemOf(piece)
@@ -91,27 +90,6 @@ function termFinder(terms: SearchTerm[]): TermFinder {
   const termAt = (text: string, start: number, end: number): string | undefined =>
     numbered.get(stemAt(text, start, end))
   return { mayBegin, termAt, termOf }
-}
-
-/** The bit that tells small ASCII letters from large ones; digits have it. */
-const small = 32
-
-function pair(first: number, second: number): number {
-  return ((first | small) << 7) | (second | small)
-}
-
-/** By the first two letters, which a word has in common with its stem, but for a y that may have become an i. */
-function beginnings(stems: Set<string>): Uint8Array {
-  const starts = new Uint8Array(128 * 128)
-  for (const marked of stems) {
-    const stem = unmarked(marked)
-    const [first, second] = [stem.charCodeAt(0), stem.charCodeAt(1)]
-    if (stem.length === 1) starts.fill(1, pair(first, 0) & ~127, (pair(first, 0) | 127) + 1)
-    if (!(first < 128 && second < 128)) continue
-    starts[pair(first, second)] = 1
-    if (stem[1] === 'i') starts[pair(first, 'y'.charCodeAt(0))] = 1
-  }
-  return starts
 }
 
 /** A run of letters cut at apostrophes and where a script without spaces begins; its parts are found by `findParts`. */

@@ -1,5 +1,6 @@
 import { stemmer } from 'stemmer'
-import { stemApart } from './common-words.js'
+import { beginningsOf } from './beginnings.js'
+import { apartStems, stemApart } from './common-words.js'
 
 /** Letters that have no accent to take off, as people write them who do not have them on their keys. */
 const plainSpelling: Record<string, string> = {
@@ -77,13 +78,24 @@ export function stemOf(word: string): string {
   return stem
 }
 
+const mayBeApart = beginningsOf(apartStems)
+
 /** Folded words as the index is given them, which takes off endings by itself. */
 export function asIndexed(text: string): string {
-  return text.replaceAll(plainWord, (word) => {
-    const stem = stemOf(word)
-    // Only a stem apart ends with a digit.
-    return stem.endsWith('0') ? stem : word
-  })
+  let indexed = ''
+  let done = 0
+  for (let start = 0; start < text.length; ) {
+    const space = text.indexOf(' ', start)
+    const end = space === -1 ? text.length : space
+    if (end > start + 1 && mayBeApart(text.charCodeAt(start), text.charCodeAt(start + 1))) {
+      const stem = stemOf(text.slice(start, end))
+      // A stem apart ends with it; what else does is what the index makes of the word, too.
+      if (stem.endsWith('0')) {
+        indexed += text.slice(done, start) + stem
+        done = end
+      }
+    }
+    start = end + 1
+  }
+  return done === 0 ? text : indexed + text.slice(done)
 }
-
-const plainWord = /(?<![^ ])[a-z]{2,}(?![^ ])/g
