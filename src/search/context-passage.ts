@@ -1,4 +1,4 @@
-import { findMatches } from './matches.js'
+import { matchFinder } from './matches.js'
 import { parseQuery } from './query.js'
 import { bestStretch, longestText, type Snippet } from './snippet.js'
 
@@ -14,7 +14,7 @@ const passageLength = 200
 /** Where in a text the passage stands that a search has shown of it; undefined where its words are not in the text. */
 export function passageIn(text: string, { text: shown, marks }: Snippet): Stretch | undefined {
   const words = marks.map(([start, end]) => shown.slice(start, end)).join(' ')
-  return bestStretch(findMatches(text.slice(0, longestText), parseQuery(words)), passageLength)
+  return bestStretch(matchFinder(parseQuery(words))(text.slice(0, longestText)), passageLength)
 }
 
 /** The part of a text that is shown where there is room for so much: around a passage or, without one, its beginning. */

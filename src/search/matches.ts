@@ -11,11 +11,14 @@ export interface Match {
   term: string
 }
 
-/** The places of a text that hold any of the terms, in order. */
-export function findMatches(text: string, terms: SearchTerm[]): Match[] {
-  const parts = findParts(text, terms)
-  const words = findWords(text, terms)
-  return parts.length === 0 ? words : [...words, ...parts].sort((a, b) => a.start - b.start)
+/** For as long as one search goes on: finds the places of a text that hold any of the terms, in order. */
+export function matchFinder(terms: SearchTerm[]): (text: string) => Match[] {
+  const finder = termFinder(terms)
+  const unspaced = terms.filter((term) => hasUnspaced(term.text)).map((term) => term.text)
+  return (text) => {
+    const words = findWords(text, finder)
+    return unspaced.length === 0 ? words : [...words, ...findParts(text, unspaced)].sort((a, b) => a.start - b.start)
+  }
 }
 
 // What the index takes for a word, in a text that is not folded.
@@ -30,8 +33,7 @@ const asciiKinds = Uint8Array.from({ length: 128 }, (_, code) => {
 })
 
 /** Code by code, since an answer has tens of thousands of words: the expression takes several times as long. */
-function findWords(text: string, terms: SearchTerm[]): Match[] {
-  const finder = termFinder(terms)
+function findWords(text: string, finder: TermFinder): Match[] {
   const found: Match[] = []
   const { length } = text
   let start = 0
@@ -105,13 +107,11 @@ function piecesOf(run: string): { start: number; piece: string }[] {
 }
 
 /** Terms of scripts without spaces are parts of longer runs. */
-function findParts(text: string, terms: SearchTerm[]): Match[] {
-  const parts = terms.filter((term) => hasUnspaced(term.text)).map((term) => term.text)
-  if (parts.length === 0) return []
+function findParts(text: string, terms: string[]): Match[] {
   let start = 0
   return splitUnspaced(text).flatMap(({ unspaced, text: run }) => {
     start += run.length
-    return unspaced ? findInRun(run, start - run.length, parts) : []
+    return unspaced ? findInRun(run, start - run.length, terms) : []
   })
 }
 

@@ -1,4 +1,4 @@
-import { findMatches, type Match } from './matches.js'
+import { type Match, matchFinder } from './matches.js'
 import type { SearchTerm } from './query.js'
 
 /** A passage with the places in it that matched: half-open ranges in UTF-16 units of `text`. */
@@ -12,14 +12,20 @@ const length = 200
 const besideMatch = 40
 export const longestText = 65_536
 
-/** The passage of `text` that holds most of the terms, cut at words. Without a match it is the beginning. */
-export function makeSnippet(text: string, terms: SearchTerm[]): Snippet {
+/** Cuts from texts, for as long as one search goes on, the passage that holds most of the terms. */
+export function snippetMaker(terms: SearchTerm[]): (text: string) => Snippet {
+  const find = matchFinder(terms)
+  return (text) => makeSnippet(text, find)
+}
+
+/** Cut at words. Without a match it is the beginning. */
+function makeSnippet(text: string, find: (passage: string) => Match[]): Snippet {
   const passage = text
     .slice(0, longestText)
     .replaceAll(/\s{2,}|[^\S ]/g, ' ')
     .trim()
     .toWellFormed()
-  const matches = findMatches(passage, terms)
+  const matches = find(passage)
   const [from, to] = bestWindow(passage, matches)
   const before = from > 0 ? '…' : ''
   const shift = before.length - from

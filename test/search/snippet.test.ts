@@ -3,10 +3,10 @@ import { stemmer } from 'stemmer'
 import { describe, expect, it } from 'vitest'
 import { hasUnspaced } from '../../src/search/index-text.js'
 import { parseQuery, type SearchTerm } from '../../src/search/query.js'
-import { makeSnippet, type Snippet } from '../../src/search/snippet.js'
+import { type Snippet, snippetMaker } from '../../src/search/snippet.js'
 import { foldLetters } from '../../src/search/words.js'
 
-const snippet = (text: string, question: string) => makeSnippet(text, parseQuery(question))
+const snippet = (text: string, question: string) => snippetMaker(parseQuery(question))(text)
 const marked = ({ text, marks }: Snippet) => marks.map(([start, end]) => text.slice(start, end))
 const filler = (words: number) => Array.from({ length: words }, (_, index) => `filler${index}`).join(' ')
 
@@ -96,7 +96,7 @@ describe('marks', () => {
     fc.assert(
       fc.property(text, question, (passage, asked) => {
         const terms = parseQuery(asked)
-        const found = makeSnippet(passage, terms)
+        const found = snippetMaker(terms)(passage)
         let end = -1
         for (const mark of found.marks) {
           expect(mark[0]).toBeGreaterThan(end)
@@ -113,7 +113,7 @@ describe('marks', () => {
   it('are in a passage of at most 200 characters that is a part of the text and cuts no character', () => {
     fc.assert(
       fc.property(text, question, (passage, asked) => {
-        const found = makeSnippet(passage, parseQuery(asked))
+        const found = snippetMaker(parseQuery(asked))(passage)
         expect(found.text.isWellFormed()).toBe(true)
         const whole = passage.replaceAll(/\s+/g, ' ').trim().toWellFormed()
         const inner = found.text.replace(/^…/, '').replace(/…$/, '')

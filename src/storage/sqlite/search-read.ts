@@ -4,7 +4,7 @@ import type { PoolItem, Ranked } from '../../search/pool.js'
 import { withAlike } from '../../search/query.js'
 import type { WeightedTerm } from '../../search/rank.js'
 import { forgetOldTexts, type ReadText } from '../../search/read-text.js'
-import { makeSnippet } from '../../search/snippet.js'
+import { snippetMaker } from '../../search/snippet.js'
 import type { HitExplanation, LexicalAnswer, LexicalHit, LexicalQuery, ShownHit } from '../search-store.js'
 import { visibleMemories } from './memories-read.js'
 import { readBest } from './search-best.js'
@@ -191,13 +191,13 @@ function shower(
   query: LexicalQuery,
   terms: WeightedTerm[],
 ): (ranked: RankedRow & { duplicates: number }) => LexicalHit {
-  const marked = withAlike(terms.length > 0 ? terms : query.terms)
+  const snippetOf = snippetMaker(withAlike(terms.length > 0 ? terms : query.terms))
   const words = terms.map(explainWord)
   return ({ row, score, match, evidence, cosine, duplicates }) => {
     const text = readableText(row)
     const shown: ShownHit = {
       score,
-      snippet: makeSnippet(text, marked),
+      snippet: snippetOf(text),
       ...(query.detail === 'full' && { text }),
       ...(duplicates > 0 && { duplicates }),
       ...(query.explain && {
