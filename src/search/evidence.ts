@@ -4,7 +4,7 @@ import type { Question } from './question.js'
 import type { WeightedTerm } from './rank.js'
 import { commonEnglish, relatedShares } from './related.js'
 import { type Speakers, speakersNamed } from './speakers.js'
-import { countTerms, makeTermTable, type TermCounts, type TermTable } from './term-table.js'
+import { countTerms, emptyTable, makeTermTable, type TermCounts, type TermTable } from './term-table.js'
 import { titleFit } from './title-evidence.js'
 import { weights } from './weights.js'
 import { bestPassage, covered, termPoints, weighRepeats } from './word-evidence.js'
@@ -63,7 +63,7 @@ export function weighEvidence(
 function weighWords(pool: PoolItem[], counted: TermCounts[], { terms, table, total, listed }: Weighing): Weighed[] {
   const means = meanLengths(pool)
   return pool.map((item, index) => {
-    const counts = counted[index] ?? countTerms(item.text, new Map(), terms.length)
+    const counts = counted[index] ?? countTerms(item.text, emptyTable, terms.length)
     const points = termPoints(counts, terms, lengthOf(item) / Math.max(1, means.get(item.kind) ?? 1))
     const match = covered(counts, terms, total)
     const weighed: Weighed = { item, counts, points, own: 0, score: 0, match, listed, evidence: listed ? [] : none }
@@ -153,7 +153,7 @@ function addRelated({ items, table }: Weighing): void {
   const besides = commonEnglish()
   for (const { item } of turns) for (const word of item.text.title) besides.add(word)
   const texts = turns.map(({ item, score }) => ({ words: item.text.body, score }))
-  const shares = relatedShares(texts, (word) => table.has(word) || besides.has(word))
+  const shares = relatedShares(texts, (word) => table.words.has(word) || besides.has(word))
   const best = turns.reduce((most, { score }) => Math.max(most, score), 0)
   for (const [index, turn] of turns.entries()) {
     if (turn.own > 0) add(turn, 'related', weights.related * best * (shares[index] ?? 0), weights.related)

@@ -31,6 +31,7 @@ export function parseQuery(text: string): SearchTerm[] {
     if (terms.size === maxTerms) break
   }
   addJoined(terms, words)
+  addParts(terms, text.slice(0, maxLength))
   return [...terms.values()]
 }
 
@@ -47,6 +48,18 @@ function addJoined(terms: Map<string, SearchTerm>, words: string[]): void {
     if (one === undefined || other === undefined || one === other || digitsMeet.test(`${text} ${next}`)) continue
     const alike = { text: joined, weight: 1, isJoined: true as const }
     for (const term of [one, other]) term.alike = [...(term.alike ?? []), alike]
+  }
+}
+
+const camelCase = /[\p{L}\p{N}]*\p{Ll}\p{Lu}[\p{L}\p{N}]*/gu
+
+/** The other way round: maxRetries may be max retries, max-retries and max_retries. Not any of the parts: an iPhone is no phone. */
+function addParts(terms: Map<string, SearchTerm>, question: string): void {
+  for (const [word] of question.matchAll(camelCase)) {
+    const term = terms.get(foldWords(word))
+    const parts = { text: foldWords(word.replaceAll(/(?<=\p{Ll})(?=\p{Lu})/gu, ' ')), weight: 1 }
+    if (term !== undefined && !term.alike?.some(({ text }) => text === parts.text))
+      term.alike = [...(term.alike ?? []), parts]
   }
 }
 
@@ -117,5 +130,8 @@ function* pairs(run: string): Generator<SearchTerm> {
 
 /** The terms with all that may stand for them, for whoever only wants to see where they are. */
 export function withAlike(terms: SearchTerm[]): SearchTerm[] {
-  return terms.flatMap((term) => [term, ...(term.alike ?? [])])
+  return terms.flatMap(({ alike = [], ...term }) => [
+    term,
+    ...alike.flatMap(({ text }) => text.split(' ').map((part) => ({ text: part }))),
+  ])
 }

@@ -4,14 +4,24 @@ import { weights } from './weights.js'
 import { numberOf, numbersWithStart } from './word-numbers.js'
 import { stemOf } from './words.js'
 
-/**
- * Which term a word of a text is, by the number of its stem, and how much of it: less for a word that is only alike. `also` is
- * the second term of two that are written as one word.
- */
-export type TermTable = Map<number, { term: number; share: number; also?: number }>
+export interface TermTable {
+  /**
+   * Which term a word of a text is, by the number of its stem, and how much of it: less for a word that is only alike. `also`
+   * is the second term of two that are written as one word.
+   */
+  words: Map<number, { term: number; share: number; also?: number }>
+  /** Words in a row that are one term, by the last of them. */
+  rows: Map<number, { term: number; numbers: number[] }[]>
+}
+
+export const emptyTable: TermTable = { words: new Map(), rows: new Map() }
 
 export function makeTermTable(terms: SearchTerm[]): TermTable {
-  const table: TermTable = new Map()
+  return { words: tableOfWords(terms), rows: tableOfRows(terms) }
+}
+
+function tableOfWords(terms: SearchTerm[]): TermTable['words'] {
+  const table: TermTable['words'] = new Map()
   for (const [term, { text, prefix }] of terms.entries()) {
     const found = prefix ? numbersWithStart(text) : [numberOf(stemOf(text))]
     for (const number of found) table.set(number, { term, share: 1 })
@@ -19,11 +29,25 @@ export function makeTermTable(terms: SearchTerm[]): TermTable {
   const joined = new Set<number>()
   for (const [term, { alike = [] }] of terms.entries()) {
     for (const { text, weight, isJoined } of alike) {
+      if (text.includes(' ')) continue
       const number = numberOf(stemOf(text))
       const known = table.get(number)
       if (known === undefined) table.set(number, { term, share: weight })
       else if (isJoined && joined.has(number)) known.also = term
       if (known === undefined && isJoined) joined.add(number)
+    }
+  }
+  return table
+}
+
+function tableOfRows(terms: SearchTerm[]): TermTable['rows'] {
+  const table: TermTable['rows'] = new Map()
+  for (const [term, { alike = [] }] of terms.entries()) {
+    for (const { text } of alike) {
+      if (!text.includes(' ')) continue
+      const numbers = text.split(' ').map((word) => numberOf(stemOf(word)))
+      const last = numbers.at(-1) ?? 0
+      table.set(last, [...(table.get(last) ?? []), { term, numbers }])
     }
   }
   return table
@@ -50,7 +74,8 @@ export function countTerms({ title, body }: ReadText, table: TermTable, size: nu
 
 function countIn(words: Int32Array, table: TermTable, weight: number, found: TermCounts, isBody = false): void {
   for (let place = 0; place < words.length; place++) {
-    const entry = table.get(words[place] ?? -1)
+    if (table.rows.size > 0) countRows(words, place, table, weight, found, isBody)
+    const entry = table.words.get(words[place] ?? -1)
     if (entry === undefined) continue
     const { term, share, also } = entry
     note(found, term, weight * share, share)
@@ -58,6 +83,22 @@ function countIn(words: Int32Array, table: TermTable, weight: number, found: Ter
     if (!isBody) continue
     noteBody(found, term, place)
     if (also !== undefined) noteBody(found, also, place)
+  }
+}
+
+function countRows(
+  words: Int32Array,
+  place: number,
+  { rows }: TermTable,
+  weight: number,
+  found: TermCounts,
+  isBody: boolean,
+): void {
+  for (const { term, numbers } of rows.get(words[place] ?? -1) ?? []) {
+    const first = place - numbers.length + 1
+    if (!numbers.every((number, index) => words[first + index] === number)) continue
+    note(found, term, weight, 1)
+    if (isBody) noteBody(found, term, place)
   }
 }
 

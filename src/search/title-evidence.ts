@@ -10,7 +10,7 @@ export function titleFit(title: Int32Array, table: TermTable, terms: WeightedTer
   const held = new Set<number>()
   let inQuestion = 0
   for (const word of words) {
-    const entry = table.get(word)
+    const entry = table.words.get(word)
     if (entry === undefined) continue
     inQuestion++
     held.add(entry.term)

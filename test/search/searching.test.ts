@@ -143,6 +143,22 @@ describe('a search', () => {
     expect(hits[0]?.explain?.match).toBe(1)
   })
 
+  it('finds a word like maxRetries where its parts stand in a row, and not by one of them', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'apart', 'The max retries of a client')
+    await remember(cairn, 'snake', 'Set max_retries there')
+    await remember(cairn, 'whole', 'An option: maxRetries')
+    await remember(cairn, 'other', 'At the max there are many retries, and a phone rings')
+    const { hits } = await cairn.search('maxRetries')
+    expect(hits.map(nameOf).toSorted()).toEqual(['apart', 'snake', 'whole'])
+    expect(await found(cairn, 'maxRetries', { knownAt: '2100-01-01T00:00:00Z' })).toHaveLength(3)
+    expect(hits.find((hit) => nameOf(hit) === 'snake')?.snippet.marks).toEqual([
+      [4, 7],
+      [8, 15],
+    ])
+    expect(await found(cairn, 'iPhone')).toEqual([])
+  })
+
   it('reads what was said beside the best turns, however much else holds a common word', async () => {
     const { cairn } = await openStore()
     const { id } = await cairn.sessions.create(alice)
