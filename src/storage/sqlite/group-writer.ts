@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Database, SqliteError, type Statement } from 'better-sqlite3'
-import { type CairnError, type Failure, toFailure } from '../../errors.js'
+import { CairnError, type Failure, toFailure } from '../../errors.js'
 import { isBusy, translate } from './driver-errors.js'
 import { isRefusal, type WriteOperation } from './operation.js'
 
@@ -20,6 +20,8 @@ export interface GroupWriterOptions {
   check?: () => void
   /** Requests that came in while the thread was at work and that its event loop has not delivered yet. */
   poll?: () => Request[]
+  /** Puts the store in order for a moment, when nothing has been asked for a while; whether there is more to do. */
+  tidy?: (db: Database) => boolean
 }
 
 // A group ends at whichever comes first. Larger ones gain little more and keep the others waiting.
@@ -33,6 +35,10 @@ const maxMillis = 5
 const checkpointFrames = 4_000
 const truncateFrames = 16_000
 const contentionMillis = 500
+
+/** After so long without a request the store is put in order, with pauses in which other processes may write. */
+const restMillis = 1_000
+const tidyPauseMillis = 10
 
 /**
  * The one place that writes: everything that has queued up goes into one transaction. It has no savepoints, because FTS5
@@ -49,6 +55,7 @@ export class GroupWriter {
   #dataVersion = -1
   #contendedUntil = 0
   #outOfSpace = false
+  #rest: NodeJS.Timeout | undefined
 
   constructor(db: Database, options: GroupWriterOptions, reply: (replies: Reply[]) => void) {
     this.#db = db
@@ -73,7 +80,31 @@ export class GroupWriter {
     } finally {
       // At once, and not when the promise is settled: what is pushed in between would wait for ever.
       this.#draining = undefined
+      this.#tidyAfter(restMillis)
     }
+  }
+
+  #tidyAfter(millis: number): void {
+    if (this.#options.tidy === undefined) return
+    clearTimeout(this.#rest)
+    this.#rest = setTimeout(() => this.#tidy(), millis).unref()
+  }
+
+  /** What comes to nothing is tried again after the next write. */
+  #tidy(): void {
+    if (this.#draining !== undefined || !this.#db.open) return
+    try {
+      this.#options.check?.()
+      this.#db.exec('begin immediate')
+      const more = this.#options.tidy?.(this.#db)
+      this.#db.exec('commit')
+      if (more) this.#tidyAfter(tidyPauseMillis)
+    } catch (error) {
+      this.#rollback()
+      if (!(error instanceof SqliteError || error instanceof CairnError)) throw error
+      if (isBusy(error)) this.#tidyAfter(restMillis)
+    }
+    this.#checkpoint()
   }
 
   async #drainGroup(): Promise<void> {

@@ -11,6 +11,7 @@ import {
 } from '../../search/index-text.js'
 import type { EventType } from '../../sessions/event.js'
 import { setItemText } from './search-index.js'
+import { setLeastParts } from './search-merge.js'
 import { all, sql } from './statements.js'
 
 const memories = sql(
@@ -84,6 +85,7 @@ export function reindexIfOld(db: Database): void {
   const reindex = db.transaction(() => {
     if (isIndexCurrent(db)) return
     db.exec(`insert into search_text (search_text) values ('delete-all')`)
+    setLeastParts(db)
     each<MemoryToIndex>(db, memories, ({ value, ...memory }) => memoryIndexText(memory, decodeJson(value)))
     each<EventToIndex>(db, events, ({ app, user, content, ...event }) =>
       eventIndexText({ ...event, owner: { app, user } }, decodeJson(content)),

@@ -4,6 +4,7 @@ import { translate } from './driver-errors.js'
 import { GroupWriter, type Reply, type Request } from './group-writer.js'
 import { openDatabase } from './open-database.js'
 import { readQueries, runQuery } from './read-queries.js'
+import { mergeIndex } from './search-merge.js'
 import { SnapshotReader } from './snapshot-reader.js'
 import { prepareStore, type StoreFile, writerOptions } from './store-file.js'
 import { writeOperations } from './write-operations.js'
@@ -56,7 +57,8 @@ function serveWrites(port: MessagePort, file: StoreFile): void {
       port.postMessage(replies.slice(at, at + repliesTogether))
     }
   }
-  const writer = new GroupWriter(db, { operations: writeOperations, ...writerOptions(file), poll }, reply)
+  const options = { operations: writeOperations, ...writerOptions(file), poll, tidy: mergeIndex }
+  const writer = new GroupWriter(db, options, reply)
   const closeWhenAsked = async (): Promise<void> => {
     await writer.idle()
     if (!closing) return

@@ -101,6 +101,8 @@ export const expectedPlans: Record<string, string[]> = {
   'search.moveItem': ['rowid'],
   'search.removeText': [],
   'search.removeItem': ['search_items (kind, ref)'],
+  'search.merge': [],
+  'search.totalChanges': [],
   'search.memoriesToIndex': ['rowid'],
   'search.eventsToIndex': ['rowid', 'sessions (id)'],
   'search.postings': [],

@@ -437,3 +437,83 @@ describe('a writer beside another process', () => {
     expect(answered()).toBe(400)
   })
 })
+
+describe('a writer at rest', () => {
+  let pieces: number
+  const tidy = (): boolean => {
+    insertNote(`piece ${pieces}`)
+    return --pieces > 0
+  }
+
+  beforeEach(() => {
+    pieces = 3
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  })
+
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('puts the store in order, each piece in its own transaction, until there is no more to do', async () => {
+    const writer = writerWith({ tidy })
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(stored()).toEqual([])
+    writer.push([request('note', 'a')])
+    await writer.idle()
+    const commits = countCommits()
+    await vi.advanceTimersByTimeAsync(900)
+    expect(commits()).toBe(0)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(commits()).toBe(3)
+    expect(stored()).toEqual(['a', 'piece 3', 'piece 2', 'piece 1'])
+  })
+
+  it('answers first who comes in between', async () => {
+    const writer = writerWith({ tidy })
+    writer.push([request('note', 'a')])
+    await writer.idle()
+    await vi.advanceTimersByTimeAsync(1_000)
+    writer.push([request('note', 'b')])
+    await writer.idle()
+    await vi.advanceTimersByTimeAsync(900)
+    expect(stored()).toEqual(['a', 'piece 3', 'b'])
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(stored()).toEqual(['a', 'piece 3', 'b', 'piece 2', 'piece 1'])
+  })
+
+  it('lets another process write first, and leaves what cannot be done to after the next write', async () => {
+    const failing = vi.fn(() => {
+      throw new SqliteError('full', 'SQLITE_FULL')
+    })
+    const writer = writerWith({ tidy: failing })
+    writer.push([request('note', 'a')])
+    await writer.idle()
+    const other = stranger()
+    other.exec('begin immediate')
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(failing).not.toHaveBeenCalled()
+    other.exec('commit')
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(failing).toHaveBeenCalledTimes(1)
+    writer.push([request('note', 'b')])
+    await writer.idle()
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(failing).toHaveBeenCalledTimes(2)
+    expect(stored()).toEqual(['a', 'b'])
+  })
+
+  it('does nothing to a store that is closed, or that is not the one that was opened', async () => {
+    let gone = false
+    const check = (): void => {
+      if (gone) throw new CairnError('closed', 'gone', { hint: 'none' })
+    }
+    const writer = writerWith({ tidy, check })
+    writer.push([request('note', 'a')])
+    await writer.idle()
+    gone = true
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(stored()).toEqual(['a'])
+    db.close()
+    await vi.advanceTimersByTimeAsync(5_000)
+  })
+})
