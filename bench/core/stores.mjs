@@ -2,6 +2,7 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openCairn } from '../../dist/index.js'
 import { openRaw, rawInGroups, rawWriters } from './raw.mjs'
 import { eventInput, eventRow, makeTexts, memoryInput, memoryRow } from './rows.mjs'
@@ -42,6 +43,18 @@ export async function makeMainStore(path, counts = { memories: 100_000, events: 
   finish(db)
 }
 
+/** As a process leaves a store that has written and then had nothing to do: its full-text index is in a few parts. */
+async function leaveAtRest(path) {
+  const cairn = await openCairn(path)
+  await cairn.memories.add({ namespace: 'user:last', key: 'last', type: 'semantic', value: { text: 'last' } })
+  const db = openRaw(path)
+  const parts = db.prepare('select count(distinct segid) from search_text_idx').pluck()
+  for (let seen = [parts.get()]; seen.length < 8 || seen.at(-8) !== seen.at(-1); seen.push(parts.get()))
+    await sleep(500)
+  db.close()
+  await cairn.close()
+}
+
 /** 300 users with 500 memories and 500 events each. */
 export async function makeSearchStore(path, users = 300, each = 500) {
   await createEmpty(path)
@@ -58,6 +71,7 @@ export async function makeSearchStore(path, users = 300, each = 500) {
   })
   for (let user = 0; user < users; user++) session(`u${user}`)
   finish(db)
+  await leaveAtRest(path)
   return texts
 }
 
