@@ -89,7 +89,8 @@ export async function readValue(
   return json === '-' ? parseJson(await readStdin(io), 'stdin', hint) : parseJson(json, name, hint)
 }
 
-async function readStdin(io: Io): Promise<string> {
+/** All that comes in, as text. */
+export async function readStdin(io: Io): Promise<string> {
   const chunks: Uint8Array[] = []
   for await (const chunk of io.stdin ?? []) chunks.push(Buffer.from(chunk))
   try {

@@ -129,7 +129,10 @@ class Sync {
     const { include, exclude, reader } = this.#context
     const { files, skipped } = await reader.walk({ folder: target.path, include, exclude })
     const root = skipped.find(({ path }) => path === target.path)
-    if (root) throw unreadable(target.path, root.reason)
+    if (root) {
+      await assertSameFolder(target)
+      throw unreadable(target.path, root.reason)
+    }
     this.report.skipped.push(...skipped)
     const known = await this.#known(target)
     assertNotEmptied(target, files.length, known.length)

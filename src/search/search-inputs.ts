@@ -5,6 +5,7 @@ import { encodeJsonObject, isPlainObject } from '../json.js'
 import { memoryTypes } from '../memories/memory.js'
 import { objectOf, parse } from '../parse.js'
 import { eventTypes } from '../sessions/event.js'
+import type { MemoryAddress } from '../storage/memory-store.js'
 import type { ItemAddress, LexicalQuery } from '../storage/search-store.js'
 import { toMillis } from '../time.js'
 
@@ -62,7 +63,7 @@ export const searchOptionsSchema = searchFields.refine(
 export type SearchOptions = z.input<typeof searchOptionsSchema>
 
 const refs = {
-  memory: z.object({ namespace: z.string(), key: z.string(), version: z.number().int() }),
+  memory: z.object({ namespace: z.string(), key: z.string(), version: z.number().int().optional() }),
   event: z.object({ session: z.string(), seq: z.number().int() }),
   document: z.object({
     namespace: z.string(),
@@ -81,16 +82,24 @@ const similarToSchema = z.discriminatedUnion('kind', [
 
 type HitLike = z.input<typeof similarToSchema>
 
-/** A hit, what it says of itself: its `kind` and `ref`, or its `ref` alone. */
+/** A hit, what it says of itself: its `kind` and `ref`, or its `ref` alone. Of a memory without `version` it is the current one. */
 export type SimilarTo = HitLike | HitLike['ref']
 
 const howToName =
   "Pass a hit of search(), its ref, or one of { kind: 'memory', ref: { namespace, key, version } }, " +
   "{ kind: 'event', ref: { session, seq } } and { kind: 'document', ref: { namespace, root, path, lines } }."
 
-export function parseItem(item: unknown): ItemAddress {
+/** A memory may be named without its version. */
+export type NamedItem =
+  | Exclude<ItemAddress, { kind: 'memory' }>
+  | (MemoryAddress & { kind: 'memory'; version?: number })
+
+export function parseItem(item: unknown): NamedItem {
   const { kind, ref } = parse(similarToSchema, withKind(item), 'item', howToName)
-  if (kind === 'memory') return { kind, namespace: parseNamespace(ref.namespace), key: ref.key, version: ref.version }
+  if (kind === 'memory') {
+    const { namespace, key, version } = ref
+    return { kind, namespace: parseNamespace(namespace), key, ...(version !== undefined && { version }) }
+  }
   if (kind === 'event') return { kind, session: parseSegment(ref.session, 'The session id'), seq: ref.seq }
   const { namespace, root, path, lines, chunk } = ref
   const place = { root, path, line: lines[0] ?? 0, ...(chunk !== undefined && { chunk }) }

@@ -12,11 +12,12 @@ import { parseMoment } from '../memories/memory-inputs.js'
 import { parse } from '../parse.js'
 import { type EventType, eventTypes } from '../sessions/event.js'
 import type { SpaceRow } from '../storage/embedding-store.js'
-import type { HitExplanation, LexicalHit, LexicalQuery, SearchMode } from '../storage/search-store.js'
+import type { HitExplanation, ItemAddress, LexicalHit, LexicalQuery, SearchMode } from '../storage/search-store.js'
 import type { Storage } from '../storage/storage.js'
 import { toIso } from '../time.js'
 import { parseQuestion } from './question.js'
 import {
+  type NamedItem,
   parseFilters,
   parseItem,
   type SearchOptions,
@@ -99,18 +100,20 @@ export class SearchService {
    */
   async similar(item: SimilarTo, options: SearchOptions = {}): Promise<SearchResult> {
     const start = performance.now()
-    const address = parseItem(item)
     const parsed = parse(searchOptionsSchema, options, 'search')
-    const answer = await this.#storage.search.similar({
-      address,
-      ...(await this.#scope(parsed)),
-      ...parseMoment(parsed),
-      ...parseFilters(parsed),
-      now: this.#guard.now(),
-    })
+    const address = await this.#addressOf(parseItem(item))
+    const answer =
+      address &&
+      (await this.#storage.search.similar({
+        address,
+        ...(await this.#scope(parsed)),
+        ...parseMoment(parsed),
+        ...parseFilters(parsed),
+        now: this.#guard.now(),
+      }))
     const found = answer?.hits.length ?? 0
     await this.#guard.noteRead({ subject: 'store', operation: 'search' }, () => ({ similar: address, options, found }))
-    if (answer === null) {
+    if (!answer) {
       throw new CairnError('not_found', 'There is no such item to look for similar ones.', {
         hint: 'It may have changed or gone since it was found. Search for it again.',
       })
@@ -118,6 +121,13 @@ export class SearchService {
     const own = answer.hits.filter((hit) => this.#mayFind(hit))
     const tookMs = Math.round((performance.now() - start) * 100) / 100
     return { hits: own.map(toHit), degraded: answer.degraded, tookMs }
+  }
+
+  /** Whose a memory is, is looked at where it is read. */
+  async #addressOf(item: NamedItem): Promise<ItemAddress | undefined> {
+    if (item.kind !== 'memory') return item
+    const { version = (await this.#storage.memories.get({ ...item, now: this.#guard.now() }))?.version } = item
+    return version === undefined ? undefined : { ...item, version }
   }
 
   /** By words and vectors where there are vectors. A search waits for a model a while, and goes by words when there is no answer. */

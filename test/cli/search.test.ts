@@ -100,6 +100,13 @@ describe('cairn search', () => {
     expect(await heading(23)).toBe('memory  1.00\nuser:alice:notes group\nv1')
   })
 
+  it('reads the question from stdin', async () => {
+    const cairn = await filled()
+    const { stdout } = await cairn('search - --json', { stdin: 'support\ngroup\n' })
+    expect(refs(JSON.parse(stdout))).toHaveLength(3)
+    expect(await cairn('search -', { stdin: '' })).toEqual(await cairn(['search', '']))
+  })
+
   it('exits with 0 when nothing is found', async () => {
     const cairn = await filled()
     expect(await cairn('search zebra')).toEqual({ code: 0, stdout: '', stderr: 'nothing found\n' })

@@ -380,6 +380,19 @@ describe('nothing is lost', () => {
     expect(await paths(cairn)).toEqual(['a.md', 'b.md'])
   })
 
+  it('when a folder vanishes before it is looked through', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'docs/a.md': 'text' })
+    const docs = join(folder, 'docs')
+    await sync(cairn, docs)
+    const vanishing = cairn.documents.sync(docs, {
+      onProgress: ({ phase }) => phase === 'scanning' && rmSync(docs, { recursive: true, force: true }),
+    })
+    const error = await refusal(vanishing, 'not_found')
+    expect(error).toMatchObject({ hint: 'Nothing was removed from the index. Sync again when it is back.' })
+    expect(await paths(cairn)).toEqual(['a.md'])
+  })
+
   it('when folders and files cannot be read', async () => {
     const { cairn, folder: storeFolder } = await openStore()
     chmodSync(storeFolder, 0o755)

@@ -156,10 +156,23 @@ describe('what is like an item', () => {
     const item = { kind: 'memory' as const, ref: { namespace: 'user:alice', key: 'one', version: 1 } }
     expect(namesOf(await cairn.similar(item)).sort()).toEqual(['#1', '#2', 'two'])
     expect(namesOf(await cairn.similar(item, { kinds: ['memory'] }))).toEqual(['two'])
+    const current = { namespace: 'user:alice', key: 'one' }
+    expect((await cairn.similar({ kind: 'memory', ref: current })).hits).toEqual((await cairn.similar(item)).hits)
+    expect((await cairn.similar(current)).hits).toEqual((await cairn.similar(item)).hits)
     const [hit] = (await cairn.search('which ship', { session, limit: 1 })).hits
     if (hit === undefined) throw new Error('nothing found')
     const others = ['#1', '#2'].filter((name) => name !== nameOf(hit))
     expect(namesOf(await cairn.similar(hit, { kinds: ['event'] }))).toEqual(others)
+  })
+
+  it('is not to be had of a memory that is deleted, absent or another user’s', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'one', 'the ship in the harbour')
+    await remember(cairn, 'two', 'a ship')
+    await refusal(cairn.similar({ namespace: 'user:alice', key: 'none' }), 'not_found')
+    await refusal(cairn.as({ user: 'bob' }).similar({ namespace: 'user:alice', key: 'one' }), 'not_found')
+    await cairn.memories.delete('user:alice', 'one')
+    await refusal(cairn.similar({ namespace: 'user:alice', key: 'one' }), 'not_found')
   })
 
   it('is also what says the same, and what shares more than common words with it', async () => {
@@ -223,7 +236,7 @@ describe('what is like an item', () => {
       ['one', 'item: expected object, received string.'],
       [undefined, 'item: is missing.'],
       [{}, "item: kind: Invalid discriminator value. Expected 'memory' | 'event' | 'document'."],
-      [ref, 'item: ref.version: is missing.'],
+      [{ ...ref, version: 'one' }, 'item: ref.version: expected number, received string.'],
       [{ ref }, "item: kind: Invalid discriminator value. Expected 'memory' | 'event' | 'document'."],
       [{ kind: 'memory' }, 'item: ref: is missing.'],
       [{ path: 'a.md' }, 'item: ref.namespace: is missing; ref.root: is missing; ref.lines: is missing.'],

@@ -6,7 +6,7 @@ import { examples } from '../help.js'
 import type { Io } from '../io.js'
 import { showHits } from '../search-hits.js'
 import { onStore } from '../store.js'
-import { jsonObject, listOf, listOfNamespaces, wholeNumber } from '../values.js'
+import { jsonObject, listOf, listOfNamespaces, readStdin, wholeNumber } from '../values.js'
 
 interface SearchFlags {
   kind?: string[]
@@ -42,7 +42,7 @@ export function addSearch(program: CairnCommand, io: Io): void {
   program
     .command('search')
     .description('Find memories, events and documents by words, best first. Finding nothing is an answer: exit code 0.')
-    .argument('<text...>', 'what to look for, in any words')
+    .argument('<text...>', 'what to look for, in any words; - reads it from stdin')
     .option('--kind <kinds>', `of these kinds: ${searchKinds.join(', ')}; commas between`, listOf(searchKinds))
     .option('--namespace <namespaces>', 'in these namespaces and below; commas between, or repeated', listOfNamespaces)
     .option('--type <types>', `of these types: ${types.join(', ')}; commas between`, listOf(types))
@@ -78,7 +78,8 @@ export function addSearch(program: CairnCommand, io: Io): void {
     )
     .action((words: string[], flags: SearchFlags, command: CairnCommand) =>
       onStore({ command, io }, async ({ cairn, output }) => {
-        showHits(await cairn.search(words.join(' '), toOptions(flags)), output)
+        const text = words.join(' ')
+        showHits(await cairn.search(text === '-' ? await readStdin(io) : text, toOptions(flags)), output)
       }),
     )
 }
