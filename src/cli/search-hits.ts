@@ -1,12 +1,14 @@
 import type { SearchHit, SearchResult } from '../search/search-service.js'
+import { documentNames } from './document-names.js'
 import { count, formatDay, formatMinute } from './format.js'
 import type { Output } from './output.js'
 import { formatExplanation } from './search-explanation.js'
-import { displayWidth, oneLine, withoutControls, wrap, wrapped } from './text.js'
+import { displayWidth, oneLine, printable, withoutControls, wrap, wrapped } from './text.js'
 
-/** Best first, and what is to be said about them. */
-export function showHits(result: SearchResult, output: Output): void {
-  output.show(result, () => formatHits(result.hits, output))
+/** Best first, and what is to be said about them. `cosines`: their scores are, unless something was in the way. */
+export function showHits(result: SearchResult, output: Output, { cosines = false } = {}): void {
+  const byCosine = cosines && result.degraded.length === 0
+  output.show(result, () => formatHits(result.hits, output, byCosine))
   output.note(summary(result))
   for (const reason of result.degraded) output.note(`Incomplete: ${oneLine(reason)}`)
 }
@@ -15,35 +17,35 @@ function summary({ hits, tookMs }: SearchResult): string {
   return hits.length === 0 ? 'nothing found' : `${count(hits.length, 'hit')} in ${tookMs} ms`
 }
 
-function formatHits(hits: SearchHit[], output: Output): string {
+function formatHits(hits: SearchHit[], output: Output, byCosine: boolean): string {
   const best = hits[0]?.score || 1
-  return hits.map((hit) => formatHit(hit, best, output)).join('\n\n')
+  const documentName = documentNames(hits.flatMap(({ kind, ref }) => (kind === 'document' ? ref : [])))
+  // Other scores compare within one answer only, so people see them as shares of the best.
+  const worth = ({ score }: SearchHit) => (byCosine ? `cosine ${score.toFixed(2)}` : (score / best).toFixed(2))
+  return hits.map((hit) => formatHit(hit, placeOf(hit, documentName), worth(hit), output)).join('\n\n')
 }
 
-/** Scores compare within one answer only, so people see them as shares of the best. */
-function formatHit(hit: SearchHit, best: number, output: Output): string {
-  const share = (hit.score / best).toFixed(2)
+function formatHit(hit: SearchHit, place: string, worth: string, output: Output): string {
   const shown = hit.text === undefined ? formatSnippet(hit.snippet, output) : formatText(hit.text, output)
-  return [...formatHeading(hit, share, output), ...shown, ...formatMore(hit, output)].join('\n')
+  return [...formatHeading(hit, place, worth, output), ...shown, ...formatMore(hit, output)].join('\n')
 }
 
 /** One line, or else the reference below it: whole, since other commands take it. */
-function formatHeading(hit: SearchHit, share: string, { columns, colors }: Output): string[] {
+function formatHeading(hit: SearchHit, place: string, worth: string, { columns, colors }: Output): string[] {
   const { dim, cyan } = colors
-  const place = placeOf(hit)
   const fits = (rest: string): boolean => displayWidth(rest) <= columns
-  const rests = [formatMinute(hit.time), formatDay(hit.time)].map((time) => `${time}  ${share}`)
+  const rests = [formatMinute(hit.time), formatDay(hit.time)].map((time) => `${time}  ${worth}`)
   const beside = rests.find((rest) => fits(`${hit.kind}  ${place}  ${rest}`))
   if (beside !== undefined) return [`${dim(hit.kind)}  ${cyan(place)}  ${dim(beside)}`]
-  const above = rests.find((rest) => fits(`${hit.kind}  ${rest}`)) ?? share
+  const above = rests.find((rest) => fits(`${hit.kind}  ${rest}`)) ?? worth
   return [dim(`${hit.kind}  ${above}`), ...wrapped(place, { width: columns, indent: 0 }).map(cyan)]
 }
 
-function placeOf(hit: SearchHit): string {
+function placeOf(hit: SearchHit, documentName: (ref: { root: string; path: string }) => string): string {
   if (hit.kind === 'memory') return oneLine(`${hit.ref.namespace} ${hit.ref.key} v${hit.ref.version}`)
   if (hit.kind === 'event') return oneLine(`${hit.ref.session} #${hit.ref.seq}`)
-  const { path, heading, lines } = hit.ref
-  return oneLine(`${path}:${lines.join('-')}${heading === null ? '' : `  ${heading}`}`)
+  const { heading, lines } = hit.ref
+  return oneLine(`${documentName(hit.ref)}:${lines.join('-')}${heading === null ? '' : `  ${heading}`}`)
 }
 
 const indent = '  '
@@ -63,8 +65,13 @@ function formatSnippet({ text, marks }: SearchHit['snippet'], output: Output): s
   })
 }
 
+/** In its own lines, where they fit. */
 function formatText(text: string, output: Output): string[] {
-  return wrapped(withoutControls(text), { width: output.columns, indent: indent.length })
+  const options = { width: output.columns, indent: indent.length }
+  return printable(text)
+    .trimEnd()
+    .split('\n')
+    .flatMap((line) => (line.trim() === '' ? '' : wrapped(line, options)))
 }
 
 function formatMore({ duplicates, explain }: SearchHit, output: Output): string[] {

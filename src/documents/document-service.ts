@@ -5,11 +5,12 @@ import { parseNamespace } from '../access/namespace.js'
 import { readable, writable } from '../access/policy.js'
 import { isRoot } from '../access/principal.js'
 import type { AuditOperation } from '../audit/audit.js'
-import { invalidInput } from '../errors.js'
+import { fromFailure, invalidInput } from '../errors.js'
 import { describe } from '../json.js'
 import { decodeCursor, type Page, toPage } from '../page.js'
 import { parse } from '../parse.js'
 import type { Storage } from '../storage/storage.js'
+import { ambiguousName } from './ambiguous-name.js'
 import {
   type Document,
   type DocumentFolder,
@@ -116,27 +117,28 @@ export class DocumentService {
     return toPage(rows, limit, toDocument, ({ namespace, folder, path }) => [namespace, folder, path])
   }
 
-  /** A document with its chunks, by its path on disk, by its path in a folder, or by its id; null when there is none. */
+  /**
+   * A document with its chunks, by its path on disk, by its path in a folder, or by its id; null when there is none.
+   * `invalid_input` for a name that several have, with what tells them apart.
+   */
   async get(name: string, options: DocumentPlaceOptions = {}): Promise<DocumentWithChunks | null> {
     const { namespace } = parse(documentPlaceSchema, options, 'get')
     const place = placeOf(parseName(name))
     const namespaces = await this.#namespacesToRead(namespace, 'read')
-    const [found, other] = await this.#storage.documents.find({ ...place, namespaces })
+    const named = await this.#storage.documents.find({ ...place, namespaces })
+    const [found] = named
     await this.#guard.noteRead({ subject: 'document', operation: 'read' }, () => ({ name, found: found !== undefined }))
+    const ambiguous = ambiguousName(name, named)
+    if (ambiguous) throw fromFailure(ambiguous)
     if (found === undefined) return null
-    if (other !== undefined) {
-      throw invalidInput(
-        `${name} is a document of ${found.namespace} in ${found.root}, and one of ${other.namespace} in ${other.root}.`,
-        'Name its whole path and its namespace, or its id.',
-      )
-    }
     const chunks = await this.#storage.documents.chunks({ document: found.id })
     return { ...toDocument(found), content: chunks.map(toChunk) }
   }
 
   /**
-   * Removes a document from the index, or all that is indexed of a folder or a part of one. Files stay where they are, and
-   * the next sync of their folder finds them again. Returns how many documents.
+   * Removes a document from the index, named as for `get`, or all that is indexed of a folder or a part of one. Files stay
+   * where they are, and the next sync of their folder finds them again. Returns how many documents. `invalid_input` for a
+   * name that several documents have; none is removed then.
    */
   async remove(name: string, options: DocumentPlaceOptions = {}): Promise<number> {
     const { namespace } = parse(documentPlaceSchema, options, 'remove')

@@ -24,12 +24,13 @@ export interface DocumentStore {
   removeFiles(input: { ids: string[]; author: Author }): Promise<number>
   /**
    * Removes, of the namespaces given (undefined: all), what is at a place: one document, or all below a folder, and then the
-   * folder. At most `limit` documents at once; returns how many.
+   * folder. At most `limit` documents at once; returns how many. `invalid_input` when several documents are at the place:
+   * then nothing is removed.
    */
   remove(input: DocumentPlace & { limit: number; author: Author }): Promise<number>
   /** In the order of namespace, folder and path. */
   list(input: DocumentQuery): Promise<DocumentRow[]>
-  /** Documents at a place that is no folder, in the namespaces given (undefined: all); at most two. */
+  /** Documents at a place that is no folder, in the namespaces given (undefined: all); at most `mostFound`. */
   find(input: DocumentPlace): Promise<DocumentRow[]>
   chunks(input: { document: string }): Promise<ChunkRow[]>
   /** The folders in the namespaces given (undefined: all), with how many documents and chunks each has. */

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Document, DocumentWithChunks, Page, SearchResult, SyncReport } from '../../src/index.js'
@@ -78,6 +78,31 @@ describe('cairn docs', () => {
     expect(await cairn.json(['docs', 'remove', cairn.path('empty')])).toEqual({ removed: 0 })
     expect((await cairn('docs list')).stderr).toBe('no documents\n')
     expect((await cairn('docs status')).stderr).toBe('no folders\n')
+  })
+
+  it('tells documents of one name apart, and removes and shows nothing by a name that several documents have, and says how to name one', async () => {
+    for (const folder of ['one', 'two']) {
+      mkdirSync(cairn.path(folder))
+      writeFileSync(cairn.path(`${folder}/README.md`), `About ${folder}.`)
+    }
+    writeFileSync(cairn.path('one/only.md'), 'About the only one.')
+    await cairn('docs sync one two')
+    const onDisk = ['one', 'two'].map((folder) => join(realpathSync(cairn.path(folder)), 'README.md'))
+    const listed = (await cairn('docs list', { columns: 300 })).stdout
+    const found = (await cairn('search about', { columns: 300 })).stdout
+    for (const path of onDisk)
+      expect([listed, found]).toEqual([expect.stringContaining(path), expect.stringContaining(`${path}:1`)])
+    expect([listed, found]).toEqual([expect.stringMatching(/^only\.md /m), expect.stringContaining('  only.md:1')])
+    for (const command of ['docs remove', 'docs show', 'similar document']) {
+      const { code, stdout, stderr } = await cairn(`${command} README.md`)
+      expect([code, stdout]).toEqual([2, ''])
+      for (const path of onDisk) expect(stderr).toContain(path)
+      expect(stderr).toContain('\nhint: Name one by its whole path, or by the id in brackets.\n')
+    }
+    expect(await cairn.json(['docs', 'remove', cairn.path('one')])).toEqual({ removed: 2 })
+    expect((await cairn.json<Page<Document>>('docs list')).items).toMatchObject([
+      { root: realpathSync(cairn.path('two')) },
+    ])
   })
 
   it('shows the folders and what is wrong with them', async () => {

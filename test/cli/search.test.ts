@@ -107,6 +107,13 @@ describe('cairn search', () => {
     expect(await cairn('search -', { stdin: '' })).toEqual(await cairn(['search', '']))
   })
 
+  it('shows a whole text in its own lines', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    await cairn(['memory', 'add', 'user:alice', 'steps', '--text', '-'], { stdin: 'one kettle\n\n  two cups\n' })
+    expect((await cairn('search kettle --detail full')).stdout).toContain('\n  one kettle\n\n    two cups\n')
+  })
+
   it('exits with 0 when nothing is found', async () => {
     const cairn = await filled()
     expect(await cairn('search zebra')).toEqual({ code: 0, stdout: '', stderr: 'nothing found\n' })

@@ -255,9 +255,25 @@ describe('a sync', () => {
     expect(await sync(cairn, folder, { namespace: 'user:alice' })).toEqual({ added: 1 })
     const error = await refusal(cairn.documents.get('a.md'), 'invalid_input')
     expect(error.message).toContain('project:default')
+    expect(error.details).toMatchObject({ documents: [{ namespace: 'project:default' }, { namespace: 'user:alice' }] })
+    expect(await refusal(cairn.documents.remove(join(folder, 'a.md')), 'invalid_input')).toEqual(
+      await refusal(cairn.documents.get(join(folder, 'a.md')), 'invalid_input'),
+    )
     expect(await cairn.documents.get('a.md', { namespace: 'user:alice' })).toMatchObject({ namespace: 'user:alice' })
     expect(await cairn.documents.remove('a.md', { namespace: 'user:alice' })).toBe(1)
     expect(await paths(cairn)).toEqual(['a.md'])
+  })
+
+  it('names a document that a caller may not look at to nobody', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'a/README.md': 'one', 'b/README.md': 'two' })
+    await sync(cairn, join(folder, 'a'), { namespace: 'user:alice' })
+    await sync(cairn, join(folder, 'b'), { namespace: 'user:bob' })
+    await refusal(cairn.documents.remove('README.md'), 'invalid_input')
+    const alice = cairn.as({ user: 'alice' })
+    expect(await alice.documents.get('README.md')).toMatchObject({ root: join(folder, 'a') })
+    expect(await alice.documents.remove('README.md')).toBe(1)
+    expect((await cairn.documents.list()).items).toMatchObject([{ root: join(folder, 'b') }])
   })
 
   it('goes by the real path of a folder that is named through a link', async () => {

@@ -1,6 +1,7 @@
 import { CairnError } from '../../errors.js'
 import type { Document, DocumentFolder, DocumentWithChunks } from '../../index.js'
 import type { CairnCommand } from '../command.js'
+import { documentNames } from '../document-names.js'
 import { count, formatBytes, formatMinute, formatObject, formatTime } from '../format.js'
 import { examples } from '../help.js'
 import type { Io } from '../io.js'
@@ -42,7 +43,7 @@ function addList(docs: CairnCommand, io: Io): void {
 
 function formatList(documents: Document[], output: Output): string {
   return output.table(documents, [
-    { title: 'path', cell: ({ path }) => path },
+    { title: 'path', cell: documentNames(documents) },
     { title: 'title', cell: ({ title }) => title, shrinkTo: 12, dropAt: 2 },
     { title: 'chunks', cell: ({ chunks }) => `${chunks}`, align: 'right' },
     { title: 'changed', cell: ({ modifiedAt }) => formatMinute(modifiedAt), dropAt: 3 },

@@ -41,7 +41,9 @@ export function addSearch(program: CairnCommand, io: Io): void {
   const types = [...memoryTypes, ...eventTypes]
   program
     .command('search')
-    .description('Find memories, events and documents by words, best first. Finding nothing is an answer: exit code 0.')
+    .description(
+      'Find memories, events and documents, best first, by words and, if the store has vectors, by meaning. Finding nothing is an answer: exit code 0.',
+    )
     .argument('<text...>', 'what to look for, in any words; - reads it from stdin')
     .option('--kind <kinds>', `of these kinds: ${searchKinds.join(', ')}; commas between`, listOf(searchKinds))
     .option('--namespace <namespaces>', 'in these namespaces and below; commas between, or repeated', listOfNamespaces)
@@ -65,7 +67,10 @@ export function addSearch(program: CairnCommand, io: Io): void {
       new Option('--detail <detail>', 'a passage of each hit, or its whole text; default short').choices(details),
     )
     .addOption(
-      new Option('--mode <mode>', 'by words and vectors, or by one alone').choices(['hybrid', 'lexical', 'semantic']),
+      new Option(
+        '--mode <mode>',
+        'by words and vectors (hybrid, the default where there are vectors) or by one alone',
+      ).choices(['hybrid', 'lexical', 'semantic']),
     )
     .option('--explain', 'with every piece of evidence and its points')
     .addHelpText(
@@ -79,7 +84,8 @@ export function addSearch(program: CairnCommand, io: Io): void {
     .action((words: string[], flags: SearchFlags, command: CairnCommand) =>
       onStore({ command, io }, async ({ cairn, output }) => {
         const text = words.join(' ')
-        showHits(await cairn.search(text === '-' ? await readStdin(io) : text, toOptions(flags)), output)
+        const result = await cairn.search(text === '-' ? await readStdin(io) : text, toOptions(flags))
+        showHits(result, output, { cosines: flags.mode === 'semantic' })
       }),
     )
 }

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { isAmong } from '../../access/policy.js'
+import { mostFound } from '../../documents/ambiguous-name.js'
 import type { ChunkRow, DocumentPlace, DocumentQuery, DocumentRow, FolderRow, IndexedFile } from '../document-store.js'
 import { documentAt, documentById, documentColumns, pathsBelow, spansIn } from './document-rows.js'
 import { all, sql, sqlFamily } from './statements.js'
@@ -60,7 +61,7 @@ export function foldersAtRoot(db: Database, root: string, namespaces: string[] |
 /** By id, or else on disk, or else in a folder. */
 export function findDocuments(db: Database, { namespaces, id, splits }: DocumentPlace): DocumentRow[] {
   const visible = (found: DocumentRow[]): DocumentRow[] =>
-    found.filter(({ namespace }) => isAmong(namespaces, namespace)).slice(0, 2)
+    found.filter(({ namespace }) => isAmong(namespaces, namespace)).slice(0, mostFound)
   const named = documentById(db, id)
   if (named) return visible([named])
   const onDisk = visible(

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { ambiguousName } from '../../documents/ambiguous-name.js'
 import { documentScope } from '../../search/index-text.js'
 import type { DocumentPlace, DocumentRow, NewDocument, NotedFile } from '../document-store.js'
 import type { Author } from '../storage.js'
@@ -135,8 +136,10 @@ const removeFolder = sql('documentFolders.remove', 'delete from document_folders
 export function removePlace(
   db: Database,
   { limit, author, ...place }: DocumentPlace & { limit: number; author: Author },
-): number {
+): number | Refusal {
   const named = findDocuments(db, place)
+  const ambiguous = ambiguousName(place.id, named)
+  if (ambiguous) return { refused: ambiguous }
   if (named.length > 0) return removeFiles(db, { ids: named.map(({ id }) => id), author })
   const parts = place.splits.flatMap(({ root, path }) =>
     foldersAtRoot(db, root, place.namespaces).map(({ id, namespace }) => ({ id, namespace, path })),

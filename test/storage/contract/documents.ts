@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { ClaimedFolders, FolderClaim, NewDocument } from '../../../src/storage/document-store.js'
+import { refusal } from '../../helpers/refusal.js'
 import { author, found, now, operations, type Subject, search, trail } from './subject.js'
 
 export const sha = (letter: string): string => letter.repeat(64)
@@ -225,6 +226,25 @@ export function describeDocuments(subject: Subject): void {
     expect(await subject.storage.documents.folders({ namespaces: undefined })).toEqual([])
     expect(await remove('x', '')).toBe(0)
     expect(await found(subject.storage, 'iron')).toEqual([])
+  })
+
+  it('of which several have a name are not removed by it, but told apart', async () => {
+    const remove = (id: string, namespaces?: string[]) =>
+      subject.storage.documents.remove({ id, splits: [], namespaces, limit: 10, author: author() })
+    for (let index = 1; index <= 12; index++) {
+      await claim({ id: `f${index}`, root: `/${index}` })
+      await put({ id: `d${index}`, folder: `f${index}`, path: 'README.md' })
+    }
+    await claim({ id: 'f0', root: '/1', namespace: 'user:bob' })
+    await put({ id: 'd0', folder: 'f0', namespace: 'user:bob', path: 'README.md' })
+    const error = await refusal(remove('README.md'), 'invalid_input')
+    expect(error.message).toContain('/1/README.md in project:default (d1)')
+    expect(error.message).toMatch(/, and more\.$/)
+    expect(error.details?.documents).toHaveLength(10)
+    expect(await list()).toHaveLength(13)
+    expect(await remove('README.md', ['user:bob'])).toBe(1)
+    expect(await remove('d1')).toBe(1)
+    expect(await list()).toHaveLength(11)
   })
 
   it('of a moment before they were indexed are not found', async () => {
