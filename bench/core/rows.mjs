@@ -1,6 +1,7 @@
 // The things that are stored, in the form the product takes and in the form the raw loop takes.
 import { eventIndexText, memoryIndexText } from '../../dist/search/index-text.js'
-import { seededRandom, sentence, vocabulary, zipf } from './text.mjs'
+import { seededRandom } from '../seeded.mjs'
+import { sentence, vocabulary, zipf } from './text.mjs'
 
 const now = Date.UTC(2026, 0, 1)
 

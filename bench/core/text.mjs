@@ -1,17 +1,6 @@
 // Texts for benchmarks: a seeded generator of words that are distributed as words are (Zipf), so that posting lists
 // have the lengths that real ones have. The same seed gives the same texts everywhere.
 
-/** Mulberry32: a small seeded generator of numbers in [0, 1). */
-export function seededRandom(seed) {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
-
 const syllables =
   'ba be bi bo bu da de di do du ka ke ki ko ku la le li lo lu ma me mi mo mu na ne ni no nu ra re ri ro ru sa se si so su ta te ti to tu'.split(
     ' ',

@@ -1,6 +1,6 @@
 // Latent semantic analysis (Deerwester et al. 1990) of the set itself: what a model of its words alone can know, and no more.
 import { stemmer } from 'stemmer'
-import { directionOf, seededNormal, toUnit } from './seeded.mjs'
+import { directionOf, seededNormal, toUnit } from '../seeded.mjs'
 import { eigenvectors, gram, orthonormalize, times, transposedTimes } from './sparse.mjs'
 
 /** Columns beside those that are wanted, and rounds of multiplication: both make the smallest ones exact. */

@@ -1,6 +1,6 @@
 // An embedder that knows the answers and is as good as it is told to be: the vector of a question leans towards the items
 // that answer it.
-import { directionOf, mix, seededNormal, seedOf } from './seeded.mjs'
+import { directionOf, mix, seededNormal, seedOf } from '../seeded.mjs'
 import { makeFinder } from './text-finder.mjs'
 
 /**

@@ -1,5 +1,5 @@
 // An embedder that takes no time worth speaking of: a text's words choose one of 1,000 topics, and what is its own.
-import { directionOf, seedOf } from '../embedders/seeded.mjs'
+import { directionOf, seedOf } from '../seeded.mjs'
 
 const dimensions = 768
 const count = 1_000

@@ -1,6 +1,7 @@
 // Two rankings of the same queries, compared query by query.
 import { writeFileSync } from 'node:fs'
 import { quantile, round } from '../core/statistics.mjs'
+import { seededRandom } from '../seeded.mjs'
 import { measureNames } from './measures.mjs'
 import { readLines } from './read-set.mjs'
 
@@ -32,7 +33,8 @@ export function comparePaired(results, earlier) {
 }
 
 function compareOne(pairs) {
-  const random = seeded(17)
+  // The same samples in every run.
+  const random = seededRandom(17)
   const differences = pairs.map(([before, after]) => after - before)
   const count = Math.max(1, differences.length)
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / count
@@ -54,16 +56,5 @@ function compareOne(pairs) {
     difference: round(observed, 4),
     interval: [round(quantile(means, 0.025), 4), round(quantile(means, 0.975), 4)],
     p: round((asGreat + 1) / (samples + 1), 4),
-  }
-}
-
-/** The same samples in every run (Mulberry32). */
-export function seeded(seed) {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
 }

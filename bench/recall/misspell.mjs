@@ -1,12 +1,12 @@
 // Questions as people type them in a hurry: in one word of each, of five letters or more, one letter is left out, put in,
 // changed, or swapped with the next. The first letter stays.
-import { seeded } from './compare.mjs'
+import { seededRandom } from '../seeded.mjs'
 
 const letters = 'abcdefghijklmnopqrstuvwxyz'
 
 /** The same mistakes in every run. */
 export function misspell(queries) {
-  const random = seeded(5)
+  const random = seededRandom(5)
   return queries.map((query) => ({ ...query, text: misspellOne(query.text, (count) => Math.floor(random() * count)) }))
 }
 

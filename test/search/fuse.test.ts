@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { seededNormal } from '../../bench/embedders/seeded.mjs'
+import { seededNormal } from '../../bench/seeded.mjs'
 import type { ScopeSimilarity } from '../../src/search/background.js'
 import { type Fused, type FusionCandidate, fuse, isTrusted } from '../../src/search/fuse.js'
 import { expectedAt } from '../../src/search/normal.js'
