@@ -1,6 +1,7 @@
 import type { Guard } from '../access/guard.js'
 import { isRoot } from '../access/principal.js'
 import { CairnError } from '../errors.js'
+import { isTrusted } from '../search/fuse.js'
 import type { SpaceProgress, SpaceRow, SpaceState } from '../storage/embedding-store.js'
 import type { ItemAddress } from '../storage/search-store.js'
 import type { Storage } from '../storage/storage.js'
@@ -21,6 +22,12 @@ export interface EmbeddingSpace {
   vectors: number
   /** What has no vector yet and will get one. */
   waiting: number
+  /** Of what is to have a vector, how much has one: 0 to 1. */
+  done: number
+  /** Of how many texts of the store the model finds the second half by the end of the first: 0 to 1; null when untried. */
+  found: number | null
+  /** Whether vectors have a part in searches by words and meaning: unless it was tried, and found less than .05. */
+  trusted: boolean
   /** What could not be embedded, with the newest reasons; `retry` tries it again. `item` says in words what it is. */
   failed: number
   failures: { item: string; error: string; attempts: number }[]
@@ -29,12 +36,20 @@ export interface EmbeddingSpace {
 export interface EmbeddingStatus {
   /** The model of this handle, whose space is called `name`; or why it has none and how to get one. */
   model: (Pick<EmbeddingSpace, 'name' | 'provider' | 'model' | 'dimensions'> & { worker: WorkerState }) | NoModel
+  /** Why the model does not answer, by what the worker of this handle met last, or by `ask`; null when none is known. */
+  away: { reason: string; hint?: string } | null
   /** Whether a process embeds now, this one or another. Between two looks for what is due none does. */
   underWay: boolean
   spaces: EmbeddingSpace[]
 }
 
 const dropAtOnce = 2_000
+
+/** For a look whether a model answers. */
+const harmlessQuestion = 'Where does the way lead?'
+
+/** Who looks at the status waits no longer for a model. */
+const askDeadline = 5_000
 
 /** Spaces of vectors, and the work that fills them. Root only; methods reject with a `CairnError`. */
 export class EmbeddingService {
@@ -55,13 +70,17 @@ export class EmbeddingService {
     return this.#work.check(spaces.find(({ state }) => state === 'active'))
   }
 
-  /** All spaces, the newest first, and what the worker of this handle is at. */
-  async status(): Promise<EmbeddingStatus> {
+  /**
+   * All spaces, the newest first, and what the worker of this handle is at. With `ask` a model on a server is asked first
+   * whether it answers.
+   */
+  async status({ ask = false }: { ask?: boolean } = {}): Promise<EmbeddingStatus> {
     await this.#demandRoot('list')
     const model = await this.#work.model()
     const spaces = await this.#storage.embeddings.spaces()
     return {
       model: 'reason' in model ? model : shownModel(model),
+      away: 'reason' in model ? null : await this.#away(model, ask),
       underWay: await this.#storage.leases.isHeld({ name: lease, now: this.#guard.now() }),
       spaces: await Promise.all(spaces.map((space) => this.#withProgress(space))),
     }
@@ -79,7 +98,7 @@ export class EmbeddingService {
     const spaces = await this.#storage.embeddings.spaces()
     const isOpen = spaces.some(({ name, state }) => name === space.name && state !== 'kept')
     // A space that nothing can fill would be in the way of others.
-    if (!isOpen) await embedder.embed(['Where does the way lead?'], { kind: 'query' })
+    if (!isOpen) await embedder.embed([harmlessQuestion], { kind: 'query' })
     return this.#withProgress(await this.#storage.embeddings.open({ ...space, author: this.#guard.author() }))
   }
 
@@ -121,13 +140,40 @@ export class EmbeddingService {
       })
   }
 
+  async #away({ worker, embedder }: EmbeddingModel, ask: boolean): Promise<EmbeddingStatus['away']> {
+    const { state } = worker
+    if (state.state === 'unavailable') return awayBecause(state.reason, state.hint)
+    // In this process there is no server to be away, and to load a model takes long.
+    if (!ask || embedder.space.provider === 'transformers') return null
+    try {
+      await embedder.embed([harmlessQuestion], { kind: 'query', signal: AbortSignal.timeout(askDeadline) })
+      return null
+    } catch (error) {
+      if (!(error instanceof CairnError)) throw error
+      // A question that the model refuses says nothing about others.
+      if (error.code === 'invalid_input') return null
+      if (error.code !== 'cancelled') return awayBecause(error.message, error.hint)
+      return awayBecause(
+        `${embedder.space.model} did not answer within ${askDeadline / 1_000} seconds.`,
+        'It may still be loading; `cairn embeddings setup` looks for it.',
+      )
+    }
+  }
+
   async #withProgress(space: SpaceRow): Promise<EmbeddingSpace> {
-    const { name, provider, model, dimensions, state, createdAt, activatedAt } = space
+    const { name, provider, model, dimensions, state, createdAt, activatedAt, found } = space
     const progress = (await this.#storage.embeddings.progress({ space: name })) ?? nothing
+    const waiting = progress.waiting + progress.unqueued
+    const wanted = progress.vectors + waiting
     return {
       ...{ name, provider, model, dimensions, state, createdAt: toIso(createdAt) },
       activatedAt: activatedAt === null ? null : toIso(activatedAt),
-      ...{ vectors: progress.vectors, waiting: progress.waiting + progress.unqueued, failed: progress.failed },
+      ...{ vectors: progress.vectors, waiting, failed: progress.failed },
+      ...{
+        done: wanted === 0 ? 1 : progress.vectors / wanted,
+        found,
+        trusted: isTrusted({ found: found ?? undefined }),
+      },
       failures: progress.failures.map(({ item, ...failure }) => ({ item: inWords(item), ...failure })),
     }
   }
@@ -152,6 +198,10 @@ export class EmbeddingService {
 function shownModel({ space, worker }: EmbeddingModel): EmbeddingStatus['model'] {
   const { name, provider, model, dimensions } = space
   return { name, provider, model, dimensions, worker: worker.state }
+}
+
+function awayBecause(reason: string, hint: string | undefined): { reason: string; hint?: string } {
+  return { reason, ...(hint !== undefined && { hint }) }
 }
 
 function noSpaceYet(): CairnError {

@@ -292,7 +292,11 @@ export const everyMethod: Record<string, Method> = {
   'metrics.names': read('store', (at) => at.metrics.names()),
   'metrics.operations': read('store', (at) => at.metrics.operations()),
   'embeddings.check': read('store', (at) => at.embeddings.check()),
-  'embeddings.status': read('store', (at) => at.embeddings.status()),
+  'embeddings.status': read(
+    'store',
+    (at) => at.embeddings.status(),
+    (at) => at.embeddings.status({ ask: true }),
+  ),
   'embeddings.migrate': write('store', (at) => at.embeddings.migrate()),
   'embeddings.rollback': write('store', (at) => at.embeddings.rollback('custom/none/8')),
   'embeddings.drop': write('store', (at) => at.embeddings.drop('custom/none/8')),

@@ -184,6 +184,47 @@ describe('embeddings status', () => {
     expect((await cli('embeddings status')).stdout).not.toContain('pebble/768. Embed')
   })
 
+  it('says how much is done and how far vectors are trusted', async () => {
+    const { cli } = await withVectors()
+    await cli('memory add user:alice cups --text cups')
+    const table = async () => (await cli('embeddings status', { columns: 300 })).stdout
+    expect(await table()).toMatch(/active +2 +1 +66% +not tried/)
+    expect(await cli.json('embeddings status')).toMatchObject({
+      away: null,
+      spaces: [{ done: expect.closeTo(2 / 3), found: null, trusted: true }],
+    })
+    const storage = await openStorage(cli)
+    await storage.embeddings.noteTrial({ space: 'ollama/pebble/768', found: 0.02, vectors: 100 })
+    await storage.close()
+    expect(await table()).toMatch(/66% +no, found 2%/)
+    expect(await table()).toContain('have no part in searches by words and meaning.')
+    expect(await cli.json('embeddings status')).toMatchObject({ spaces: [{ found: 0.02, trusted: false }] })
+  })
+
+  it('says that the model is away, and what to do', async () => {
+    const { cli, server } = await withVectors()
+    server.models.delete('pebble')
+    const embedder = { provider: 'ollama', url: server.url, model: 'pebble', dimensions: 768 }
+    writeFileSync(cli.path('cairn.config.json'), JSON.stringify({ embedder }))
+    const { code, stdout } = await cli('embeddings status', { columns: 300 })
+    expect(code).toBe(0)
+    expect(stdout).toContain('The model is away: ')
+    expect(stdout).toContain('ollama pull pebble')
+    expect(await cli.json('embeddings status')).toMatchObject({
+      away: { reason: expect.stringContaining('pebble'), hint: expect.stringContaining('ollama pull pebble') },
+    })
+  })
+
+  it('waits five seconds for a model that says nothing, and no longer', async () => {
+    const { cli, server } = await withVectors()
+    const embedder = { provider: 'ollama', url: server.url, model: 'pebble', dimensions: 768 }
+    writeFileSync(cli.path('cairn.config.json'), JSON.stringify({ embedder }))
+    server.misbehave = () => ({ instead: 'hang' })
+    const { code, stdout } = await cli('embeddings status', { columns: 300 })
+    expect(code).toBe(0)
+    expect(stdout).toContain('The model is away: pebble did not answer within 5 seconds. It may still be loading;')
+  })
+
   it('says nothing of it while a process is at it', async () => {
     const { cli } = await withVectors()
     await cli('memory add user:alice cups --text cups')

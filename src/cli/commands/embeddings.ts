@@ -34,7 +34,7 @@ function addStatus(embeddings: CairnCommand, io: Io): void {
     .addHelpText('after', examples('cairn embeddings status', 'cairn embeddings status --watch'))
     .action((flags: { watch?: boolean }, command: CairnCommand) =>
       onStore({ command, io, threads: true }, async ({ cairn, output }) => {
-        const first = await cairn.embeddings.status()
+        const first = await cairn.embeddings.status({ ask: true })
         if (!flags.watch) return output.show(first, (status) => formatStatus(status, output))
         await watch(cairn, output, first)
       }),
@@ -43,7 +43,7 @@ function addStatus(embeddings: CairnCommand, io: Io): void {
 
 async function watch(cairn: Cairn, output: Output, first: EmbeddingStatus): Promise<void> {
   const started = { at: performance.now(), waiting: waitingIn(first) }
-  for (const line of idleLines(first)) output.note(output.wrapped(line))
+  for (const line of [...awayLines(first), ...idleLines(first)]) output.note(output.wrapped(line))
   for (let status = first; ; status = await cairn.embeddings.status()) {
     const waiting = waitingIn(status)
     const seconds = (performance.now() - started.at) / 1_000
@@ -71,9 +71,9 @@ function formatStatus(status: EmbeddingStatus, output: Output): string {
   const lines = (text: string): string => wrapped(text, { width: output.columns, indent: 0 }).join('\n')
   if (spaces.length === 0)
     return lines('There are no vectors yet; searches go by words. `cairn embeddings setup` says how to get them.')
-  const failures = spaces.flatMap((space) => failureLines(space))
   const reason = 'reason' in model ? [`${model.reason} ${model.hint}`] : []
-  return [formatSpaces(spaces, output), ...[...failures, ...reason, ...idleLines(status)].map(lines)].join('\n\n')
+  const remarks = [...spaces.flatMap(failureLines), ...spaces.flatMap(trustLines), ...reason, ...awayLines(status)]
+  return [formatSpaces(spaces, output), ...[...remarks, ...idleLines(status)].map(lines)].join('\n\n')
 }
 
 function formatSpaces(spaces: EmbeddingSpace[], output: Output): string {
@@ -83,8 +83,32 @@ function formatSpaces(spaces: EmbeddingSpace[], output: Output): string {
     { title: 'state', cell: ({ state }) => state },
     { title: 'vectors', cell: ({ vectors }) => number(vectors), align: 'right' },
     { title: 'waiting', cell: ({ waiting }) => number(waiting), align: 'right' },
+    { title: 'done', cell: ({ done, state }) => (state === 'kept' ? '' : percent(done)), align: 'right', dropAt: 2 },
+    { title: 'trust', cell: trustOf, dropAt: 3 },
     { title: 'failed', cell: ({ failed }) => (failed === 0 ? '' : number(failed)), align: 'right', dropAt: 1 },
   ])
+}
+
+/** Less than all is less than 100%. */
+function percent(share: number): string {
+  return `${Math.floor(share * 100)}%`
+}
+
+function trustOf({ found, trusted }: EmbeddingSpace): string {
+  if (found === null) return 'not tried'
+  return `${trusted ? 'yes' : 'no'}, found ${percent(found)}`
+}
+
+/** Searches say nothing of it, and go by words. */
+function trustLines({ name, found, trusted, state }: EmbeddingSpace): string[] {
+  if (trusted || found === null || state === 'kept') return []
+  return [
+    `Of texts of this store the model of ${name} finds ${percent(found)} by a part of them: no more than by chance, so its vectors have no part in searches by words and meaning.`,
+  ]
+}
+
+function awayLines({ away }: EmbeddingStatus): string[] {
+  return away === null ? [] : [`The model is away: ${asSentence(away.reason)} ${away.hint ?? ''}`.trim()]
 }
 
 /** What waits and whom for, while nobody is at it. */
