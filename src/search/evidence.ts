@@ -1,13 +1,15 @@
+import { stopWords } from './common-words.js'
 import { closeness, type TimeSpan, timesIn } from './dates.js'
 import type { EvidenceName, PoolItem, Ranked } from './pool.js'
 import type { Question } from './question.js'
 import type { WeightedTerm } from './rank.js'
-import { commonEnglish, relatedShares } from './related.js'
+import { relatedShares } from './related.js'
 import { type Speakers, speakersNamed } from './speakers.js'
 import { countTerms, emptyTable, makeTermTable, type TermCounts, type TermTable } from './term-table.js'
 import { titleFit } from './title-evidence.js'
 import { weights } from './weights.js'
 import { bestPassage, covered, termPoints, weighRepeats } from './word-evidence.js'
+import { numbersOf } from './word-numbers.js'
 
 interface Weighing {
   terms: WeightedTerm[]
@@ -150,7 +152,7 @@ function addTurn(weighed: Weighed, { question, speakers }: Weighing): void {
 /** Turns say what the best of them have in common, in words that the question does not have. Names of speakers tell nothing. */
 function addRelated({ items, table }: Weighing): void {
   const turns = items.filter(({ item }) => item.kind === 'event')
-  const besides = commonEnglish()
+  const besides = numbersOf(stopWords)
   for (const { item } of turns) for (const word of item.text.title) besides.add(word)
   const texts = turns.map(({ item, score }) => ({ words: item.text.body, score }))
   const shares = relatedShares(texts, (word) => table.words.has(word) || besides.has(word))

@@ -1,7 +1,6 @@
 import { stopWords } from './common-words.js'
 import type { ReadText } from './read-text.js'
-import { numberOf } from './word-numbers.js'
-import { stemOf } from './words.js'
+import { numbersOf } from './word-numbers.js'
 
 /** Without these a text says the opposite. */
 const negations = new Set(
@@ -13,7 +12,7 @@ const negations = new Set(
  * Makes a function that is good until other texts are read.
  */
 export function essences(): (text: ReadText) => string {
-  const empty = new Set([...stopWords].filter((word) => !negations.has(word)).map((word) => numberOf(stemOf(word))))
+  const empty = numbersOf([...stopWords].filter((word) => !negations.has(word)))
   return ({ body }) => {
     const telling = body.filter((word) => !empty.has(word))
     const { buffer, byteOffset, byteLength } = telling.length > 0 ? telling : body

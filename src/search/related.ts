@@ -1,7 +1,4 @@
-import { stopWords } from './common-words.js'
 import { weights } from './weights.js'
-import { numberOf } from './word-numbers.js'
-import { stemOf } from './words.js'
 
 /** A text that was ranked: its words, and what it has so far. */
 export interface ScoredText {
@@ -98,9 +95,4 @@ function sumOf(counts: number[]): number {
 
 function entropic(count: number): number {
   return count > 0 ? count * Math.log(count) : 0
-}
-
-/** The stems of very common words, by the numbers that they have now. */
-export function commonEnglish(): Set<number> {
-  return new Set([...stopWords].map((word) => numberOf(stemOf(word))))
 }

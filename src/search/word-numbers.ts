@@ -26,6 +26,11 @@ export function numberOf(stem: string): number {
   return stems.push(stem) - 1
 }
 
+/** The numbers of the stems of some words. */
+export function numbersOf(words: Iterable<string>): Set<number> {
+  return new Set(Array.from(words, (word) => numberOf(stemOf(word))))
+}
+
 /** The numbers of all stems read so far that begin with some letters. */
 export function numbersWithStart(start: string): number[] {
   return stems.flatMap((stem, number) => (stem.startsWith(start) ? [number] : []))

@@ -98,6 +98,35 @@ describe('a search by words and vectors', () => {
     expect(embedder.asked).toHaveLength(asked)
   })
 
+  it('says when much of what the caller may find waits for its vector, and nothing of what others wait for', async () => {
+    const { cairn } = await openFilled(values)
+    const type = 'semantic' as const
+    const add = (user: string, texts: string[]) =>
+      cairn.memories.addMany(
+        texts.map((value, index) => ({ namespace: `user:${user}`, key: `k${index}`, value, type })),
+      )
+    const alice = cairn.as({ user: 'alice' })
+    const bob = cairn.as({ user: 'bob' })
+    const told = async (mode: 'hybrid' | 'semantic' | 'lexical') =>
+      (await Promise.all([alice, bob, cairn].map((handle) => handle.search('sedan', { mode })))).map(
+        ({ degraded }) => degraded.length,
+      )
+    await add('bob', ['a vehicle', 'a sedan', ' ', '🙂', '-'])
+    expect(await told('hybrid')).toEqual([0, 1, 0])
+    await add(
+      'carol',
+      Array.from({ length: 40 }, (_, index) => `sedan ${index}`),
+    )
+    expect(await told('hybrid')).toEqual([0, 1, 1])
+    expect(await told('semantic')).toEqual([0, 1, 1])
+    expect(await told('lexical')).toEqual([0, 0, 0])
+    expect((await bob.search('sedan')).degraded).toEqual([
+      'vector: over a tenth of what may be found waits for its vector',
+    ])
+    await cairn.embeddings.run()
+    expect(await told('hybrid')).toEqual([0, 0, 0])
+  })
+
   it('pages through one order', async () => {
     const { cairn } = await openFilled(values)
     const question = 'red vehicle of the office'

@@ -70,7 +70,7 @@ export function spaceProgress(db: Database, { space }: { space: string }): Space
 }
 
 /** What has a job or a vector already is passed over when its turn comes, as most is after a rollback. */
-function countUnqueued(db: Database, space: number, to: number): number {
+export function countUnqueued(db: Database, space: number, to: number): number {
   if (to === 0) return 0
   const known = count(db, jobsTo, { space, to }) + count(db, vectorsTo, { space, to })
   return Math.max(0, count(db, itemsTo, { to }) - known)

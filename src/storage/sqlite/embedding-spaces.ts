@@ -137,12 +137,17 @@ const someWaiting = sql(
   `select item
    from embedding_jobs
    where space_id = :space and run_after is not null
-   limit 1`,
+   limit 1 offset :offset`,
 )
+
+/** Whether more than so many queued items wait for their vectors. */
+export function isWaiting(db: Database, space: number, offset: number): boolean {
+  return get(db, someWaiting, { space, offset }) !== undefined
+}
 
 /** All that there is has a vector, or cannot have one. */
 function isFull(db: Database, { id, unqueuedTo }: StoredSpace): boolean {
-  return unqueuedTo === 0 && get(db, someWaiting, { space: id }) === undefined
+  return unqueuedTo === 0 && !isWaiting(db, id, 0)
 }
 
 const dropJobs = sql(

@@ -27,14 +27,19 @@ export interface Near {
   /** Undefined where there is nothing to be found. */
   scope: NearScope | undefined
   trust: SpaceTrust
+  /** What is to be said of the answer. */
+  degraded: string[]
 }
+
+const gaps = 'vector: over a tenth of what may be found waits for its vector'
 
 /** What the query may find, seen from its vector; or why that has no part in the answer. */
 export function openNear(db: Database, query: HistoryQuery): Near | { missing: string[] } {
   const nearness = nearnessOf(db, query)
   if ('missing' in nearness) return nearness
   const { space, vector } = nearness
-  return { scope: openScope(db, space, query, vector), trust: trustOf(space) }
+  const scope = openScope(db, space, query, vector)
+  return { scope, trust: trustOf(space), degraded: scope?.hasGaps() ? [gaps] : [] }
 }
 
 /**

@@ -81,7 +81,7 @@ function searchNow(db: Database, query: HistoryQuery): Found {
   }
   const words = searchWords(db, query)
   const read = (way: 'nearest' | 'nearby', count: number): FoundRow[] => nearRows(db, query, near.scope?.[way], count)
-  return { ...words, rows: fuseRows(words, read, near) }
+  return { ...words, rows: fuseRows(words, read, near), degraded: [...words.degraded, ...near.degraded] }
 }
 
 /** By vectors alone: scores are cosines. More are looked at than are asked for, since sections of one page are folded. */
@@ -98,7 +98,7 @@ function searchNear(db: Database, query: HistoryQuery): Found {
     match: Math.max(0, row.score),
     evidence: [{ name: 'near' as const, points: row.score, weight: 1 }],
   }))
-  return { rows, terms: [], degraded: [] }
+  return { rows, terms: [], degraded: near.degraded }
 }
 
 function searchWordsAndTimes(db: Database, query: HistoryQuery): Found {

@@ -15,7 +15,7 @@ const newest = sql('vectors.newest', 'select max(change_seq) as seq from embeddi
 
 const activeSpace = sql(
   'vectors.activeSpace',
-  `select id, name, dimensions, pruned_to as prunedTo, found
+  `select id, name, dimensions, pruned_to as prunedTo, unqueued_to as unqueuedTo, found
    from embedding_spaces
    where state = 'active'`,
 )
@@ -25,6 +25,8 @@ export interface ActiveSpace {
   name: string
   dimensions: number
   prunedTo: number
+  /** Items up to this one were there before it, and are queued from the newest down. */
+  unqueuedTo: number
   /** How far it may be trusted; null before it was tried. */
   found: number | null
 }

@@ -4,6 +4,7 @@ import { countToRescore, exactScore, vectorOf, worthRescoring } from '../../vect
 import type { LexicalQuery } from '../search-store.js'
 import { scopeExpression } from './search-match.js'
 import { all, sql } from './statements.js'
+import { hasGaps } from './vector-gaps.js'
 import { type ActiveSpace, currentCodes, findActiveSpace, trustOf } from './vector-index.js'
 import { itemsInScope } from './vector-scope.js'
 
@@ -33,6 +34,8 @@ export interface NearScope {
   estimates: (ids: number[]) => Map<number, number>
   /** How near all of it is, by a sample. */
   spread: () => { items: number; mean: number; deviation: number }
+  /** Whether a notable part of it waits for its vector. */
+  hasGaps: () => boolean
 }
 
 const sampled = 2_000
@@ -76,6 +79,7 @@ export function openScope(
       const sample = codes.sample(vector, sampled, among)
       return { items: sample.items, ...spreadOf(sample.cosines) }
     },
+    hasGaps: () => hasGaps(db, space, codes, among),
   }
 }
 

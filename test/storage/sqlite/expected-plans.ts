@@ -116,6 +116,7 @@ export const expectedPlans: Record<string, string[]> = {
   'vectors.inTime[everything]': [],
   'vectors.withMetadata[scope]': ['rowid', 'documents (id)'],
   'vectors.withMetadata[everything]': ['rowid', 'documents (id)'],
+  'vectors.waitingOf': ['embedding_jobs (space_id, item)'],
   'vectors.of': ['embedding_codes (space_id, item)', 'rowid'],
   'search.newestItem': ['rowid'],
   'search.datedAmong': ['rowid'],
@@ -342,7 +343,7 @@ export const exceptions: { statement: RegExp; step: RegExp; reason: string }[] =
       'a full-text match reads one posting list as far as its limit, which the planner calls a scan of a virtual table',
   },
   {
-    statement: /^(?:search\.(?:items|memories|events|chunks|datedAmong)|vectors\.of)$/,
+    statement: /^(?:search\.(?:items|memories|events|chunks|datedAmong)|vectors\.(?:of|waitingOf))$/,
     step: /^SCAN wanted VIRTUAL TABLE INDEX 1:$/,
     reason: 'json_each walks the numbers of at most 100 candidates, or 5,000 whose times are looked at',
   },

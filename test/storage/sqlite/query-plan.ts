@@ -109,6 +109,7 @@ const samples: Record<string, [frequent: string | number, rare: string | number]
   lastSeq: [9, 0],
   leaseUntil: [populatedAt, 0],
   limit: [50, 1],
+  offset: [0, 100],
   match: ['word1', 'none'],
   ids: ['[1,2,3]', '[]'],
   metadata: ['{"source":"chat"}', '{"source":"none"}'],
