@@ -11,6 +11,43 @@ export function seededRandom(seed) {
   }
 }
 
+/**
+ * The same (sfc32: Doty-Humphrey, PractRand) for a thousand million numbers and more: the above repeats itself after four
+ * thousand million, and its seeds are places in one sequence.
+ */
+export function longRandom(seed) {
+  let [a, b, c, counter] = [0, 0, seed, 1]
+  const next = () => {
+    const sum = (a + b + counter++) | 0
+    a = b ^ (b >>> 9)
+    b = (c + (c << 3)) | 0
+    c = (((c << 21) | (c >>> 11)) + sum) | 0
+    return (sum >>> 0) / 2 ** 32
+  }
+  for (let i = 0; i < 12; i++) next()
+  return next
+}
+
+/** Standard normal, in pairs (Marsaglia's polar method): twice as fast as by Box and Muller. */
+export function normalFrom(random) {
+  let spare
+  return () => {
+    if (spare !== undefined) {
+      const value = spare
+      spare = undefined
+      return value
+    }
+    for (;;) {
+      const [x, y] = [2 * random() - 1, 2 * random() - 1]
+      const square = x * x + y * y
+      if (square >= 1 || square === 0) continue
+      const factor = Math.sqrt((-2 * Math.log(square)) / square)
+      spare = y * factor
+      return x * factor
+    }
+  }
+}
+
 /** Standard normal (Box-Muller). */
 export function seededNormal(seed) {
   const random = seededRandom(seed)

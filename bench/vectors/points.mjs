@@ -1,39 +1,7 @@
 // The data of the issue: 1,000 centres uniform on the sphere, points and queries normalise(centre + 0.8 · g / √768), g
 // standard normal in each coordinate. The same for the same seed, on every machine with the same mathematics.
 
-/** Numbers from 0 to 1, by sfc32 (Doty-Humphrey, PractRand). */
-function randomNumbers(seed) {
-  let [a, b, c, counter] = [0, 0, seed, 1]
-  const next = () => {
-    const sum = (a + b + counter++) | 0
-    a = b ^ (b >>> 9)
-    b = (c + (c << 3)) | 0
-    c = (((c << 21) | (c >>> 11)) + sum) | 0
-    return (sum >>> 0) / 2 ** 32
-  }
-  for (let i = 0; i < 12; i++) next()
-  return next
-}
-
-/** Standard normal numbers, in pairs by Marsaglia's polar method. */
-function normalNumbers(random) {
-  let spare
-  return () => {
-    if (spare !== undefined) {
-      const value = spare
-      spare = undefined
-      return value
-    }
-    for (;;) {
-      const [x, y] = [2 * random() - 1, 2 * random() - 1]
-      const square = x * x + y * y
-      if (square >= 1 || square === 0) continue
-      const factor = Math.sqrt((-2 * Math.log(square)) / square)
-      spare = y * factor
-      return x * factor
-    }
-  }
-}
+import { longRandom, normalFrom } from '../seeded.mjs'
 
 function normalise(vector) {
   let squares = 0
@@ -45,8 +13,8 @@ function normalise(vector) {
 
 /** A function that gives the next point at each call. */
 export function makePoints({ dimensions = 768, centres = 1000, spread = 0.8, seed = 1, uneven = false } = {}) {
-  const random = randomNumbers(seed)
-  const normal = normalNumbers(random)
+  const random = longRandom(seed)
+  const normal = normalFrom(random)
   const sizes = Float64Array.from({ length: dimensions }, (_, i) => (uneven ? 1 / Math.sqrt(i + 1) : 1))
   const draw = (_, i) => normal() * sizes[i]
   const around = Array.from({ length: centres }, () => normalise(Float64Array.from({ length: dimensions }, draw)))

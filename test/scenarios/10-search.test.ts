@@ -75,6 +75,18 @@ describe('of documents about distinct subjects', () => {
   })
 })
 
+describe('of 200 documents', () => {
+  it('ten that answer alike are all found without a word of the question, though none stands out from the others', async () => {
+    const pages = subjects.flatMap((words) =>
+      Array.from({ length: 10 }, (_, index) => [`${words[0]}-${index}.md`, pageOf(words, `note${index}`)] as const),
+    )
+    const { cairn } = await openWithModel(Object.fromEntries(pages))
+    const { hits } = await cairn.search('toddler', { mode: 'hybrid', limit: 10, duplicates: true })
+    expect(hits.map((hit) => nameOf(hit)?.split('-')[0])).toEqual(Array(10).fill('infant'))
+    expect((await cairn.search('toddler', { threshold: 0.2 })).hits).toEqual([])
+  })
+})
+
 describe('what can have no meaning', () => {
   it('is refused: a vector of another length, of which nothing is stored', async () => {
     const { cairn, path, server } = await openWithModel({})
