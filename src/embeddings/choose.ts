@@ -151,7 +151,7 @@ function custom(embedder: Embedder): Model {
       try {
         return await embedder.embed(texts, { kind, ...(signal && { signal }) })
       } catch (error) {
-        throw ownFailure(error)
+        throw ownFailure(error, `${provider}/${model}`)
       }
     },
     close: async () => await embedder.close?.(),
@@ -159,9 +159,10 @@ function custom(embedder: Embedder): Model {
 }
 
 /** What other code throws, as a failure of which something is known. */
-function ownFailure(error: unknown): unknown {
+function ownFailure(error: unknown, name: string): unknown {
   const message = error instanceof Error ? error.message : String(error)
-  if (!(error instanceof CairnError)) return embeddingFailure('unclear', message, { cause: error })
+  if (!(error instanceof CairnError))
+    return embeddingFailure('unclear', `The embedder ${name} failed: ${message.replace(/\.$/, '')}.`, { cause: error })
   return error.code === 'invalid_input' ? embeddingFailure('texts', message, { cause: error }) : error
 }
 

@@ -32,7 +32,7 @@ const hints: Record<Fault, string> = {
   server:
     'Nothing is lost: what waits is embedded when the model is there again. `cairn embeddings setup` looks for it.',
   texts: 'Send other texts.',
-  unclear: 'See the log of the server.',
+  unclear: 'See what the model’s server says in its log, or what the embedder does that was given.',
   setup: 'Run `cairn embeddings setup`.',
 }
 

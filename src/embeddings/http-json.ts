@@ -146,9 +146,16 @@ function tooSlow(request: JsonRequest): CairnError {
   return embeddingFailure('server', `${placeOf(request)} did not answer within ${request.timeoutMs / 1000} s.`)
 }
 
+/** What is said of a connection that was there. */
+const broken = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']
+
 function unreachable(request: JsonRequest, error: unknown): CairnError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
+  if (code !== undefined && broken.includes(code)) {
+    const message = `${placeOf(request)} closed the connection before it had answered (${code}).`
+    return embeddingFailure('server', message, { cause: error })
+  }
   const message = `${placeOf(request)} cannot be reached: ${code ?? (cause instanceof Error ? cause.message : cause)}.`
   return embeddingFailure('server', message, { cause: error, hint: request.unreachableHint })
 }

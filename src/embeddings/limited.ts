@@ -74,7 +74,10 @@ async function oneEach(
   const vectors: unknown = await request(texts, options)
   if (!Array.isArray(vectors)) throw embeddingFailure('unclear', 'The model answered with no list of vectors.')
   if (vectors.length === texts.length) return vectors
-  throw embeddingFailure('unclear', `The model answered ${texts.length} texts with ${vectors.length} vectors.`)
+  throw embeddingFailure(
+    'unclear',
+    `The model answered ${texts.length} texts with ${vectors.length} vectors instead of one for each.`,
+  )
 }
 
 /** Runs a request and tells the breaker what it says of the server. */

@@ -57,9 +57,10 @@ describe('a server that', () => {
     })
   })
 
-  it.each(['half-close', 'reset'] as const)('does %s the connection cannot be reached', async (instead) => {
+  it.each(['half-close', 'reset'] as const)('does %s the connection is said to have closed it', async (instead) => {
     const error = await asked({ instead })
-    expect(error.message).toMatch(/^<server>\/api\/embed cannot be reached: \S+\.$/)
+    expect(error.message).toMatch(/^<server>\/api\/embed closed the connection before it had answered \(\S+\)\.$/)
+    expect(error.hint).not.toContain('Start it')
     expect(error.details).toMatchObject({ fault: 'server', retryable: true })
   })
 

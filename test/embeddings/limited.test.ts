@@ -171,7 +171,7 @@ describe('an answer', () => {
     for (const vectors of [[], [[1], [2]]]) {
       const ask = limited(async () => vectors, { attempts: { document: 1, query: 1 } })
       const error = await refusal(ask(['a'], document), 'embedding_unavailable')
-      expect(error.message).toBe(`The model answered 1 texts with ${vectors.length} vectors.`)
+      expect(error.message).toBe(`The model answered 1 texts with ${vectors.length} vectors instead of one for each.`)
       expect(error.details).toEqual({ fault: 'unclear', retryable: true })
     }
   })

@@ -110,7 +110,8 @@ it('a server that is off for a while under load costs no job; searches say so, a
   let questions = 0
   const ask = () => reader.search(`question${questions++} about pebble1`, { limit: 5 })
   await vi.waitFor(async () => expect((await progressOf(reader))?.vectors).toBeGreaterThan(40), patience)
-  expect((await ask()).degraded).toEqual([])
+  // Much of what was just added may wait, but the model answers.
+  expect((await ask()).degraded.filter((reason) => !reason.includes('waits for its vector'))).toEqual([])
 
   await models.server.close()
   const atEnd = (await progressOf(reader))?.vectors ?? 0
