@@ -276,7 +276,7 @@ describe('without vectors, or without the model', () => {
     }
     const { hits, degraded } = await cairn.search('the red car')
     expect(keyOf(hits[0])).toBe('garage')
-    expect(degraded).toEqual(['vector: the server is off'])
+    expect(degraded).toEqual(['vector: The embedder custom/fake failed: the server is off.'])
   })
 
   it('by meaning the past is searched by words all the same, with their scores, and the answer says so', async () => {
