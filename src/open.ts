@@ -6,6 +6,7 @@ import { Cairn } from './cairn.js'
 import { type ConfigInput, resolveConfig } from './config.js'
 import { documentWork } from './documents/document-work.js'
 import { embeddingWork, noEmbeddings } from './embeddings/embedding-work.js'
+import type { ModelNews } from './embeddings/model-news.js'
 import { storeModels } from './embeddings/store-models.js'
 import { CairnError } from './errors.js'
 import { describe } from './json.js'
@@ -29,6 +30,8 @@ export interface OpenOptions extends ConfigInput {
    * that somebody has given a space, now or later.
    */
   background?: boolean | 'existing'
+  /** Is told once when the model of the background work goes away, and once when it is back. */
+  onModel?: (news: ModelNews) => void
   /** Ids for sessions, events and keys that callers leave out. Default UUIDv7. */
   newId?: () => string
 }
@@ -43,7 +46,7 @@ const pageBytes = 4096
  * `unsupported_filesystem`.
  */
 export async function openCairn(target: string | OpenOptions = {}): Promise<Cairn> {
-  const { create = true, now = Date.now, newId = uuidv7, background = true, ...settings } = parseTarget(target)
+  const { create = true, now = Date.now, newId = uuidv7, background = true, onModel, ...settings } = parseTarget(target)
   const config = resolveConfig(settings)
   const times = new OperationTimes()
   const opened = await openSqliteStorage({
@@ -58,7 +61,7 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
   const clock = (): number => wholeMillis(now())
   const storage = measured(opened, { times, now: clock, metricsDays: config.metricsDays })
   const guard = new Guard({ storage, caller: root, now: clock, auditReads: 'off' })
-  const work = { storage, now: clock, author: () => guard.author(), background }
+  const work = { storage, now: clock, author: () => guard.author(), background, tell: onModel && later(onModel) }
   const embeddings =
     config.embedder.provider === 'none'
       ? noEmbeddings
@@ -76,6 +79,11 @@ export async function openCairn(target: string | OpenOptions = {}): Promise<Cair
     documents: documentWork({ maxBytes: config.limits.documentBytes, threads: config.threads }),
     embeddings,
   })
+}
+
+/** What a listener throws is not for the work that it is told of. */
+function later<News>(listener: (news: News) => void): (news: News) => void {
+  return (news) => queueMicrotask(() => listener(news))
 }
 
 /** A store whose calls are measured, until it is closed. */
@@ -111,8 +119,8 @@ function parseTarget(target: unknown): OpenOptions {
     throw invalidConfig(`openCairn() takes a path or options, not ${describe(target)}.`)
   }
   const options: OpenOptions = target
-  const kinds = { create: 'boolean', now: 'function', newId: 'function' } as const
-  for (const name of ['create', 'now', 'newId'] as const) {
+  const kinds = { create: 'boolean', now: 'function', newId: 'function', onModel: 'function' } as const
+  for (const name of ['create', 'now', 'newId', 'onModel'] as const) {
     const value: unknown = options[name]
     if (value !== undefined && typeof value !== kinds[name])
       throw invalidConfig(`${name} must be a ${kinds[name]}, not ${describe(value)}.`)

@@ -44,7 +44,7 @@ describe('opening a store', () => {
     await refusal(openCairn(''), 'config_invalid')
     await refusal(openCairn({ db, dbb: 'x' } as never), 'config_invalid')
     for (const target of [null, 7, ['x'], true]) await refusal(openCairn(target as never), 'config_invalid')
-    for (const odd of [{ create: 'no' }, { now: 5 }, { newId: 'x' }])
+    for (const odd of [{ create: 'no' }, { now: 5 }, { newId: 'x' }, { onModel: true }])
       await refusal(openCairn({ db, ...odd } as never), 'config_invalid')
     expect(existsSync(db)).toBe(false)
   })

@@ -44,11 +44,15 @@ export async function onStore(
     threads = false,
     embedder,
     background = false,
-  }: Pick<OpenOptions, 'create' | 'threads' | 'embedder' | 'background'> & { command: CairnCommand; io: Io },
+    ...rest
+  }: Pick<OpenOptions, 'create' | 'threads' | 'embedder' | 'background' | 'onModel'> & {
+    command: CairnCommand
+    io: Io
+  },
   work: (door: Door) => Promise<void>,
 ): Promise<void> {
   const { db, as, json = false } = command.globalFlags()
-  const root = await openCairn({ ...readSettings(db, io, { threads, embedder }), create, background })
+  const root = await openCairn({ ...readSettings(db, io, { threads, embedder }), create, background, ...rest })
   try {
     const cairn = as === undefined ? root : root.as(as)
     await work({ cairn, output: new Output(io, json), as })

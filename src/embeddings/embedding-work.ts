@@ -5,6 +5,7 @@ import { startWorker, whenThereIsASpace } from './background.js'
 import type { EmbedderCheck } from './check-embedder.js'
 import type { EmbedderChoice } from './choose.js'
 import type { Embedder } from './embedder.js'
+import type { TellOfModel } from './model-news.js'
 import { QueryVectors } from './query-vectors.js'
 import { spaceFor } from './spaces.js'
 import type { StoreModels } from './store-models.js'
@@ -31,6 +32,8 @@ export interface EmbeddingWorkOptions {
   author: () => Author
   /** Whether to do what is due without being asked; `existing`: only in a store that has a space or gets one elsewhere. */
   background: boolean | 'existing'
+  /** Is told what becomes of the model. */
+  tell?: TellOfModel | undefined
 }
 
 /** What a store does with its model, shared by all its handles. */
@@ -68,7 +71,7 @@ export const noEmbeddings: EmbeddingWork = {
  * vectors of another model keeps them until somebody migrates.
  */
 export function embeddingWork(options: EmbeddingWorkOptions): EmbeddingWork {
-  const { storage, models, now, author, background } = options
+  const { storage, models, now, author, background, tell } = options
   const holder = `${process.pid}:${randomUUID()}`
   const closing = new AbortController()
   const { signal } = closing
@@ -84,7 +87,7 @@ export function embeddingWork(options: EmbeddingWorkOptions): EmbeddingWork {
     isThere = true
     const { encode } = await import('../vectors/codes.js')
     const space = spaceFor(embedder.space, spaces)
-    const worker = new EmbeddingWorker({ storage, embedder, space: space.name, encode, now, holder, author })
+    const worker = new EmbeddingWorker({ storage, embedder, space: space.name, encode, now, holder, author, tell })
     if (background === true && !signal.aborted && spaces.length === 0)
       await storage.embeddings.open({ ...space, author: author() })
     if (background && !signal.aborted) stop = startWorker(worker)

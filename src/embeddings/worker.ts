@@ -3,6 +3,7 @@ import type { SpaceRow } from '../storage/embedding-store.js'
 import type { Author, Storage } from '../storage/storage.js'
 import { embedDue } from './embed-due.js'
 import type { Embedder } from './embedder.js'
+import type { TellOfModel } from './model-news.js'
 import { trialOthers, trialTexts, trySpace } from './try-space.js'
 
 export interface WorkerOptions {
@@ -15,6 +16,7 @@ export interface WorkerOptions {
   /** Names this process in the lease. */
   holder: string
   author: () => Author
+  tell?: TellOfModel | undefined
 }
 
 /** What a worker is at. `unavailable`: the model does not answer; it is asked again at `until`. */
@@ -43,8 +45,10 @@ const longestPause = 60_000
  */
 export class EmbeddingWorker {
   readonly #options: WorkerOptions
+  readonly #embedder: Embedder
   readonly #stop = new AbortController()
   #pause = 0
+  #isAway = false
   #state: WorkerState = { state: 'idle' }
   #renewing: NodeJS.Timeout | undefined
   #pruneAt = 0
@@ -54,6 +58,7 @@ export class EmbeddingWorker {
 
   constructor(options: WorkerOptions) {
     this.#options = options
+    this.#embedder = heard(options.embedder, () => this.#comeBack())
   }
 
   get state(): WorkerState {
@@ -95,7 +100,8 @@ export class EmbeddingWorker {
   }
 
   async #work(space: SpaceRow): Promise<boolean> {
-    const { storage, embedder, encode, now, author } = this.#options
+    const { storage, encode, now, author } = this.#options
+    const embedder = this.#embedder
     try {
       const allQueued = await storage.embeddings.queue({ space: space.name, limit: queueAtOnce })
       const done = await embedDue({ storage, space: space.name, embedder, encode, now, signal: this.#stop.signal })
@@ -115,7 +121,7 @@ export class EmbeddingWorker {
 
   /** A space is tried when it has some vectors, and again when it has four times as many: searches trust it as far as that goes. */
   async #tryIfGrown({ name, triedWith }: SpaceRow, done: number): Promise<void> {
-    const { storage, embedder } = this.#options
+    const { storage } = this.#options
     const isFirst = this.#untried === undefined
     this.#untried = (this.#untried ?? 0) + done
     if (!isFirst && this.#untried < Math.max(fewestToTry, 3 * triedWith)) return
@@ -124,7 +130,7 @@ export class EmbeddingWorker {
     if (vectors < Math.max(fewestToTry, 4 * triedWith)) return
     const sample = await storage.embeddings.trialSample({ space: name, texts: trialTexts, others: trialOthers })
     if (sample === null) return
-    const found = await trySpace(embedder, sample, this.#stop.signal)
+    const found = await trySpace(this.#embedder, sample, this.#stop.signal)
     await storage.embeddings.noteTrial({ space: name, found, vectors })
   }
 
@@ -151,6 +157,16 @@ export class EmbeddingWorker {
     this.#pause = Math.min(longestPause, Math.max(firstPause, this.#pause * 2))
     const hint = error.hint === undefined ? {} : { hint: error.hint }
     this.#state = { state: 'unavailable', reason: error.message, ...hint, until: this.#options.now() + this.#pause }
+    // A store that is locked or full says nothing of the model.
+    if (this.#isAway || error.code !== 'embedding_unavailable') return
+    this.#isAway = true
+    this.#options.tell?.({ what: 'away', space: this.#options.space, reason: error.message, ...hint })
+  }
+
+  #comeBack(): void {
+    if (!this.#isAway) return
+    this.#isAway = false
+    this.#options.tell?.({ what: 'back', space: this.#options.space })
   }
 
   async #hold(): Promise<boolean> {
@@ -179,5 +195,18 @@ export class EmbeddingWorker {
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.#rest()
+  }
+}
+
+/** Only an answer shows that a model is there: vectors may also come without it, as copies. */
+function heard(embedder: Embedder, onAnswer: () => void): Embedder {
+  const { space, batchSize } = embedder
+  return {
+    ...{ space, batchSize },
+    async embed(texts, options) {
+      const vectors = await embedder.embed(texts, options)
+      onAnswer()
+      return vectors
+    },
   }
 }

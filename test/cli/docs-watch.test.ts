@@ -119,3 +119,27 @@ it('cairn docs watch gives vectors to what it finds, and to what others wrote, i
   expect(watch.stderr).toEqual([])
   expect(await cairn.json('embeddings status')).toMatchObject({ underWay: false, spaces: [{ waiting: 1 }] })
 })
+
+it('cairn docs watch says once that the model is away, and once that it is back', async () => {
+  const cairn = newCli()
+  const server = await embeddingServer()
+  writeFileSync(cairn.path('cairn.config.json'), JSON.stringify({ embedder: { url: server.url } }))
+  await cairn('init')
+  await cairn('embeddings setup')
+  mkdirSync(cairn.path('docs'))
+  server.models.clear()
+  writeFileSync(cairn.path('docs/a.md'), 'alpha')
+  // Whoever may not manage the store is told as well: it is this process that embeds.
+  const watch = startWatch(cairn.path(''), ['docs', '--as', 'project=default,grant=project:default=write'])
+  const told = (text: string) => () => expect(watch.stderr.join('').replaceAll(/\s+/g, ' ')).toContain(text)
+  await vi.waitFor(told('Z The embedding model is away: Ollama at'), { timeout: 10_000 })
+  told('does not have the model nomic-embed-text:v1.5. Get it with: ollama pull nomic-embed-text:v1.5')()
+  // It is asked again, and nothing more is said.
+  const asked = server.seen.length
+  await vi.waitFor(() => expect(server.seen.length).toBeGreaterThan(asked), { timeout: 10_000 })
+  server.models.add('nomic-embed-text:v1.5')
+  await vi.waitFor(told('Z The embedding model is back.'), { timeout: 10_000 })
+  watch.stop()
+  expect(await watch.ended).toBe(0)
+  expect(watch.stderr.filter((line) => line.includes('The embedding model is'))).toHaveLength(2)
+})

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import type { ModelNews } from '../../src/embeddings/model-news.js'
 import { spaceFor, spaceName } from '../../src/embeddings/spaces.js'
 import { EmbeddingWorker } from '../../src/embeddings/worker.js'
 import { CairnError } from '../../src/errors.js'
@@ -13,11 +14,13 @@ const options = { path: ':memory:', create: true, durability: 'off', busyTimeout
 let storage: Storage
 let embedder: FakeEmbedder
 let time: number
+let news: ModelNews[]
 
 const now = (): number => time
 const encode = (vector: Float32Array): Uint8Array => Uint8Array.from(vector, (value) => (value > 0 ? 1 : 0))
 const workerOf = (of = embedder, holder = 'p1') =>
-  new EmbeddingWorker({ storage, embedder: of, space: spaceName(of.space), encode, now, holder, author })
+  new EmbeddingWorker({ storage, embedder: of, space: spaceName(of.space), encode, now, holder, author, tell })
+const tell = (told: ModelNews): void => void news.push(told)
 const open = (of = embedder) => storage.embeddings.open({ ...spaceFor(of.space, []), author: author() })
 const progress = (of = embedder) => storage.embeddings.progress({ space: spaceName(of.space) })
 const remember = (key: string, value = key) => add(storage, { key, chain: key, value: JSON.stringify(value) })
@@ -30,6 +33,7 @@ beforeEach(async () => {
   storage = await openSqliteStorage({ ...options, durability: 'off' })
   embedder = fakeEmbedder()
   time = 1_000
+  news = []
   const opened = storage
   onTestFinished(() => opened.close())
 })
@@ -143,6 +147,41 @@ describe('a model that does not answer', () => {
     await drain(worker)
     expect(worker.state).toEqual({ state: 'idle' })
     expect(await progress()).toMatchObject({ vectors: 1, waiting: 0 })
+  })
+
+  it('is told of once, and once when it is back', async () => {
+    const space = spaceName(embedder.space)
+    await open()
+    const worker = workerOf()
+    const later = async (): Promise<void> => {
+      time += 60_000
+      await drain(worker)
+    }
+    await later()
+    expect(news).toEqual([])
+    embedder.answer = async () => Promise.reject(gone)
+    await remember('a')
+    for (let times = 0; times < 3; times++) await later()
+    expect(news.splice(0)).toEqual([{ what: 'away', space, reason: gone.message }])
+    embedder.answer = undefined
+    for (const key of ['b', 'c']) {
+      await remember(key)
+      await later()
+    }
+    expect(news.splice(0)).toEqual([{ what: 'back', space }])
+    embedder.answer = async () => Promise.reject(gone)
+    await remember('d')
+    await later()
+    expect(news).toMatchObject([{ what: 'away' }])
+  })
+
+  it('is not told of when it is the store that cannot be written', async () => {
+    await open()
+    await remember('a')
+    const worker = workerOf()
+    storage.embeddings.save = async () => Promise.reject(new CairnError('disk_full', 'The disk is full.'))
+    await drain(worker)
+    expect([worker.state.state, news]).toEqual(['unavailable', []])
   })
 
   it.each<[string, Float32Array]>([

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
-import type { SyncReport } from '../../index.js'
+import type { ModelNews, SyncReport } from '../../index.js'
 import type { CairnCommand } from '../command.js'
 import { formatTime } from '../format.js'
 import { examples } from '../help.js'
 import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { onStore } from '../store.js'
+import { oneLine } from '../text.js'
 import { wholeNumber } from '../values.js'
 import { addFolders, formatReport, type SyncFlags, SyncTeller } from './docs-sync.js'
 
@@ -24,10 +25,16 @@ export function addDocsWatch(docs: CairnCommand, io: Io): void {
       wholeNumber(1_000, 86_400_000),
     )
     .addHelpText('after', examples('cairn docs watch docs', 'cairn docs watch docs notes --json'))
-    .action((folders: string[], flags: WatchFlags, command: CairnCommand) =>
-      onStore({ command, io, threads: true, background: 'existing' }, async ({ cairn, output }) => {
+    .action((folders: string[], flags: WatchFlags, command: CairnCommand) => {
+      let tell: (news: ModelNews) => void = () => undefined
+      const background = { background: 'existing', onModel: (news: ModelNews) => tell(news) } as const
+      return onStore({ command, io, threads: true, ...background }, async ({ cairn, output }) => {
         const stopped = io.untilStopped?.()
         const progress = new SyncTeller(io, output)
+        tell = (news) => {
+          progress.end()
+          output.note(output.wrapped(oneLine(`${formatTime(new Date().toISOString())}  ${inWords(news)}`)))
+        }
         const watcher = await cairn.documents.watch(
           folders.map((folder) => resolve(io.cwd, folder)),
           { ...flags, onProgress: progress.tell },
@@ -48,8 +55,14 @@ export function addDocsWatch(docs: CairnCommand, io: Io): void {
         await stopped
         await watcher.close()
         progress.end()
-      }),
-    )
+      })
+    })
+}
+
+function inWords(news: ModelNews): string {
+  if (news.what === 'back') return 'The embedding model is back.'
+  const { reason, hint = '' } = news
+  return `The embedding model is away: ${reason} ${hint}`.trimEnd()
 }
 
 /** What is new in a report: a file that is skipped is told once, not with each sync. */
