@@ -41,11 +41,12 @@ function formatHeading(hit: SearchHit, place: string, worth: string, { columns, 
   return [dim(`${hit.kind}  ${above}`), ...wrapped(place, { width: columns, indent: 0 }).map(cyan)]
 }
 
-function placeOf(hit: SearchHit, documentName: (ref: { root: string; path: string }) => string): string {
+function placeOf(hit: SearchHit, documentName: ReturnType<typeof documentNames>): string {
   if (hit.kind === 'memory') return oneLine(`${hit.ref.namespace} ${hit.ref.key} v${hit.ref.version}`)
   if (hit.kind === 'event') return oneLine(`${hit.ref.session} #${hit.ref.seq}`)
   const { heading, lines } = hit.ref
-  return oneLine(`${documentName(hit.ref)}:${lines.join('-')}${heading === null ? '' : `  ${heading}`}`)
+  const { name, beside } = documentName(hit.ref)
+  return oneLine(`${name}:${lines.join('-')}${beside}${heading === null ? '' : `  ${heading}`}`)
 }
 
 const indent = '  '

@@ -13,11 +13,13 @@ export function ambiguousName(name: string, found: DocumentRow[]): Failure | und
   if (found.length < 2) return undefined
   const documents = found.slice(0, mostNamed).map(({ id, namespace, root, path }) => ({ id, namespace, root, path }))
   const which = documents.map(({ id, namespace, root, path }) => `${join(root, path)} in ${namespace} (${id})`)
+  const paths = documents.map(({ root, path }) => join(root, path))
+  const unique = new Set(paths).size === paths.length ? 'its whole path' : 'its namespace beside its whole path'
   const more = found.length > mostNamed ? ', and more' : ''
   return {
     code: 'invalid_input',
     message: `${name} is the name of several documents: ${which.join(', ')}${more}.`,
-    hint: 'Name one by its whole path, or by the id in brackets.',
+    hint: `Name one by ${unique}, or by the id in brackets.`,
     details: { documents },
   }
 }

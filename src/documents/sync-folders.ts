@@ -58,7 +58,7 @@ export async function assertSameFolder({ path, identity }: DiskFolder): Promise<
 
 function noFolder(path: string): CairnError {
   return new CairnError('not_found', `There is no folder ${path}.`, {
-    hint: 'What is indexed of it stays. If it is gone for good, remove it from the index: cairn docs remove.',
+    hint: `What is indexed of it stays. If it is gone for good, remove it from the index: cairn docs remove "${path}".`,
     details: { folder: path },
   })
 }

@@ -105,6 +105,19 @@ describe('cairn docs', () => {
     ])
   })
 
+  it('tells the same document in two namespaces apart', async () => {
+    await cairn('docs sync docs --namespace user:alice')
+    await cairn('docs sync docs --namespace user:bob')
+    const path = join(realpathSync(cairn.path('docs')), 'tea.md')
+    for (const namespace of ['user:alice', 'user:bob']) {
+      expect((await cairn('docs list', { columns: 60 })).stdout).toContain(`tea.md in ${namespace}`)
+      expect((await cairn('search pots', { columns: 300 })).stdout).toContain(`tea.md:8-10 in ${namespace} Tea`)
+    }
+    const refused = await cairn(['docs', 'remove', path])
+    expect(refused.stderr).toContain('hint: Name one by its namespace beside its whole path, or by the id in brackets.')
+    expect(await cairn.json(['docs', 'remove', path, '--namespace', 'user:bob'])).toEqual({ removed: 1 })
+  })
+
   it('shows the folders and what is wrong with them', async () => {
     await cairn('docs sync docs')
     expect((await cairn('docs status')).stdout).toMatch(/^folder +documents .*\n\S+docs +2 /)

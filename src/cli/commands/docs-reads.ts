@@ -42,8 +42,10 @@ function addList(docs: CairnCommand, io: Io): void {
 }
 
 function formatList(documents: Document[], output: Output): string {
+  const documentName = documentNames(documents)
+  const nameOf = (document: Document): string => Object.values(documentName(document)).join('')
   return output.table(documents, [
-    { title: 'path', cell: documentNames(documents) },
+    { title: 'path', cell: nameOf },
     { title: 'title', cell: ({ title }) => title, shrinkTo: 12, dropAt: 2 },
     { title: 'chunks', cell: ({ chunks }) => `${chunks}`, align: 'right' },
     { title: 'changed', cell: ({ modifiedAt }) => formatMinute(modifiedAt), dropAt: 3 },

@@ -145,8 +145,8 @@ function addDelete(memory: CairnCommand, io: Io): void {
 
 export function noMemory(namespace: string, key: string): CairnError {
   const inside = shellQuote(namespace)
-  return new CairnError('not_found', `There is no memory ${key} in ${namespace}.`, {
-    hint: `cairn memory list --namespace ${inside} shows what is there, cairn memory history ${inside} ${shellQuote(key)} what was.`,
+  return new CairnError('not_found', `There is no memory ${key} in ${namespace} now.`, {
+    hint: `cairn memory list --namespace ${inside} shows what is there, cairn memory history ${inside} ${shellQuote(key)} what was and what will be.`,
   })
 }
 
