@@ -30,7 +30,10 @@ export interface OpenOptions extends ConfigInput {
    * that somebody has given a space, now or later.
    */
   background?: boolean | 'existing'
-  /** Is told once when the model of the background work goes away, and once when it is back. */
+  /**
+   * Is told once when the model of the background work goes away, and once when it is back; and when the store has changed
+   * over to another model, whether this process goes with it.
+   */
   onModel?: (news: ModelNews) => void
   /** Ids for sessions, events and keys that callers leave out. Default UUIDv7. */
   newId?: () => string

@@ -4,6 +4,7 @@ import { CairnError } from '../errors.js'
 const words: [code: RegExp, command: string][] = [
   [/\b(session|task|agent)s\.list\(\)/g, 'cairn $1 list'],
   [/\bsessions\.events\(\)/g, 'cairn session show'],
+  [/\bcairn\.embeddings\.migrate\(\)/g, 'cairn embeddings migrate --to'],
   [/\bcairn\.as\(\{ app, user \}\)/g, '--as app=APP,user=USER'],
 ]
 
@@ -11,7 +12,7 @@ const words: [code: RegExp, command: string][] = [
 export function inCommandLineWords(error: unknown): unknown {
   if (!(error instanceof CairnError)) return error
   const { code, message, details, cause } = error
-  const hint = error.code === 'forbidden' ? refusalHint(error) : translated(error.hint)
+  const hint = error.code === 'forbidden' ? refusalHint(error) : hintInCommandLineWords(error.hint)
   return hint === error.hint ? error : new CairnError(code, message, { hint, details, cause })
 }
 
@@ -21,6 +22,6 @@ function refusalHint({ details }: CairnError): string {
   return `${grant || 'Leave'} --as out.`
 }
 
-function translated(hint: string | undefined): string | undefined {
+export function hintInCommandLineWords(hint: string | undefined): string | undefined {
   return words.reduce((text, [code, command]) => text?.replace(code, command), hint)
 }

@@ -7,7 +7,8 @@ import type { ItemAddress } from '../storage/search-store.js'
 import type { Storage } from '../storage/storage.js'
 import { toIso } from '../time.js'
 import type { EmbedderCheck } from './check-embedder.js'
-import type { EmbeddingModel, EmbeddingWork, NoModel } from './embedding-work.js'
+import type { EmbeddingWork } from './embedding-work.js'
+import type { EmbeddingModel, NoModel } from './own-model.js'
 import { lease, type WorkerState } from './worker.js'
 
 /** A space, and how far it is. `name` is what `rollback` and `drop` take. */

@@ -1,40 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import type { NewSpace, SpaceRow } from '../storage/embedding-store.js'
-import type { Author, Storage } from '../storage/storage.js'
-import { startWorker, whenThereIsASpace } from './background.js'
+import { startRounds } from './background.js'
 import type { EmbedderCheck } from './check-embedder.js'
 import type { EmbedderChoice } from './choose.js'
-import type { Embedder } from './embedder.js'
-import type { TellOfModel } from './model-news.js'
+import { type EmbeddingModel, type NoModel, OwnModel, type OwnModelOptions, otherModel } from './own-model.js'
 import { QueryVectors } from './query-vectors.js'
-import { spaceFor } from './spaces.js'
 import type { StoreModels } from './store-models.js'
-import { EmbeddingWorker } from './worker.js'
-
-/** Why there is no model, and how to get one. */
-export interface NoModel {
-  reason: string
-  hint: string
-}
-
-/** A model at work for a store. */
-export interface EmbeddingModel {
-  embedder: Embedder
-  space: NewSpace
-  worker: EmbeddingWorker
-  queries: QueryVectors
-}
-
-export interface EmbeddingWorkOptions {
-  storage: Storage
-  models: StoreModels
-  now: () => number
-  author: () => Author
-  /** Whether to do what is due without being asked; `existing`: only in a store that has a space or gets one elsewhere. */
-  background: boolean | 'existing'
-  /** Is told what becomes of the model. */
-  tell?: TellOfModel | undefined
-}
 
 /** What a store does with its model, shared by all its handles. */
 export interface EmbeddingWork {
@@ -68,62 +38,38 @@ export const noEmbeddings: EmbeddingWork = {
 
 /**
  * Begins to work in the background when the model is there. A store without vectors gets a space of it; one that has
- * vectors of another model keeps them until somebody migrates.
+ * vectors of another model that was named keeps them until somebody migrates.
  */
-export function embeddingWork(options: EmbeddingWorkOptions): EmbeddingWork {
-  const { storage, models, now, author, background, tell } = options
-  const holder = `${process.pid}:${randomUUID()}`
+export function embeddingWork(options: OwnModelOptions): EmbeddingWork {
+  const { storage, models, background, now } = options
   const closing = new AbortController()
   const { signal } = closing
-  let stop: (() => Promise<void>) | undefined
-  let isThere = false
-  const start = async (): Promise<EmbeddingModel | NoModel> => {
-    const spaces = await storage.embeddings.spaces()
-    const { embedder, reason, hint } = await models.choose(
-      spaces.find(({ state }) => state === 'active'),
-      signal,
-    )
-    if (embedder === undefined) return { reason, hint }
-    isThere = true
-    const { encode } = await import('../vectors/codes.js')
-    const space = spaceFor(embedder.space, spaces)
-    const worker = new EmbeddingWorker({ storage, embedder, space: space.name, encode, now, holder, author, tell })
-    if (background === true && !signal.aborted && spaces.length === 0)
-      await storage.embeddings.open({ ...space, author: author() })
-    if (background && !signal.aborted) stop = startWorker(worker)
-    return { embedder, space, worker, queries: new QueryVectors({ embedder, space: space.name, now }) }
-  }
-  let started: Promise<EmbeddingModel | NoModel> | undefined
-  const model = (): Promise<EmbeddingModel | NoModel> => {
-    // What failed, such as a store that is locked, may be over when somebody asks again.
-    started ??= start().catch((error: unknown) => {
-      started = undefined
-      throw error
-    })
-    return started
-  }
+  const own = new OwnModel(options, signal)
   const others = otherModels({ models, now, signal })
+  const round = async (): Promise<boolean> => {
+    if (background === 'existing' && (await storage.embeddings.spaces()).length === 0) return false
+    const model = await own.current()
+    return 'worker' in model && !signal.aborted && model.worker.round()
+  }
   // A store that cannot be written has its words; whoever asks for vectors is told why there are none.
-  if (background === true) void model().catch(() => undefined)
-  const stopLooking = background === 'existing' ? whenThereIsASpace(storage, model) : undefined
+  if (background === true) void own.chosen().catch(() => undefined)
+  const stopRounds = background ? startRounds(round) : undefined
   return {
-    model,
+    model: () => own.current(),
     async queries(active) {
-      const own = await model()
-      if ('reason' in own) return (await others.queries(active)) ?? own
-      if (own.space.name === active.name) return own.queries
-      return (await others.queries(active)) ?? (await anotherModel(storage, own.space, active))
+      const model = await own.chosen()
+      if ('reason' in model) return (await others.queries(active)) ?? model
+      others.letGoOf(model.space)
+      if (model.space.name === active.name) return model.queries
+      return (await others.queries(active)) ?? otherModel(model.space, active, await storage.embeddings.spaces())
     },
-    isExpected: () => models.isNamed || isThere,
+    isExpected: () => models.isNamed || own.isThere,
     check: (active) => models.check(active),
     async close() {
       closing.abort()
-      stopLooking?.()
+      const rounds = stopRounds?.()
       await others.close()
-      const there = await started?.catch(() => undefined)
-      if (there === undefined || 'reason' in there) return
-      await (stop ? stop() : there.worker.stop())
-      await there.embedder.close?.()
+      await own.close(rounds)
     },
   }
 }
@@ -137,6 +83,12 @@ function otherModels({ models, now, signal }: { models: StoreModels; now: () => 
   }
   return {
     close,
+    /** One that has become the handle's own is not held twice. */
+    letGoOf({ name }: NewSpace): void {
+      if (last?.name !== name) return
+      void close()
+      last = undefined
+    },
     async queries(space: SpaceRow): Promise<QueryVectors | undefined> {
       if (last?.name !== space.name) {
         void close()
@@ -148,16 +100,5 @@ function otherModels({ models, now, signal }: { models: StoreModels; now: () => 
       used.queries ??= new QueryVectors({ embedder, space: space.name, now })
       return used.queries
     },
-  }
-}
-
-async function anotherModel(storage: Storage, own: NewSpace, active: SpaceRow): Promise<NoModel> {
-  const spaces = await storage.embeddings.spaces()
-  const isFilling = spaces.some(({ name, state }) => name === own.name && state === 'filling')
-  return {
-    reason: `the vectors of the store are of ${active.name}, and this handle has the model of ${own.name}${isFilling ? ', whose space is being filled' : ''}.`,
-    hint: isFilling
-      ? 'Searches go by words until it is full.'
-      : '`cairn.embeddings.migrate()` changes over to it, or open the store with the other model.',
   }
 }

@@ -143,3 +143,27 @@ it('cairn docs watch says once that the model is away, and once that it is back'
   expect(await watch.ended).toBe(0)
   expect(watch.stderr.filter((line) => line.includes('The embedding model is'))).toHaveLength(2)
 })
+
+it('cairn docs watch follows the store to another model, or says what to do', async () => {
+  const cairn = newCli()
+  const server = await embeddingServer({ models: ['nomic-embed-text:v1.5', 'pebble', 'shell'] })
+  const settings = (embedder: object) => writeFileSync(cairn.path('cairn.config.json'), JSON.stringify({ embedder }))
+  settings({ url: server.url })
+  await cairn('init')
+  await cairn('embeddings migrate --to ollama/pebble')
+  mkdirSync(cairn.path('docs'))
+  const watch = startWatch(cairn.path(''), ['docs'])
+  await watch.line()
+  settings({ provider: 'ollama', url: server.url, model: 'pebble', dimensions: 768 })
+  const other = startWatch(cairn.path(''), ['docs'])
+  const told = ({ stderr }: typeof watch) => stderr.join('').replaceAll(/\s+/g, ' ')
+  const changed = 'Z The store has changed over to ollama/shell/768, and so does this watch.'
+  const passed = /Z Nothing is embedded here: .*ollama\/shell\/768.* `cairn embeddings migrate --to` changes over to it/
+  expect(await cairn('embeddings migrate --to ollama/shell')).toMatchObject({ code: 0 })
+  await vi.waitFor(() => expect(told(watch)).toContain(changed), { timeout: 10_000 })
+  await vi.waitFor(() => expect(told(other)).toMatch(passed), { timeout: 10_000 })
+  for (const each of [watch, other]) {
+    each.stop()
+    expect(await each.ended).toBe(0)
+  }
+})

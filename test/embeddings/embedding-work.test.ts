@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import type { ModelNews } from '../../src/embeddings/model-news.js'
 import { CairnError } from '../../src/errors.js'
 import type { OpenOptions } from '../../src/open.js'
 import { embeddingServer } from '../helpers/embedding-server.js'
@@ -54,10 +55,12 @@ describe('a store that is opened with a model', () => {
     await remember(first, 'a')
     await first.cairn.embeddings.migrate()
     const next = fakeEmbedder({ model: 'next' })
+    const closed = vi.fn(async () => undefined)
+    next.close = closed
     const store = await openStore({ db: first.path, embedder: next })
     await eventually(async () => expect((await store.cairn.embeddings.status()).model).toHaveProperty('name'))
     expect((await store.cairn.embeddings.status()).spaces.map(({ name }) => name)).toEqual(['custom/fake/8'])
-    expect(next.asked).toEqual([])
+    expect([next.asked, closed.mock.calls]).toEqual([[], []])
     await store.cairn.embeddings.migrate()
     next.asked.length = 0
     await eventually(async () => expect(await status(store)).toMatchObject({ name: 'custom/next/8', state: 'active' }))
@@ -197,6 +200,87 @@ describe('a migration', () => {
       `vector: Ollama at ${server.url} does not have the model pebble.`,
     ])
   })
+})
+
+describe('a store that another process changes over to another model', () => {
+  const models = ['nomic-embed-text:v1.5', 'pebble', 'shell']
+  const named = (url: string, model: string) => ({ provider: 'ollama', url, model, dimensions: 8 }) as const
+  const auto = (url: string) => ({ provider: 'auto', url }) as const
+  /** A store with vectors of pebble, and what changes it over to a model. */
+  const ofPebble = async () => {
+    const server = await embeddingServer({ models, dimensions: 8 })
+    const { path } = await openStore({ background: false })
+    const changeOver = async (embedder: OpenOptions['embedder']) => {
+      const { cairn } = await openStore({ db: path, background: false, ...(embedder && { embedder }) })
+      await cairn.embeddings.migrate()
+      // The others have their turns.
+      await eventually(() => cairn.embeddings.run())
+      await cairn.close()
+    }
+    await changeOver(named(server.url, 'pebble'))
+    return { server, path, changeOver }
+  }
+  const name = async ({ cairn }: TestStore) => (await cairn.embeddings.status()).model
+  const listening = () => {
+    const news: ModelNews[] = []
+    return { news, onModel: (told: ModelNews) => void news.push(told) }
+  }
+
+  it.each([true, 'existing', false] as const)('is followed with embedder: auto, background: %s', async (background) => {
+    const { server, path, changeOver } = await ofPebble()
+    const { news, onModel } = listening()
+    const store = await openStore({ db: path, embedder: auto(server.url), background, onModel })
+    await eventually(async () => expect(await name(store)).toMatchObject({ name: 'ollama/pebble/8' }))
+    await changeOver(named(server.url, 'shell'))
+    await remember(store, 'a')
+    if (background === false) await store.cairn.embeddings.run()
+    await eventually(async () => expect(await status(store)).toMatchObject({ name: 'ollama/shell/8', vectors: 1 }))
+    expect(await name(store)).toMatchObject({ name: 'ollama/shell/8' })
+    await store.cairn.embeddings.rollback('ollama/pebble/8')
+    await eventually(async () => expect(await name(store)).toMatchObject({ name: 'ollama/pebble/8' }))
+    expect(news).toEqual([
+      { what: 'changed', space: 'ollama/shell/8' },
+      { what: 'changed', space: 'ollama/pebble/8' },
+    ])
+  })
+
+  it('is followed by a handle that had no model before', async () => {
+    const server = await embeddingServer({ models, dimensions: 8 })
+    server.models.delete('nomic-embed-text:v1.5')
+    const store = await openStore({ embedder: auto(server.url) })
+    expect(await name(store)).toHaveProperty('reason')
+    await remember(store, 'a')
+    const other = await openStore({ db: store.path, embedder: named(server.url, 'pebble'), background: false })
+    await other.cairn.embeddings.migrate()
+    await eventually(async () => expect(await status(store)).toMatchObject({ vectors: 1 }))
+  })
+
+  it.each([
+    ['auto', auto],
+    ['a model that was named', (url: string) => named(url, 'pebble')],
+  ])('is told of once where it cannot be followed, with %s', async (_what, settings) => {
+    const { server, path, changeOver } = await ofPebble()
+    const { news, onModel } = listening()
+    const store = await openStore({ db: path, embedder: settings(server.url), onModel })
+    await eventually(async () => expect(await name(store)).toMatchObject({ name: 'ollama/pebble/8' }))
+    await changeOver(fakeEmbedder())
+    await eventually(() => expect(news).toHaveLength(1))
+    for (let looks = 0; looks < 3; looks++) expect(await name(store)).toMatchObject({ name: 'ollama/pebble/8' })
+    expect(news).toEqual([
+      {
+        what: 'other',
+        space: 'custom/fake/8',
+        reason: expect.stringContaining('this handle has the model of ollama/pebble/8'),
+        hint: expect.stringContaining('set `embedder` to the other model'),
+      },
+    ])
+    await store.cairn.embeddings.rollback('ollama/pebble/8')
+    await remember(store, 'a')
+    await eventually(async () => expect(await waitingIn(store, 'ollama/pebble/8')).toBe(0))
+  })
+
+  const waitingIn = async ({ cairn }: TestStore, space: string) =>
+    (await cairn.embeddings.status()).spaces.find((each) => each.name === space)?.waiting
 })
 
 describe('work in the background', () => {

@@ -302,7 +302,7 @@ describe('without vectors, or without the model', () => {
     const reason =
       'vector: the vectors of the store are of custom/fake/64, and this handle has the model of custom/other/8'
     expect(degraded).toEqual([
-      `${reason}. \`cairn.embeddings.migrate()\` changes over to it, or open the store with the other model.`,
+      `${reason}. \`cairn.embeddings.migrate()\` changes over to it; or set \`embedder\` to the other model and open the store again.`,
     ])
     await cairn.embeddings.migrate()
     expect((await cairn.search('the red car')).degraded).toEqual([
