@@ -167,6 +167,17 @@ describe('embeddings run', () => {
   })
 })
 
+describe('a search by meaning', () => {
+  it('shows cosines, and shares of the best where the score is none', async () => {
+    const { cli, server } = await withVectors()
+    expect((await cli('search tea --mode semantic', { columns: 200 })).stdout).toMatch(/ cosine -?\d\.\d\d$/m)
+    expect((await cli('search tea', { columns: 200 })).stdout).not.toContain('cosine')
+    await server.close()
+    const { stdout, stderr } = await cli('search coffee --mode semantic', { columns: 200 })
+    expect([stdout, stderr]).toEqual(['', expect.stringContaining('Incomplete: vector: ')])
+  })
+})
+
 describe('embeddings status', () => {
   const idle = (name: string) => `No process is embedding what waits in ${name}. `
 

@@ -116,6 +116,9 @@ describe('front matter', () => {
     expect(found).toMatchObject({ error: null, metadata: {} })
     expect(found.chunks[0]?.text).toContain('just a text')
     expect(prepare('--- \nno end: of it\n').chunks).toHaveLength(1)
+    const list = prepare('---\n- one\n- two\n---\n\n# Title\n')
+    expect(list).toMatchObject({ error: null, metadata: {}, title: 'Title' })
+    expect(list.chunks[0]?.text).toContain('- two')
   })
 })
 
