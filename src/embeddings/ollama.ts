@@ -45,9 +45,13 @@ export function ollamaRequest(server: OllamaServer, timeoutMs: number): VectorRe
 
 /** The version of the server, as it says it. */
 export async function ollamaVersion(server: OllamaServer, timeoutMs: number): Promise<string> {
-  const answer = await asked(server, () => requestJson({ ...place(server, '/api/version'), timeoutMs }))
+  const notOllama = () =>
+    embeddingFailure('setup', `What answers at ${server.url} is not Ollama.`, { hint: 'Set embedder.url.' })
+  const answer = await requestJson({ ...place(server, '/api/version'), timeoutMs }).catch((error: unknown) => {
+    throw statusOf(error) === 404 ? notOllama() : error
+  })
   if (isPlainObject(answer) && typeof answer.version === 'string') return answer.version
-  throw embeddingFailure('setup', `What answers at ${server.url} is not Ollama.`, { hint: 'Set embedder.url.' })
+  throw notOllama()
 }
 
 /** Rejects when the server does not have the model. */
@@ -61,12 +65,17 @@ async function asked<T>(server: OllamaServer, ask: () => Promise<T>): Promise<T>
   try {
     return await ask()
   } catch (error) {
-    if (!(error instanceof CairnError) || faultOf(error) !== 'setup' || error.details?.status !== 404) throw error
+    if (statusOf(error) !== 404) throw error
     throw embeddingFailure('setup', `Ollama at ${server.url} does not have the model ${server.model}.`, {
       hint: `Get it with: ollama pull ${server.model}`,
       status: 404,
     })
   }
+}
+
+/** Of a server that wants something set up. */
+function statusOf(error: unknown): unknown {
+  return error instanceof CairnError && faultOf(error) === 'setup' ? error.details?.status : undefined
 }
 
 function place({ url }: OllamaServer, path: string): { url: string; unreachableHint: string } {

@@ -14,7 +14,9 @@ import { numbersOf } from './word-numbers.js'
 interface Weighing {
   terms: WeightedTerm[]
   table: TermTable
+  /** What the words weigh that something holds, and what all of them do. */
   total: number
+  whole: number
   question: Question
   speakers: Speakers
   listed: boolean
@@ -52,8 +54,9 @@ export function weighEvidence(
   )
   // What nothing holds, such as a misspelt word, tells nothing apart.
   const known = terms.filter((_, term) => counts.some(({ shares }) => (shares[term] ?? 0) > 0))
-  const total = known.reduce((sum, { weight }) => sum + weight, 0)
-  const weighing: Weighing = { terms, table, total, question, speakers, listed, items: [] }
+  const total = sum(known.map(({ weight }) => weight))
+  const whole = sum(terms.map(({ weight }) => weight))
+  const weighing: Weighing = { terms, table, total, whole, question, speakers, listed, items: [] }
   weighing.items = weighWords(pool, counts, weighing)
   for (const parts of groupBySession(weighing.items)) addNeighbours(parts)
   for (const item of weighing.items) if (item.score > 0) addTurn(item, weighing)
@@ -62,15 +65,20 @@ export function weighEvidence(
   return weighing.items
 }
 
-function weighWords(pool: PoolItem[], counted: TermCounts[], { terms, table, total, listed }: Weighing): Weighed[] {
+function weighWords(
+  pool: PoolItem[],
+  counted: TermCounts[],
+  { terms, table, total, whole, listed }: Weighing,
+): Weighed[] {
   const means = meanLengths(pool)
   return pool.map((item, index) => {
     const counts = counted[index] ?? countTerms(item.text, emptyTable, terms.length)
     const points = termPoints(counts, terms, lengthOf(item) / Math.max(1, means.get(item.kind) ?? 1))
-    const match = covered(counts, terms, total)
+    const coverage = covered(counts, terms, total)
+    const match = whole > 0 ? (coverage * total) / whole : 0
     const weighed: Weighed = { item, counts, points, own: 0, score: 0, match, listed, evidence: listed ? [] : none }
     add(weighed, 'words', sum(points), 1)
-    multiply(weighed, 'coverage', 1 + weights.coverage * match ** 2)
+    multiply(weighed, 'coverage', 1 + weights.coverage * coverage ** 2)
     add(weighed, 'passage', weights.passage * total * bestPassage(counts, terms, total) ** 2, weights.passage)
     // A speaker's name is no title: who is named in the question is seen to below.
     if (item.kind !== 'event')
@@ -185,7 +193,7 @@ function nearest(item: PoolItem, asked: TimeSpan[]): number {
   return best
 }
 
-function sum(points: Float64Array): number {
+function sum(points: Iterable<number>): number {
   let all = 0
   for (const value of points) all += value
   return all

@@ -35,6 +35,19 @@ export function parseQuery(text: string): SearchTerm[] {
   return [...terms.values()]
 }
 
+/** Whether a question has more than is looked for. */
+export function isCutShort(text: string): boolean {
+  if (text.length > maxLength) return true
+  const terms = new Set<string>()
+  for (const term of termsOf(wordsOf(text))) {
+    terms.add(term.text)
+    if (terms.size > maxTerms) return true
+  }
+  return false
+}
+
+export const cutShort = `words: of a long question the first ${maxTerms} different words of the first ${maxLength} characters are looked for`
+
 const joinable = /^[\p{L}\p{N}]+$/u
 const digitsMeet = /\p{N} \p{N}/u
 

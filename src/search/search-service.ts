@@ -15,6 +15,7 @@ import type { SpaceRow } from '../storage/embedding-store.js'
 import type { HitExplanation, ItemAddress, LexicalHit, LexicalQuery, SearchMode } from '../storage/search-store.js'
 import type { Storage } from '../storage/storage.js'
 import { toIso } from '../time.js'
+import { cutShort, isCutShort } from './query.js'
 import { parseQuestion } from './question.js'
 import {
   type NamedItem,
@@ -91,7 +92,8 @@ export class SearchService {
     })
     await this.#guard.noteRead({ subject: 'store', operation: 'search' }, () => ({ text, options, found: hits.length }))
     const own = hits.filter((hit) => this.#mayFind(hit))
-    return { hits: own.map(toHit), degraded, tookMs: Math.round((performance.now() - start) * 100) / 100 }
+    const remarks = parsed.mode !== 'semantic' && isCutShort(text) ? [...degraded, cutShort] : degraded
+    return { hits: own.map(toHit), degraded: remarks, tookMs: Math.round((performance.now() - start) * 100) / 100 }
   }
 
   /**

@@ -105,6 +105,13 @@ describe('cairn docs', () => {
     ])
   })
 
+  it('asks for nothing that a principal may not do, so that the trail has no refusal', async () => {
+    const { code } = await cairn('docs sync docs --as project=apollo,grant=project:write')
+    expect(code).toBe(0)
+    const { items } = await cairn.json<Page<{ outcome: string }>>('audit')
+    expect(items.filter(({ outcome }) => outcome === 'forbidden')).toEqual([])
+  })
+
   it('tells the same document in two namespaces apart', async () => {
     await cairn('docs sync docs --namespace user:alice')
     await cairn('docs sync docs --namespace user:bob')

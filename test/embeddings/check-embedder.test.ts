@@ -34,9 +34,9 @@ describe('the check of an embedder', () => {
     ])
   })
 
-  it('stops at a server that is something else', async () => {
+  it.each([200, 404])('stops at a server that is something else, which answers with %i', async (status) => {
     const { createServer } = await import('node:http')
-    const other = createServer((_, response) => response.end('{}'))
+    const other = createServer((_, response) => response.writeHead(status).end('{}'))
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const address = other.address()
     const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`

@@ -146,6 +146,29 @@ describe('an explanation', () => {
   })
 })
 
+describe('a question of which little is anywhere', () => {
+  it('is held to that share by the threshold, and explained so', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'one', 'The cat likes fish')
+    await remember(cairn, 'two', 'The harbour at night')
+    const asked = 'quarterly revenue forecast of zorblatt cat'
+    const [hit] = (await cairn.search(asked, { explain: true })).hits
+    expect(hit?.explain?.match).toBeGreaterThan(0.1)
+    expect(hit?.explain?.match).toBeLessThan(0.25)
+    expect((await cairn.search(asked, { threshold: 0.5 })).hits).toEqual([])
+    expect((await cairn.search('cat', { threshold: 1 })).hits).toHaveLength(1)
+  })
+
+  it('says when there is more of it than is looked for', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'one', 'The cat likes fish')
+    const words = (count: number) => Array.from({ length: count }, (_, index) => `w${index}`).join(' ')
+    expect(await cairn.search(`cat ${words(47)} ${words(47)}`)).toMatchObject({ hits: [{}], degraded: [] })
+    for (const long of [`${words(48)} cat`, `${'filler '.repeat(3_000)} cat`])
+      expect(await cairn.search(long)).toMatchObject({ hits: [], degraded: [expect.stringContaining('first 48')] })
+  })
+})
+
 describe('what is like an item', () => {
   it('is found without the item, and within the filters', async () => {
     const { cairn } = await openStore()
@@ -283,7 +306,8 @@ describe('a question of any kind', () => {
     ]
     for (const text of texts) {
       const options = { explain: true, detail: 'full' as const, threshold: 0.1 }
-      expect(await cairn.search(text, options)).toMatchObject({ hits: expect.any(Array), degraded: [] })
+      const degraded = text.length > 20_000 ? [expect.stringContaining('first 20000 characters')] : []
+      expect(await cairn.search(text, options)).toMatchObject({ hits: expect.any(Array), degraded })
     }
     expect(namesOf(await cairn.search('"ship'))).toEqual(['one'])
     expect(namesOf(await cairn.search('ship '.repeat(200_000)))).toEqual(['one'])

@@ -24,14 +24,15 @@ export function addDocsSync(docs: CairnCommand, io: Io): void {
   addFolders(sync)
     .addHelpText('after', examples('cairn docs sync docs', `cairn docs sync docs notes --exclude 'drafts/**' --json`))
     .action((folders: string[], flags: SyncFlags, command: CairnCommand) =>
-      onStore({ command, io, threads: true }, async ({ cairn, output }) => {
+      onStore({ command, io, threads: true }, async ({ cairn, output, as }) => {
         const progress = new SyncTeller(io, output)
         try {
           const paths = folders.map((folder) => resolve(io.cwd, folder))
           const report = await cairn.documents.sync(paths, { ...flags, onProgress: progress.tell })
           progress.end()
           output.show(report, () => formatReport(report, output, io.cwd))
-          await embedIfThereIsASpace(cairn, output, io)
+          // Only root may embed, and what nobody asked for is not to be refused on the trail.
+          if (as === undefined) await embedIfThereIsASpace(cairn, output, io)
         } finally {
           progress.end()
         }

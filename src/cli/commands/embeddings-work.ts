@@ -57,10 +57,14 @@ async function runAndTell(cairn: Cairn, output: Output, io: Io): Promise<void> {
   output.show(space ?? null, (filled) =>
     output.wrapped(
       filled
-        ? `${count(filled.vectors, 'vector')} in ${filled.name} (${filled.state}).`
+        ? `${count(filled.vectors, 'vector')} in ${filled.name} (${filled.state}).${failedIn(filled)}`
         : `The store has no space for the vectors of this model. ${howToChange(status)}`,
     ),
   )
+}
+
+function failedIn({ failed }: EmbeddingSpace): string {
+  return failed === 0 ? '' : ` ${count(failed, 'text')} could not be embedded; cairn embeddings status says why.`
 }
 
 /** The command that changes a store over to the model of the settings. */
@@ -150,7 +154,7 @@ export async function embedIfThereIsASpace(cairn: Cairn, output: Output, io: Io)
     if (spaces.some(({ state, waiting }) => state === 'active' && waiting > 0)) await embedAll(cairn, io)
   } catch (error) {
     if (!(error instanceof CairnError)) throw error
-    if (error.code === 'forbidden' || error.code === 'busy') return
+    if (error.code === 'busy') return
     output.note(`Not embedded yet: ${error.message}`)
   }
 }
