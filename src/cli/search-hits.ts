@@ -76,7 +76,9 @@ function formatText(text: string, output: Output): string[] {
 }
 
 function formatMore({ duplicates, explain }: SearchHit, output: Output): string[] {
-  const { dim } = output.colors
+  const { columns, colors } = output
+  const { dim } = colors
+  const fitting = (line: string): string[] => wrapped(line, { width: columns, indent: indent.length })
   const same = duplicates === undefined ? [] : [dim(`${indent}${count(duplicates, 'other')} with the same words`)]
-  return [...same, ...(explain ? formatExplanation(explain).map((line) => dim(indent + line)) : [])]
+  return [...same, ...(explain ? formatExplanation(explain).flatMap(fitting).map(dim) : [])]
 }

@@ -114,6 +114,15 @@ describe('cairn search', () => {
     expect((await cairn('search kettle --detail full')).stdout).toContain('\n  one kettle\n\n    two cups\n')
   })
 
+  it('explains in lines that fit', async () => {
+    const cairn = await filled()
+    const asked = 'search when does the support group of the harbour meet on mondays or tuesdays --explain'
+    const { stdout } = await cairn(asked, { columns: 60 })
+    expect(stdout).toMatch(/^ {2}holds \d+ % of the question: /m)
+    expect(stdout).toContain('mondays')
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(60)
+  })
+
   it('exits with 0 when nothing is found', async () => {
     const cairn = await filled()
     expect(await cairn('search zebra')).toEqual({ code: 0, stdout: '', stderr: 'nothing found\n' })
