@@ -12,8 +12,8 @@ export const mostFound = mostNamed + 1
 export function ambiguousName(name: string, found: DocumentRow[]): Failure | undefined {
   if (found.length < 2) return undefined
   const documents = found.slice(0, mostNamed).map(({ id, namespace, root, path }) => ({ id, namespace, root, path }))
-  const which = documents.map(({ id, namespace, root, path }) => `${join(root, path)} in ${namespace} (${id})`)
   const paths = documents.map(({ root, path }) => join(root, path))
+  const which = documents.map(({ id, namespace }, index) => `${paths[index]} in ${namespace} (${id})`)
   const unique = new Set(paths).size === paths.length ? 'its whole path' : 'its namespace beside its whole path'
   const more = found.length > mostNamed ? ', and more' : ''
   return {

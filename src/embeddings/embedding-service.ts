@@ -27,7 +27,7 @@ export interface EmbeddingSpace {
   done: number
   /** Of how many texts of the store the model finds the second half by the end of the first: 0 to 1; null when untried. */
   found: number | null
-  /** Whether vectors have a part in searches by words and meaning: unless it was tried, and found less than .05. */
+  /** Whether vectors have a part in searches by words and meaning: unless it was tried, and found no more than chance does. */
   trusted: boolean
   /** What could not be embedded, with the newest reasons; `retry` tries it again. `item` says in words what it is. */
   failed: number

@@ -35,15 +35,13 @@ export function parseQuery(text: string): SearchTerm[] {
   return [...terms.values()]
 }
 
-/** Whether a question has more than is looked for. */
-export function isCutShort(text: string): boolean {
+/** Whether a question has more than the terms that are looked for. Only one with all that there may be is read again. */
+export function isCutShort(text: string, terms: SearchTerm[]): boolean {
   if (text.length > maxLength) return true
-  const terms = new Set<string>()
-  for (const term of termsOf(wordsOf(text))) {
-    terms.add(term.text)
-    if (terms.size > maxTerms) return true
-  }
-  return false
+  if (terms.length < maxTerms) return false
+  const all = new Set<string>()
+  for (const term of termsOf(wordsOf(text))) all.add(term.text)
+  return all.size > maxTerms
 }
 
 export const cutShort = `words: of a long question the first ${maxTerms} different words of the first ${maxLength} characters are looked for`

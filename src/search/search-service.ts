@@ -82,8 +82,9 @@ export class SearchService {
     const start = performance.now()
     if (typeof text !== 'string') throw invalidInput(`The question must be a text, not ${describe(text)}.`)
     const parsed = parse(searchOptionsSchema, options, 'search')
+    const question = parseQuestion(text, this.#guard.now())
     const { hits, degraded } = await this.#storage.search.lexical({
-      ...parseQuestion(text, this.#guard.now()),
+      ...question,
       ...(await this.#scope(parsed)),
       ...parseMoment(parsed),
       ...parseFilters(parsed),
@@ -92,7 +93,7 @@ export class SearchService {
     })
     await this.#guard.noteRead({ subject: 'store', operation: 'search' }, () => ({ text, options, found: hits.length }))
     const own = hits.filter((hit) => this.#mayFind(hit))
-    const remarks = parsed.mode !== 'semantic' && isCutShort(text) ? [...degraded, cutShort] : degraded
+    const remarks = parsed.mode !== 'semantic' && isCutShort(text, question.terms) ? [...degraded, cutShort] : degraded
     return { hits: own.map(toHit), degraded: remarks, tookMs: Math.round((performance.now() - start) * 100) / 100 }
   }
 

@@ -43,7 +43,10 @@ function addList(docs: CairnCommand, io: Io): void {
 
 function formatList(documents: Document[], output: Output): string {
   const documentName = documentNames(documents)
-  const nameOf = (document: Document): string => Object.values(documentName(document)).join('')
+  const nameOf = (document: Document): string => {
+    const { name, beside } = documentName(document)
+    return name + beside
+  }
   return output.table(documents, [
     { title: 'path', cell: nameOf },
     { title: 'title', cell: ({ title }) => title, shrinkTo: 12, dropAt: 2 },

@@ -1,17 +1,7 @@
 import type { Database } from 'better-sqlite3'
+import { seededRandom } from '../../../bench/seeded.mjs'
 
-/** Numbers that look random and are the same in every run. */
-function randomNumbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
-const random = randomNumbers(7)
+const random = seededRandom(7)
 
 /** A few of many, most of the time: what users, sessions and namespaces are like. */
 const skewed = (count: number): number => Math.floor(count * random() ** 3)
