@@ -5,10 +5,9 @@ import type { Output } from './output.js'
 import { formatExplanation } from './search-explanation.js'
 import { displayWidth, oneLine, printable, withoutControls, wrap, wrapped } from './text.js'
 
-/** Best first, and what is to be said about them. `cosines`: their scores are, unless something was in the way. */
+/** Best first, and what is to be said about them. `cosines`: that is what their scores are. */
 export function showHits(result: SearchResult, output: Output, { cosines = false } = {}): void {
-  const byCosine = cosines && result.degraded.length === 0
-  output.show(result, () => formatHits(result.hits, output, byCosine))
+  output.show(result, () => formatHits(result.hits, output, cosines))
   output.note(summary(result))
   for (const reason of result.degraded) output.note(`Incomplete: ${oneLine(reason)}`)
 }
@@ -17,11 +16,11 @@ function summary({ hits, tookMs }: SearchResult): string {
   return hits.length === 0 ? 'nothing found' : `${count(hits.length, 'hit')} in ${tookMs} ms`
 }
 
-function formatHits(hits: SearchHit[], output: Output, byCosine: boolean): string {
+function formatHits(hits: SearchHit[], output: Output, cosines: boolean): string {
   const best = hits[0]?.score || 1
   const documentName = documentNames(hits.flatMap(({ kind, ref }) => (kind === 'document' ? ref : [])))
   // Other scores compare within one answer only, so people see them as shares of the best.
-  const worth = ({ score }: SearchHit) => (byCosine ? `cosine ${score.toFixed(2)}` : (score / best).toFixed(2))
+  const worth = ({ score }: SearchHit) => (cosines ? `cosine ${score.toFixed(2)}` : (score / best).toFixed(2))
   return hits.map((hit) => formatHit(hit, placeOf(hit, documentName), worth(hit), output)).join('\n\n')
 }
 

@@ -85,7 +85,8 @@ export function addSearch(program: CairnCommand, io: Io): void {
       onStore({ command, io }, async ({ cairn, output }) => {
         const text = words.join(' ')
         const result = await cairn.search(text === '-' ? await readStdin(io) : text, toOptions(flags))
-        showHits(result, output, { cosines: flags.mode === 'semantic' })
+        // The past is searched by words, with their scores.
+        showHits(result, output, { cosines: flags.mode === 'semantic' && flags.knownAt === undefined })
       }),
     )
 }
