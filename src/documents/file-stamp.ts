@@ -43,7 +43,7 @@ export function isPreparedSo({ stamp }: { stamp: string }): boolean {
   return stamp.endsWith(` ${preparationVersion}`)
 }
 
-/** Which folder it is: another may be mounted at the same path. */
-export function identityOf({ dev, ino }: BigIntStats): string {
-  return `${dev}:${ino}`
+/** Which folder it is: another may be mounted or made at the same path, and may be given the inode of the one before. */
+export function identityOf({ dev, ino, birthtimeNs }: BigIntStats): string {
+  return `${dev}:${ino}:${birthtimeNs}`
 }

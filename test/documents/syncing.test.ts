@@ -382,6 +382,17 @@ describe('nothing is lost', () => {
     expect(await sync(cairn, docs)).toEqual({ removed: 1 })
   })
 
+  it('when a folder is made anew and given the inode of the one before', async () => {
+    const { cairn } = await openStore()
+    const docs = join(makeDocuments({ 'docs/a.md': 'text' }), 'docs')
+    await sync(cairn, docs)
+    rmSync(docs, { recursive: true })
+    // Most file systems give the inode that was freed last.
+    mkdirSync(docs)
+    expect((await refusal(cairn.documents.sync(docs), 'not_found')).message).toContain('another folder')
+    expect(await paths(cairn)).toEqual(['a.md'])
+  })
+
   it('when a folder vanishes in the middle', async () => {
     const { cairn } = await openStore()
     const folder = makeDocuments({ 'docs/a.md': 'text', 'docs/b.md': 'more' })
