@@ -100,13 +100,18 @@ export const configFileName = 'cairn.config.json'
 export const environmentNames: Record<string, (value: string) => ConfigInput> = {
   CAIRN_DB: (db) => ({ db }),
   CAIRN_DURABILITY: (durability) => ({ durability: durability as Config['durability'] }),
-  CAIRN_BUSY_TIMEOUT_MS: (value) => ({ busyTimeoutMs: Number(value) }),
+  CAIRN_BUSY_TIMEOUT_MS: (value) => ({ busyTimeoutMs: numberIn(value) }),
   CAIRN_AUDIT_READS: (auditReads) => ({ auditReads: auditReads as Config['auditReads'] }),
   CAIRN_EMBEDDER: (provider) => ({ embedder: { provider: provider as Config['embedder']['provider'] } }),
   CAIRN_EMBEDDER_MODEL: (model) => ({ embedder: { model } }),
   CAIRN_EMBEDDER_URL: (url) => ({ embedder: { url } }),
-  CAIRN_EMBEDDER_DIMENSIONS: (value) => ({ embedder: { dimensions: Number(value) } }),
+  CAIRN_EMBEDDER_DIMENSIONS: (value) => ({ embedder: { dimensions: numberIn(value) } }),
   CAIRN_EMBEDDER_API_KEY_ENV: (apiKeyEnv) => ({ embedder: { apiKeyEnv } }),
+}
+
+/** What is no number goes to the schema as it is, to be refused there. */
+function numberIn(value: string): number {
+  return /^\d+$/.test(value) ? Number(value) : (value as unknown as number)
 }
 
 /** Settings by precedence: defaults < file < environment < what the caller says. `config_invalid` names what is wrong and where. */

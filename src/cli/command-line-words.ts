@@ -1,10 +1,19 @@
 import { CairnError } from '../errors.js'
 
+const settings = { model: 'MODEL', url: 'URL', dimensions: 'DIMENSIONS', apiKeyEnv: 'API_KEY_ENV' }
+
 // What hints say to those who write code, and what that is on a command line.
 const words: [code: RegExp, command: string][] = [
   [/\b(session|task|agent)s\.list\(\)/g, 'cairn $1 list'],
   [/\bsessions\.events\(\)/g, 'cairn session show'],
-  [/\bcairn\.embeddings\.migrate\(\)/g, 'cairn embeddings migrate --to'],
+  [/, or cairn\.embeddings\.migrate\(\) in a program/g, ''],
+  [/\bcairn\.embeddings\.migrate\(\)/g, 'cairn embeddings migrate --to MODEL'],
+  [/Open it with \{ embedder: 'ollama' \}, or set CAIRN_EMBEDDER\./, 'Set CAIRN_EMBEDDER to auto or ollama.'],
+  ...Object.entries(settings).map(([name, variable]): [RegExp, string] => [
+    new RegExp(`\\bembedder\\.${name}\\b`, 'g'),
+    `embedder.${name} (CAIRN_EMBEDDER_${variable})`,
+  ]),
+  [/\bthis handle\b/g, 'this command'],
   [/\bcairn\.as\(\{ app, user \}\)/g, '--as app=APP,user=USER'],
 ]
 
@@ -12,7 +21,7 @@ const words: [code: RegExp, command: string][] = [
 export function inCommandLineWords(error: unknown): unknown {
   if (!(error instanceof CairnError)) return error
   const { code, message, details, cause } = error
-  const hint = error.code === 'forbidden' ? refusalHint(error) : hintInCommandLineWords(error.hint)
+  const hint = error.code === 'forbidden' ? refusalHint(error) : error.hint && textInCommandLineWords(error.hint)
   return hint === error.hint ? error : new CairnError(code, message, { hint, details, cause })
 }
 
@@ -22,6 +31,6 @@ function refusalHint({ details }: CairnError): string {
   return `${grant || 'Leave'} --as out.`
 }
 
-export function hintInCommandLineWords(hint: string | undefined): string | undefined {
-  return words.reduce((text, [code, command]) => text?.replace(code, command), hint)
+export function textInCommandLineWords(text: string): string {
+  return words.reduce((told, [code, command]) => told.replace(code, command), text)
 }

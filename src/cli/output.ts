@@ -58,9 +58,13 @@ export class Output {
     return [...names.map(bold), ...lines(shown).map(dim)].join('\n')
   }
 
-  /** A text of some sentences, in lines that fit. */
+  /** A text of some sentences, in lines that fit. A command at its end is not broken where a line has room for it. */
   wrapped(text: string): string {
-    return wrapped(text, { width: this.columns, indent: 0 }).join('\n')
+    const lines = wrapped(text, { width: this.columns, indent: 0 })
+    const [, before, command] = /^(.*:) (cairn (?:(?!\. ).)+)$/s.exec(text) ?? []
+    if (before === undefined || command === undefined) return lines.join('\n')
+    if (lines.at(-1)?.endsWith(command) || displayWidth(command) > this.columns) return lines.join('\n')
+    return [...wrapped(before, { width: this.columns, indent: 0 }), command].join('\n')
   }
 
   /** A heading with text below it, indented and wrapped to at most `most` lines. */

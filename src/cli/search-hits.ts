@@ -1,4 +1,5 @@
 import type { SearchHit, SearchResult } from '../search/search-service.js'
+import { textInCommandLineWords } from './command-line-words.js'
 import { documentNames } from './document-names.js'
 import { count, formatDay, formatMinute } from './format.js'
 import type { Output } from './output.js'
@@ -9,7 +10,7 @@ import { displayWidth, oneLine, printable, withoutControls, wrap, wrapped } from
 export function showHits(result: SearchResult, output: Output, { cosines = false } = {}): void {
   output.show(result, () => formatHits(result.hits, output, cosines))
   output.note(summary(result))
-  for (const reason of result.degraded) output.note(`Incomplete: ${oneLine(reason)}`)
+  for (const reason of result.degraded) output.note(`Incomplete: ${oneLine(textInCommandLineWords(reason))}`)
 }
 
 function summary({ hits, tookMs }: SearchResult): string {

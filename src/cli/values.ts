@@ -29,9 +29,9 @@ export function collected(text: string, previous: string[] = []): string[] {
   return [...previous, text]
 }
 
-/** Namespaces may hold commas, so only a comma before the start of another namespace separates. */
+/** Namespaces may hold commas, so only a comma before the start of another, or a prefix alone, separates. */
 export function listOfNamespaces(text: string, previous: string[] = []): string[] {
-  return [...previous, ...text.split(/,\s*(?=(?:session|user|app|project):)/)]
+  return [...previous, ...text.split(/,\s*(?=(?:session|user|app|project)(?:[:,]|\s*$))/)]
 }
 
 /** An expiry for the API: null takes it away, and nothing leaves it as it is. */

@@ -1,7 +1,7 @@
 import { CairnError } from '../errors.js'
 import { type ChooseContext, chooseEmbedder, ollamaServer, usualDeadlines } from './choose.js'
 import type { EmbedderSettings } from './embedder-schema.js'
-import { embeddingFailure } from './embedding-failure.js'
+import { embeddingFailure, hints } from './embedding-failure.js'
 import { findOllamaModel, ollamaVersion } from './ollama.js'
 
 /** One thing that must be there for texts to be embedded. */
@@ -19,6 +19,12 @@ interface Step {
   look: () => Promise<string>
 }
 
+/** To look for the model is what was done just now. */
+const fixes = new Map([
+  [hints.server, 'Look again when it answers; in docs/embeddings.md is how to name another server.'],
+  [hints.setup, 'See docs/embeddings.md for the settings there are: which server, which model, whose key.'],
+])
+
 /** Looks for what the settings ask for, one thing after another, up to the first that is missing. Never rejects for one. */
 export async function checkEmbedder(settings: EmbedderSettings, context: ChooseContext = {}): Promise<EmbedderCheck[]> {
   const checks: EmbedderCheck[] = []
@@ -28,7 +34,7 @@ export async function checkEmbedder(settings: EmbedderSettings, context: ChooseC
     } catch (error) {
       if (!(error instanceof CairnError)) throw error
       const { message: says, hint: fix } = error
-      return [...checks, { what, ok: false, says, ...(fix !== undefined && { fix }) }]
+      return [...checks, { what, ok: false, says, ...(fix !== undefined && { fix: fixes.get(fix) ?? fix }) }]
     }
   }
   return checks

@@ -74,7 +74,7 @@ async function lookForOllama(settings: EmbedderSettings, context: ChooseContext)
 
 function noneBecause(error: unknown): EmbedderChoice {
   if (!(error instanceof CairnError) || faultOf(error) === undefined) throw error
-  return { reason: `${error.message} Search goes by words meanwhile.`, hint: error.hint ?? '' }
+  return { reason: error.message, hint: error.hint ?? '' }
 }
 
 /** The model that is asked for, whose requests are limited. */
@@ -100,7 +100,10 @@ export function ollamaServer(settings: EmbedderSettings, { environment = process
 
 function openai(settings: EmbedderSettings, { environment = process.env }: ChooseContext, embedMs: number): Model {
   if (settings.url !== undefined && settings.model === undefined)
-    throw invalidSetting('embedder.model is missing: which model the server has, only its owner knows.')
+    throw invalidSetting(
+      'embedder.model is missing: which model the server has, only its owner knows.',
+      'Set embedder.model to the name that the server has for it.',
+    )
   const url = openaiUrl(settings.url)
   const name = keyName(url, settings.apiKeyEnv)
   const key = name === undefined ? undefined : environment[name]
@@ -199,6 +202,6 @@ async function measured(request: VectorRequest, signal: AbortSignal | undefined)
   throw embeddingFailure('unclear', 'The model answered with something that is not a vector.')
 }
 
-function invalidSetting(message: string): CairnError {
-  return new CairnError('config_invalid', message, { hint: 'See docs/embeddings.md for the settings there are.' })
+function invalidSetting(message: string, hint = 'See docs/embeddings.md for the settings there are.'): CairnError {
+  return new CairnError('config_invalid', message, { hint })
 }

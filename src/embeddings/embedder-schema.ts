@@ -12,7 +12,8 @@ const prefix = z.string().max(2_000)
 
 const settingsSchema = z.strictObject({
   provider: z
-    .enum([...embedderNames, 'custom'])
+    // An embedder of one's own is not named.
+    .enum([...embedderNames, 'custom'], `must be one of ${embedderNames.join(', ')}`)
     .default('auto')
     .describe(
       'auto: Ollama if it answers within 300 ms, else none; none: words only; ollama, openai (any server that speaks its protocol) or transformers (in this process).',

@@ -28,7 +28,7 @@ export function embeddingFailure(fault: Fault, message: string, options: Failure
   return new CairnError('embedding_unavailable', message, { hint, details, cause })
 }
 
-const hints: Record<Fault, string> = {
+export const hints: Record<Fault, string> = {
   server:
     'Nothing is lost: what waits is embedded when the model is there again. `cairn embeddings setup` looks for it.',
   texts: 'Send other texts.',

@@ -27,9 +27,12 @@ export interface EmbeddingSpace {
   done: number
   /** Of how many texts of the store the model finds the second half by the end of the first: 0 to 1; null when untried. */
   found: number | null
-  /** Whether vectors have a part in searches by words and meaning: unless it was tried, and found no more than chance does. */
-  trusted: boolean
-  /** What could not be embedded, with the newest reasons; `retry` tries it again. `item` says in words what it is. */
+  /**
+   * Whether its vectors have a part in searches by words and meaning: not if it finds no more than chance does. Null when
+   * untried, while they have a small one.
+   */
+  trusted: boolean | null
+  /** What could not be embedded, the newest hundred with the reason; `retry` tries it again. `item` says in words what it is. */
   failed: number
   failures: { item: string; error: string; attempts: number }[]
 }
@@ -173,7 +176,7 @@ export class EmbeddingService {
       ...{
         done: wanted === 0 ? 1 : progress.vectors / wanted,
         found,
-        trusted: isTrusted({ found: found ?? undefined }),
+        trusted: found === null ? null : isTrusted({ found }),
       },
       failures: progress.failures.map(({ item, ...failure }) => ({ item: inWords(item), ...failure })),
     }

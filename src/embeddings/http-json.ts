@@ -82,7 +82,7 @@ function parseAnswer(request: JsonRequest, text: string): unknown {
   } catch {
     throw embeddingFailure(
       'unclear',
-      `${placeOf(request)} answered with something that is not JSON: ${excerpt(text, request.key)}`,
+      `${placeOf(request)} answered with something that is not JSON: ${excerpt(text, request.key, 60)}`,
     )
   }
 }
@@ -101,11 +101,15 @@ function statusFailure(request: JsonRequest, status: number, headers: Headers, t
   // What a server says about a key may repeat the key.
   const aboutKey = status === 401 || status === 403
   const reason = aboutKey ? (request.key ? 'it refuses the key' : 'it wants a key') : reasonIn(text, request.key)
-  return embeddingFailure(faultOfStatus(status), `${placeOf(request)} answered with status ${status}: ${reason}`, {
-    status,
-    retryAfterMs: retryAfter(headers.get('retry-after')),
-    ...(aboutKey && { hint: 'Put the key into the environment variable that embedder.apiKeyEnv names.' }),
-  })
+  return embeddingFailure(
+    faultOfStatus(status),
+    `${placeOf(request)} answered with status ${status}: ${asSentence(reason)}`,
+    {
+      status,
+      retryAfterMs: retryAfter(headers.get('retry-after')),
+      ...(aboutKey && { hint: 'Put the key into the environment variable that embedder.apiKeyEnv names.' }),
+    },
+  )
 }
 
 function faultOfStatus(status: number): Fault {
@@ -125,14 +129,19 @@ function reasonIn(text: string, key: string | undefined): string {
 }
 
 /** The beginning on one line: servers answer with whole pages, or repeat what they were sent. */
-function excerpt(text: unknown, key: string | undefined): string {
+function excerpt(text: unknown, key: string | undefined, most = 200): string {
   const harmless = key === undefined ? String(text) : String(text).replaceAll(key, '(the key)')
   const line = harmless
     .slice(0, 1_000)
     .replace(/[\p{Cc}\s]+/gu, ' ')
     .trim()
   if (line === '') return 'nothing'
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line
+  return line.length > most ? `${line.slice(0, most)}…` : line
+}
+
+/** What servers say has its full stop or not. */
+function asSentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`
 }
 
 /** Seconds, or a date. */

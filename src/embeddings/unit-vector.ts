@@ -47,6 +47,6 @@ function normalised(numbers: Float64Array): Float32Array {
 
 function wrongDimensions(found: number, wanted: number): Error {
   return embeddingFailure('setup', `The model answered with vectors of ${found} dimensions instead of ${wanted}.`, {
-    hint: `Set embedder.dimensions to ${found}, or choose the model that makes ${wanted}.`,
+    hint: `Choose the model that makes ${wanted}; or set embedder.dimensions to ${found}, which is a space of its own.`,
   })
 }

@@ -110,6 +110,7 @@ export class EmbeddingWorker {
       await this.#pruneIfTime(space)
       if (done > 0 || !allQueued) return true
       if (space.state === 'filling') await storage.embeddings.activate({ space: space.name, author: author() })
+      await this.#rest()
       return false
     } catch (error) {
       this.#goDown(error)

@@ -205,15 +205,15 @@ describe('embeddings status', () => {
     const { cli } = await withVectors()
     await cli('memory add user:alice cups --text cups')
     const table = async () => (await cli('embeddings status', { columns: 300 })).stdout
-    expect(await table()).toMatch(/active +2 +1 +66% +not tried/)
+    expect(await table()).toMatch(/active +2 +1 +66%$/m)
     expect(await cli.json('embeddings status')).toMatchObject({
       away: null,
-      spaces: [{ done: expect.closeTo(2 / 3), found: null, trusted: true }],
+      spaces: [{ done: expect.closeTo(2 / 3), found: null, trusted: null }],
     })
     const storage = await openStorage(cli)
     await storage.embeddings.noteTrial({ space: 'ollama/pebble/768', found: 0.02, vectors: 100 })
     await storage.close()
-    expect(await table()).toMatch(/66% +no, found 2%/)
+    expect(await table()).toMatch(/66% +2%$/m)
     expect(await table()).toContain('have no part in searches by words and meaning.')
     expect(await cli.json('embeddings status')).toMatchObject({ spaces: [{ found: 0.02, trusted: false }] })
   })
@@ -225,7 +225,7 @@ describe('embeddings status', () => {
     writeFileSync(cli.path('cairn.config.json'), JSON.stringify({ embedder }))
     const { code, stdout } = await cli('embeddings status', { columns: 300 })
     expect(code).toBe(0)
-    expect(stdout).toContain('The model is away: ')
+    expect(stdout).toContain('The model gives no vectors: ')
     expect(stdout).toContain('ollama pull pebble')
     expect(await cli.json('embeddings status')).toMatchObject({
       away: { reason: expect.stringContaining('pebble'), hint: expect.stringContaining('ollama pull pebble') },
@@ -239,7 +239,9 @@ describe('embeddings status', () => {
     server.misbehave = () => ({ instead: 'hang' })
     const { code, stdout } = await cli('embeddings status', { columns: 300 })
     expect(code).toBe(0)
-    expect(stdout).toContain('The model is away: pebble did not answer within 5 seconds. It may still be loading;')
+    expect(stdout).toContain(
+      'The model gives no vectors: pebble did not answer within 5 seconds. It may still be loading;',
+    )
   })
 
   it('says nothing of it while a process is at it', async () => {
@@ -252,6 +254,29 @@ describe('embeddings status', () => {
     expect((await cli('embeddings status')).stdout).not.toContain('No process')
     expect(await cli.json('embeddings status')).toMatchObject({ underWay: true, spaces: [{ waiting: 1 }] })
   })
+})
+
+it.each([
+  [{ CAIRN_EMBEDDER: 'none' }, 'Set CAIRN_EMBEDDER to auto or ollama.'],
+  [{ CAIRN_EMBEDDER: 'olama' }, 'must be one of auto, none, ollama, openai, transformers.'],
+  [{ CAIRN_EMBEDDER_DIMENSIONS: 'many' }, 'embedder.dimensions: expected number, received string.'],
+  [{ CAIRN_EMBEDDER: 'openai', CAIRN_EMBEDDER_URL: 'http://127.0.0.1:9' }, 'embedder.model (CAIRN_EMBEDDER_MODEL)'],
+])('embeddings setup with %j says what to set, in words of the shell', async (env, told) => {
+  const cli = newCli()
+  const { code, stderr } = await cli('embeddings setup', { env })
+  expect(code).not.toBe(0)
+  expect(stderr).toContain(told)
+  expect(stderr).not.toContain('embeddings setup')
+  expect(stderr).not.toMatch(/custom|NaN|\{/)
+})
+
+it('a migration beside another says how to go on with that one', async () => {
+  const { cli } = await withVectors()
+  await beginToFill(cli, 'shell')
+  const { code, stderr } = await cli('embeddings migrate --to ollama/nomic-embed-text:v1.5')
+  expect(code).toBe(4)
+  expect(stderr).toContain('The space ollama/shell/768 is being filled.')
+  expect(stderr).toContain('Go on with it until it is active: cairn embeddings migrate --to ollama/shell/768.')
 })
 
 describe('embeddings drop', () => {
@@ -283,9 +308,26 @@ describe('a text that could not be embedded', () => {
       body.input?.some((text) => text.includes('mugs')) ? { status: 400, body: { error: 'no mugs' } } : undefined
     await cli('embeddings migrate --to ollama/pebble')
     const { stdout } = await cli('embeddings status', { columns: 200 })
-    expect(stdout).toContain('1 text not embedded: the memory mugs in user:alice, version 1.')
+    expect(stdout).toContain(
+      `1 text not embedded. Try again with: cairn embeddings retry ollama/pebble/768\nthe memory mugs in user:alice, version 1\n`,
+    )
     expect(stdout).toContain('The model takes other texts, but not this text.')
-    expect(stdout).toContain('no mugs. Try again')
+    expect(stdout).toContain('no mugs.\n')
+  })
+
+  it('stands in a list, where the same reason is told once', async () => {
+    const { cli, server } = await started()
+    for (const key of ['a', 'b', 'c', 'd', 'e']) await cli.json(`memory add user:alice ${key} --text mugs-${key}`)
+    server.misbehave = ({ body }) =>
+      body.input?.some((text) => text.includes('mugs')) ? { status: 400, body: { error: 'no mugs' } } : undefined
+    await cli('embeddings migrate --to ollama/pebble')
+    const { stdout } = await cli('embeddings status', { columns: 200 })
+    expect(stdout).toContain('6 texts not embedded.')
+    const items = ['e', 'd', 'c', 'b', 'a'].map((key) => `the memory ${key} in user:alice, version 1\n`)
+    expect(stdout).toContain(`${items.join('')}  The model takes other texts`)
+    expect(stdout).toContain('and 1 more; --json has the newest hundred')
+    const { spaces } = await cli.json<{ spaces: { failures: object[] }[] }>('embeddings status')
+    expect(spaces[0]?.failures).toHaveLength(6)
   })
 })
 

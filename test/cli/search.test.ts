@@ -136,6 +136,7 @@ describe('cairn search', () => {
     ['search x --limit 101', /whole number, from 1 to 100/],
     ['search x --offset -1', /whole number, from 0 to 1000/],
     ['search x --namespace nowhere', /not a namespace/],
+    ['search x --namespace user:alice,project', /project is not a namespace/],
     ['search x --known-at soon', /not a time/],
   ])('refuses %j', async (line, message) => {
     const cairn = await filled()

@@ -62,7 +62,9 @@ describe('the check of an embedder', () => {
     const { url } = await embeddingServer({ dimensions: 384 })
     const found = await check({ url })
     expect(found.map(({ ok }) => ok)).toEqual([true, true, false])
-    expect(found[2]?.fix).toBe('Set embedder.dimensions to 384, or choose the model that makes 768.')
+    expect(found[2]?.fix).toBe(
+      'Choose the model that makes 768; or set embedder.dimensions to 384, which is a space of its own.',
+    )
   })
 
   it('asks once, and does not wait and try again', async () => {
@@ -70,6 +72,18 @@ describe('the check of an embedder', () => {
     server.misbehave = () => ({ status: 503 })
     expect((await check({ url: server.url })).at(-1)).toMatchObject({ what: 'vectors', ok: false })
     expect(server.asked).toHaveLength(1)
+  })
+
+  it.each([
+    ['that is away', { status: 503 }, 'Look again when it answers'],
+    ['that answers zeros', { body: { embeddings: [new Array(768).fill(0)] } }, 'Choose another model'],
+    ['that is set up otherwise', { status: 405 }, 'See docs/embeddings.md'],
+  ])('does not send whoever looks back to look, for a model %s', async (_what, answer, fix) => {
+    const server = await embeddingServer()
+    server.misbehave = ({ path }) => (path === '/api/embed' ? { status: 200, ...answer } : undefined)
+    const found = (await check({ url: server.url })).at(-1)
+    expect(found).toMatchObject({ what: 'vectors', ok: false, fix: expect.stringContaining(fix) })
+    expect(found?.fix).not.toContain('embeddings setup')
   })
 
   it('looks at the vectors of what is no Ollama', async () => {

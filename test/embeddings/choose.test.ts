@@ -63,7 +63,7 @@ describe('auto', () => {
   it('is none where nothing answers, with the reason in a sentence and the way to get it', async () => {
     const url = await goneUrl()
     expect(await choose({ url })).toEqual({
-      reason: `${url}/api/show cannot be reached: ECONNREFUSED. Search goes by words meanwhile.`,
+      reason: `${url}/api/show cannot be reached: ECONNREFUSED.`,
       hint: 'Start it with: ollama serve (it is to be had at https://ollama.com).',
     })
   })
@@ -71,7 +71,7 @@ describe('auto', () => {
   it('is none where the model is missing, with the command that gets it', async () => {
     const { url } = await embeddingServer({ models: ['llama3.2'] })
     expect(await choose({ url })).toEqual({
-      reason: `Ollama at ${url} does not have the model nomic-embed-text:v1.5. Search goes by words meanwhile.`,
+      reason: `Ollama at ${url} does not have the model nomic-embed-text:v1.5.`,
       hint: 'Get it with: ollama pull nomic-embed-text:v1.5',
     })
   })
@@ -272,7 +272,7 @@ describe('a server in trouble', () => {
     await refusal(embedder.embed(['a'], document), 'embedding_unavailable')
     await refusal(embedder.embed(['a'], document), 'embedding_unavailable')
     const error = await refusal(embedder.embed(['a'], { kind: 'query' }), 'embedding_unavailable')
-    expect(error.message).toMatch(/5 times in a row.*server busy$/)
+    expect(error.message).toMatch(/5 times in a row.*server busy\.$/)
     expect(server.asked).toHaveLength(5)
   })
 

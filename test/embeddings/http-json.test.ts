@@ -92,15 +92,15 @@ describe('a server that', () => {
     [503, 'server', true],
   ])('answers with %i is at fault as %s', async (status, fault, retryable) => {
     const error = await asked({ status, body: { error: 'too\nbad' } })
-    expect(error.message).toBe(`<server>/api/embed answered with status ${status}: too bad`)
+    expect(error.message).toBe(`<server>/api/embed answered with status ${status}: too bad.`)
     expect(error.details).toEqual({ fault, retryable, status })
   })
 
   it.each([
     [{ error: { message: 'No such model.' } }, 'No such model.'],
     [{ error: { message: 'x'.repeat(500) } }, `${'x'.repeat(200)}…`],
-    ['<h1>Bad\u0000 Gateway</h1>', '<h1>Bad Gateway</h1>'],
-    ['', 'nothing'],
+    ['<h1>Bad\u0000 Gateway</h1>', '<h1>Bad Gateway</h1>.'],
+    ['', 'nothing.'],
   ])('gives the reason %j is quoted', async (reason, shown) => {
     expect((await asked({ status: 400, body: reason })).message).toBe(
       `<server>/api/embed answered with status 400: ${shown}`,
@@ -135,7 +135,7 @@ describe('a key', () => {
     const request = { url: `${server.url}/v1/embeddings`, body, timeoutMs: 10_000 }
     expect(await requestJson({ ...request, key })).toMatchObject({ object: 'list' })
     const without = await refusal(requestJson(request), 'embedding_unavailable')
-    expect(without.message).toMatch(/status 401: it wants a key$/)
+    expect(without.message).toMatch(/status 401: it wants a key\.$/)
     expect(without.hint).toMatch('embedder.apiKeyEnv')
   })
 

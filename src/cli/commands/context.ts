@@ -1,5 +1,6 @@
 import type { ContextResult, IncludedItem, LeftItem } from '../../index.js'
 import type { CairnCommand } from '../command.js'
+import { textInCommandLineWords } from '../command-line-words.js'
 import { count } from '../format.js'
 import { examples } from '../help.js'
 import type { Io } from '../io.js'
@@ -41,7 +42,7 @@ export function addContext(program: CairnCommand, io: Io): void {
         const result = await cairn.context({ ...rest, ...(budget !== undefined && { budgetTokens: budget }) })
         output.show(result, () => (manifest ? formatManifest(result, output) : result.text))
         output.note(summary(result))
-        for (const reason of result.degraded) output.note(`Incomplete: ${oneLine(reason)}`)
+        for (const reason of result.degraded) output.note(`Incomplete: ${oneLine(textInCommandLineWords(reason))}`)
       }),
     )
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { ModelNews, SyncReport } from '../../index.js'
 import type { CairnCommand } from '../command.js'
-import { hintInCommandLineWords } from '../command-line-words.js'
+import { textInCommandLineWords } from '../command-line-words.js'
 import { formatTime } from '../format.js'
 import { examples } from '../help.js'
 import type { Io } from '../io.js'
@@ -63,8 +63,8 @@ export function addDocsWatch(docs: CairnCommand, io: Io): void {
 function inWords(news: ModelNews): string {
   if (news.what === 'back') return 'The embedding model is back.'
   if (news.what === 'changed') return `The store has changed over to ${news.space}, and so does this watch.`
-  const what = news.what === 'away' ? 'The embedding model is away' : 'Nothing is embedded here'
-  return `${what}: ${news.reason} ${hintInCommandLineWords(news.hint) ?? ''}`.trimEnd()
+  const what = news.what === 'away' ? 'The embedding model gives no vectors' : 'Nothing is embedded here'
+  return textInCommandLineWords(`${what}: ${news.reason} ${news.hint ?? ''}`.trimEnd())
 }
 
 /** What is new in a report: a file that is skipped is told once, not with each sync. */

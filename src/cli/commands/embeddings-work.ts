@@ -5,6 +5,7 @@ import type { EmbedderOptions } from '../../embeddings/embedder-schema.js'
 import { CairnError } from '../../errors.js'
 import type { EmbeddingSpace, EmbeddingStatus } from '../../index.js'
 import type { CairnCommand } from '../command.js'
+import { textInCommandLineWords } from '../command-line-words.js'
 import { count } from '../format.js'
 import { examples } from '../help.js'
 import type { Io } from '../io.js'
@@ -69,7 +70,7 @@ function failedIn({ failed }: EmbeddingSpace): string {
 
 /** The command that changes a store over to the model of the settings. */
 export function howToChange({ model }: EmbeddingStatus): string {
-  if ('reason' in model) return `${model.reason} ${model.hint}`
+  if ('reason' in model) return textInCommandLineWords(`${model.reason} ${model.hint}`)
   const { provider, model: called, dimensions } = model
   return provider === 'custom'
     ? 'Only a program that brings its model can change over to it.'
@@ -80,20 +81,17 @@ export function ownSpace({ model, spaces }: EmbeddingStatus): EmbeddingSpace | u
   return 'name' in model ? spaces.find(({ name }) => name === model.name) : undefined
 }
 
-const oftenMillis = 250
-/** What a process that was killed leaves behind holds ten seconds. */
-const longestMillis = 12_000
+const oftenMillis = 500
 
-const waitingFor = 'Waiting for another process that embeds, 12 s at most: if it was killed, its turn ends within 10.'
+const waitingFor = 'Waiting for another process that embeds. If it was killed, its turn ends within ten seconds.'
 
-/** A turn that another process has is waited for, but not for ever: it may be at work for long. */
+/** Whoever has the turn is at work: what waits is embedded meanwhile. */
 async function whenItIsOurTurn(output: Output, work: () => Promise<void>): Promise<void> {
-  const until = performance.now() + longestMillis
   for (let isTold = false; ; isTold = true) {
     try {
       return await work()
     } catch (error) {
-      if (!isOthersTurn(error) || performance.now() > until) throw error
+      if (!isOthersTurn(error)) throw error
       if (!isTold) output.note(output.wrapped(waitingFor))
       await sleep(oftenMillis)
     }

@@ -3,12 +3,13 @@ import type { Cairn } from '../../cairn.js'
 import { type CairnError, invalidInput } from '../../errors.js'
 import type { EmbeddingSpace, EmbeddingStatus } from '../../index.js'
 import type { CairnCommand } from '../command.js'
+import { textInCommandLineWords } from '../command-line-words.js'
 import { count } from '../format.js'
 import { examples } from '../help.js'
 import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { onStore } from '../store.js'
-import { shellQuote, wrapped } from '../text.js'
+import { oneLine, shellQuote } from '../text.js'
 import { addEmbeddingsSetup } from './embeddings-setup.js'
 import { addEmbeddingsWork, howToGoOn, ownSpace } from './embeddings-work.js'
 
@@ -68,12 +69,14 @@ function formatProgress(waiting: number, rate: number, left: number | null): str
 
 function formatStatus(status: EmbeddingStatus, output: Output): string {
   const { model, spaces } = status
-  const lines = (text: string): string => wrapped(text, { width: output.columns, indent: 0 }).join('\n')
   if (spaces.length === 0)
-    return lines('There are no vectors yet; searches go by words. `cairn embeddings setup` says how to get them.')
-  const reason = 'reason' in model ? [`${model.reason} ${model.hint}`] : []
-  const remarks = [...spaces.flatMap(failureLines), ...spaces.flatMap(trustLines), ...reason, ...awayLines(status)]
-  return [formatSpaces(spaces, output), ...[...remarks, ...idleLines(status)].map(lines)].join('\n\n')
+    return output.wrapped(
+      'There are no vectors yet; searches go by words. `cairn embeddings setup` says how to get them.',
+    )
+  const reason = 'reason' in model ? [textInCommandLineWords(`${model.reason} ${model.hint}`)] : []
+  const remarks = [...spaces.flatMap(trustLines), ...reason, ...awayLines(status), ...idleLines(status)]
+  const failures = spaces.filter(({ failed }) => failed > 0).map((space) => formatFailures(space, output))
+  return [formatSpaces(spaces, output), ...failures, ...remarks.map((remark) => output.wrapped(remark))].join('\n\n')
 }
 
 function formatSpaces(spaces: EmbeddingSpace[], output: Output): string {
@@ -83,9 +86,8 @@ function formatSpaces(spaces: EmbeddingSpace[], output: Output): string {
     { title: 'state', cell: ({ state }) => state },
     { title: 'vectors', cell: ({ vectors }) => number(vectors), align: 'right' },
     { title: 'waiting', cell: ({ waiting }) => number(waiting), align: 'right' },
-    { title: 'done', cell: ({ done, state }) => (state === 'kept' ? '' : percent(done)), align: 'right', dropAt: 2 },
-    { title: 'trust', cell: trustOf, dropAt: 3 },
-    { title: 'failed', cell: ({ failed }) => (failed === 0 ? '' : number(failed)), align: 'right', dropAt: 1 },
+    { title: 'done', cell: ({ done, state }) => (state === 'kept' ? '' : percent(done)), align: 'right', dropAt: 1 },
+    { title: 'found', cell: ({ found }) => (found === null ? '' : percent(found)), align: 'right', dropAt: 2 },
   ])
 }
 
@@ -94,21 +96,17 @@ function percent(share: number): string {
   return `${Math.floor(share * 100)}%`
 }
 
-function trustOf({ found, trusted }: EmbeddingSpace): string {
-  if (found === null) return 'not tried'
-  return `${trusted ? 'yes' : 'no'}, found ${percent(found)}`
-}
-
 /** Searches say nothing of it, and go by words. */
 function trustLines({ name, found, trusted, state }: EmbeddingSpace): string[] {
-  if (trusted || found === null || state === 'kept') return []
+  if (trusted !== false || found === null || state === 'kept') return []
   return [
     `Of texts of this store the model of ${name} finds ${percent(found)} by a part of them: no more than by chance, so its vectors have no part in searches by words and meaning.`,
   ]
 }
 
 function awayLines({ away }: EmbeddingStatus): string[] {
-  return away === null ? [] : [`The model is away: ${asSentence(away.reason)} ${away.hint ?? ''}`.trim()]
+  if (away === null) return []
+  return [textInCommandLineWords(`The model gives no vectors: ${asSentence(away.reason)} ${away.hint ?? ''}`.trim())]
 }
 
 /** What waits and whom for, while nobody is at it. */
@@ -126,13 +124,19 @@ function idleLines(status: EmbeddingStatus): string[] {
   })
 }
 
-function failureLines({ name, failed, failures }: EmbeddingSpace): string[] {
-  const [newest] = failures
-  if (newest === undefined) return []
-  const which = failed === 1 ? `not embedded: ${newest.item}.` : `not embedded, the newest of them ${newest.item}.`
-  return [
-    `${count(failed, 'text')} ${which} ${asSentence(newest.error)} Try again with cairn embeddings retry ${name}.`,
-  ]
+const shownFailures = 5
+
+function formatFailures({ name: space, failed, failures }: EmbeddingSpace, output: Output): string {
+  // Texts that failed together share their reason, which comes once, after the last of them.
+  const shown = failures.slice(0, shownFailures).map(({ item, error }, index) => {
+    const name = output.wrapped(oneLine(item))
+    const isLast = index + 1 === shownFailures || error !== failures[index + 1]?.error
+    return isLast ? output.block(name, asSentence(oneLine(error))) : name
+  })
+  const more = failed - shown.length
+  const rest = more > 0 ? [`and ${count(more, 'more', 'more')}; --json has the newest hundred`] : []
+  const heading = `${count(failed, 'text')} not embedded. Try again with: cairn embeddings retry ${shellQuote(space)}`
+  return [output.wrapped(heading), ...shown, ...rest].join('\n')
 }
 
 /** What servers say has its full stop or not. */

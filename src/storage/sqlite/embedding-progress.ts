@@ -45,7 +45,7 @@ const failures = sql(
    from embedding_jobs indexed by embedding_jobs_by_due
    where space_id = :space and run_after is null
    order by embedding_jobs.item desc
-   limit 5`,
+   limit 100`,
 )
 
 const vectors = sql(

@@ -65,7 +65,7 @@ export function openSpace(db: Database, { author, ...space }: NewSpace & { autho
   const filling = inState(db, 'filling')
   if (active && filling)
     return refuse('conflict', `The space ${filling.name} is being filled.`, {
-      hint: `Go on with it (\`cairn embeddings run\` says how) until it is active, or drop it: cairn embeddings drop ${filling.name}`,
+      hint: `${howToGoOn(filling)} Or drop it: cairn embeddings drop ${filling.name}`,
     })
   const state = active ? 'filling' : 'active'
   const activatedAt = active ? null : author.now
@@ -75,6 +75,11 @@ export function openSpace(db: Database, { author, ...space }: NewSpace & { autho
   note(db, author, 'create', { space: space.name, state })
   const made = findSpace(db, space.name)
   return made ? toSpace(made) : refuse('internal', `The space ${space.name} was not made.`)
+}
+
+function howToGoOn({ provider, model, dimensions }: NewSpace): string {
+  if (provider === 'custom') return 'A program that brings its model can go on with it.'
+  return `Go on with it until it is active: cairn embeddings migrate --to ${provider}/${model}/${dimensions}.`
 }
 
 function isSame(a: NewSpace, b: NewSpace): boolean {
