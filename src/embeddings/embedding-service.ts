@@ -84,7 +84,7 @@ export class EmbeddingService {
     const spaces = await this.#storage.embeddings.spaces()
     return {
       model: 'reason' in model ? model : shownModel(model),
-      away: 'reason' in model ? null : await this.#away(model, ask),
+      away: 'reason' in model ? null : await this.#away(model, ask && spaces.length > 0),
       underWay: await this.#storage.leases.isHeld({ name: lease, now: this.#guard.now() }),
       spaces: await Promise.all(spaces.map((space) => this.#withProgress(space))),
     }
