@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { parseName, parseNamespace } from '../access/namespace.js'
 import { CairnError, invalidInput } from '../errors.js'
 import { encodeJson, encodeJsonObject } from '../json.js'
-import { objectOf, parse, plainObject } from '../parse.js'
+import { metadataFilterSchema } from '../metadata-filter.js'
+import { parse, plainObject } from '../parse.js'
 import type { IntervalChange, MomentInput, NewMemory, VersionGuard } from '../storage/memory-store.js'
 import { type TimeInput, toIso, toMillis } from '../time.js'
 import { memoryTypeSchema } from './memory.js'
@@ -89,13 +90,12 @@ export const getOptionsSchema = z.strictObject({
  */
 export type GetOptions = z.input<typeof getOptionsSchema>
 
-const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
 const limit = z.number().int().min(1).max(1000)
 
 export const listQuerySchema = z.strictObject({
   namespace: z.string().optional(),
   type: memoryTypeSchema.optional(),
-  metadata: objectOf(scalar).optional(),
+  metadata: metadataFilterSchema.optional(),
   createdBy: z.string().optional(),
   deleted: z.boolean().optional(),
   order: z.enum(['key', 'newest']).optional(),
@@ -106,8 +106,8 @@ export const listQuerySchema = z.strictObject({
 })
 
 /**
- * Filters, which must all hold. `metadata` names fields and the plain values they must equal; `deleted` lists tombstones
- * instead of memories; the clocks are those of `get`. `order` is `key` by default, `newest` by last change. `limit` is 50
+ * Filters, which must all hold. `metadata` names fields and the plain value each must equal or, as a list, hold, or a list
+ * of values that it must all have; `deleted` lists tombstones instead of memories; the clocks are those of `get`. `order` is `key` by default, `newest` by last change. `limit` is 50
  * by default, at most 1,000; `cursor` is the `next` of the page before.
  */
 export type ListQuery = z.input<typeof listQuerySchema>

@@ -4,6 +4,7 @@ import type { Right } from '../access/principal.js'
 import type { AuditOperation } from '../audit/audit.js'
 import { CairnError, invalidInput } from '../errors.js'
 import { encodeJson, encodeJsonObject } from '../json.js'
+import { encodeMetadataFilter } from '../metadata-filter.js'
 import { decodeCursor, type Page, toPage } from '../page.js'
 import { parse } from '../parse.js'
 import type { MemoryQuery, NewMemory, VersionStamp } from '../storage/memory-store.js'
@@ -132,7 +133,7 @@ export class MemoryService extends MemoryChanges {
     if (rest.type !== undefined) stored.type = rest.type
     if (rest.createdBy !== undefined) stored.createdBy = rest.createdBy.normalize('NFC')
     if (rest.deleted !== undefined) stored.deleted = rest.deleted
-    if (rest.metadata !== undefined) stored.metadata = encodeJsonObject(rest.metadata, 'metadata', this.#valueBytes)
+    if (rest.metadata !== undefined) stored.metadata = encodeMetadataFilter(rest.metadata, this.#valueBytes)
     if (cursor !== undefined) stored.after = decodePlace(cursor, order)
     const rows = await this.#storage.memories.list(stored)
     await this.#noteList(namespace, () => ({ query, found: rows.length }))

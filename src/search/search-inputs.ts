@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { parseNamespace, parseSegment } from '../access/namespace.js'
 import { invalidInput } from '../errors.js'
-import { encodeJsonObject, isPlainObject } from '../json.js'
+import { isPlainObject } from '../json.js'
 import { memoryTypes } from '../memories/memory.js'
-import { objectOf, parse } from '../parse.js'
+import { encodeMetadataFilter, metadataFilterSchema } from '../metadata-filter.js'
+import { parse } from '../parse.js'
 import { eventTypes } from '../sessions/event.js'
 import type { MemoryAddress } from '../storage/memory-store.js'
 import type { ItemAddress, LexicalQuery } from '../storage/search-store.js'
@@ -30,7 +31,7 @@ const searchFields = z.strictObject({
   validAt: time.optional(),
   from: time.optional(),
   to: time.optional(),
-  metadata: objectOf(z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  metadata: metadataFilterSchema.optional(),
   threshold: z.number().min(-1).max(1).optional(),
   perDocument: z.number().int().min(1).max(1000).optional(),
   duplicates: z.boolean().optional(),
@@ -47,8 +48,8 @@ export const searchOptionsSchema = searchFields.refine(
 /**
  * Filters, all applied before any limit. `namespaces` and what is below them; `types` of memories and of events, one
  * `session`, which leave documents out; the clocks of memories; `from` a time on, and before the time `to`, of an event, of a
- * memory's version or of a document's last change; `metadata` fields of memories and documents and the plain values they must
- * equal. `limit` 10, at most 100; `offset` at most 1,000.
+ * memory's version or of a document's last change; `metadata` fields of memories and documents and the plain value each must
+ * equal or, as a list, hold, or a list of values that it must all have. `limit` 10, at most 100; `offset` at most 1,000.
  *
  * `threshold` leaves out what holds less of the question by itself, by the weights of its words: 0 to 1, where .5 is half.
  * `perDocument` sections of one document at most (1). What says the same as a better hit, a turn said twice or a memory of
@@ -135,7 +136,7 @@ export function parseFilters(options: z.output<typeof searchOptionsSchema>): Fil
     ...{ limit, offset, fold: !duplicates },
     ...(from !== undefined && { from: toMillis(from, 'from') }),
     ...(to !== undefined && { to: toMillis(to, 'to') }),
-    ...(metadata && { metadata: encodeJsonObject(metadata, 'metadata', maxMetadataBytes) }),
+    ...(metadata && { metadata: encodeMetadataFilter(metadata, maxMetadataBytes) }),
     ...(threshold !== undefined && { threshold }),
     ...(perDocument !== undefined && { perDocument }),
     ...(detail && { detail }),

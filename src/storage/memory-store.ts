@@ -121,7 +121,7 @@ export interface MemoryQuery {
   order: 'key' | 'newest'
   type?: MemoryType
   createdBy?: string
-  /** JSON object of scalar values; each must be equal in the memory's metadata. */
+  /** JSON object of lists of plain values, all of which must be in the memory's metadata: as the field, or in its list. */
   metadata?: string
   /** Latest versions that are tombstones, instead of visible memories. */
   deleted?: boolean

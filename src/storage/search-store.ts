@@ -50,7 +50,10 @@ export interface LexicalQuery extends Partial<Question> {
     /** Undefined: all. */
     namespaces?: string[]
   }
-  /** JSON object of scalar values; each must be equal in the metadata of a memory or document. Events have none. */
+  /**
+   * JSON object of lists of plain values, all of which must be in the metadata of a memory or document: as the field, or in
+   * its list. Events have none.
+   */
   metadata?: string
   /** From this time on, and before that one: of the event, of the memory's version, of the document's last change. */
   from?: number

@@ -228,7 +228,7 @@ describe('cairn memory list', () => {
     expect(await cairn(['memory', 'list', '--metadata', '{"s":{}}'])).toMatchObject({
       code: 2,
       stderr:
-        'error: list: metadata.s: expected string or number or boolean or null, received object.\n' +
+        'error: list: metadata.s: expected text, a number, true, false, null or a list of 1 to 100 of them, received an object.\n' +
         'hint: Correct what is named here and call again.\n',
     })
     expect(await keys(['--created-by', 'agent:p'])).toEqual(['k1'])

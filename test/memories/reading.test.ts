@@ -190,7 +190,8 @@ describe('listing memories', () => {
     expect(await keys({ createdBy: 'agent:x' })).toBe('e')
     expect(await keys({ createdBy: 'root', order: 'newest' })).toBe('dcba')
     expect(await keys({ createdBy: 'root', type: 'semantic', order: 'newest' })).toBe('da')
-    expect(await keys({ metadata: { source: 'chat' } })).toBe('ab')
+    expect(await keys({ metadata: { source: 'chat' } })).toBe('abc')
+    expect(await keys({ metadata: { source: ['chat'], n: 2 } })).toBe('b')
     expect(await keys({ metadata: { source: 'chat', n: 1 } })).toBe('a')
     expect(await keys({ metadata: { n: '1' } })).toBe('d')
     expect(await keys({ metadata: { ok: true } })).toBe('a')
@@ -268,7 +269,14 @@ describe('listing memories', () => {
     [{ order: 'oldest' }, 'order'],
     [{ order: 'newest', knownAt: 5 }, 'takes no knownAt'],
     [{ deleted: true, knownAt: 5 }, 'takes neither knownAt nor validAt'],
-    [{ metadata: { deep: {} } }, 'metadata.deep'],
+    [
+      { metadata: { deep: {} } },
+      'metadata.deep: expected text, a number, true, false, null or a list of 1 to 100 of them',
+    ],
+    [{ metadata: { tags: [] } }, 'metadata.tags: expected text, a number, true, false, null or a list of 1 to 100'],
+    [{ metadata: { tags: ['sea', ['ship']] } }, 'received a list with an array'],
+    [{ metadata: { rank: Number.NaN } }, 'received NaN'],
+    [{ metadata: { tags: Array(101).fill('x') } }, 'received a list of 101'],
     [{ cursor: 'nonsense' }, 'cursor'],
     [{ prefix: 'user:a' }, 'prefix'],
   ])('refuses %j', async (query, why) => {

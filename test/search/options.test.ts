@@ -3,6 +3,7 @@ import type { Cairn } from '../../src/cairn.js'
 import type { SimilarTo } from '../../src/search/search-inputs.js'
 import type { SearchHit } from '../../src/search/search-service.js'
 import { makeDocuments } from '../documents/folders.js'
+import { fakeEmbedder } from '../embeddings/fake-embedder.js'
 import { refusal } from '../helpers/refusal.js'
 import { openStore } from '../store.js'
 
@@ -59,6 +60,36 @@ describe('metadata', () => {
     expect(namesOf(await cairn.search('harbour', { metadata: { source: 'chat', rank: 1 } }))).toEqual(['both'])
     expect(namesOf(await cairn.search('harbour', { metadata: { source: 'chat' } })).sort()).toEqual(['both', 'one'])
     expect(namesOf(await cairn.search('harbour', { metadata: { other: null } }))).toEqual([])
+  })
+
+  it('has all values that are asked for, in a list or as one: of memories and documents, now, then and by meaning', async () => {
+    const embedder = fakeEmbedder({ dimensions: 64 })
+    const { cairn, clock } = await openStore({ embedder, background: false })
+    await remember(cairn, 'both', 'harbour harbour', { tags: ['sea', 'ship'] })
+    await remember(cairn, 'one', 'harbour harbour harbour', { tags: 'sea' })
+    await remember(cairn, 'none', 'harbour harbour harbour harbour', { tags: ['seas'], other: 'sea' })
+    const folder = makeDocuments({
+      'page.md': '---\ntags: [ship, sea]\n---\nOf a harbour.',
+      'bare.md': 'Of a harbour.',
+    })
+    await cairn.documents.sync(folder)
+    await cairn.embeddings.migrate()
+    await cairn.embeddings.run()
+    for (const way of [{}, { mode: 'semantic' as const }, { mode: 'lexical' as const }, { knownAt: clock() }]) {
+      const found = async (tags: string | string[], limit = 10) =>
+        namesOf(await cairn.search('harbour', { metadata: { tags }, limit, ...way })).sort()
+      expect(await found('sea')).toEqual(['both', 'one', 'page.md'])
+      expect(await found(['sea'])).toEqual(['both', 'one', 'page.md'])
+      expect(await found(['sea', 'ship'])).toEqual(['both', 'page.md'])
+      expect(await found(['seas'], 1)).toEqual(['none'])
+      expect(await found(['seas', 'sea'])).toEqual([])
+    }
+  })
+
+  it.each([[{}], [[]], [[{}]], [new Date(0)]])('refuses %j with what it takes', async (tags) => {
+    const { cairn } = await openStore()
+    const { message } = await refusal(cairn.search('harbour', { metadata: { tags } as never }), 'invalid_input')
+    expect(message).toMatch(/^search: metadata\.tags: expected text, a number, true, false, null or a list of 1 to 100/)
   })
 })
 

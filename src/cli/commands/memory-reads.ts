@@ -70,7 +70,7 @@ function addList(memory: CairnCommand, io: Io): void {
     .description('List memories, in order of namespace and key.')
     .option('--namespace <namespace>', 'of this namespace and below')
     .addOption(new Option('--type <type>', 'of one type').choices(memoryTypes))
-    .option('--metadata <json>', 'with these fields in their metadata', jsonObject('--metadata'))
+    .option('--metadata <json>', 'with these values in their metadata', jsonObject('--metadata'))
     .option('--created-by <actor>', 'first written by, such as agent:planner')
     .option('--deleted', 'those that are deleted, instead of those that are there')
     .option('--newest', 'last changed first')

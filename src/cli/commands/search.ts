@@ -55,7 +55,7 @@ export function addSearch(program: CairnCommand, io: Io): void {
     .option('--valid-at <time>', 'memories as true in the world at this time; default now (ISO 8601)')
     .option('--from <time>', 'what is of this time or later (ISO 8601)')
     .option('--to <time>', 'what is of before this time (ISO 8601)')
-    .option('--metadata <json>', 'memories and documents with these fields in their metadata', jsonObject('--metadata'))
+    .option('--metadata <json>', 'memories and documents with these values in their metadata', jsonObject('--metadata'))
     .option(
       '--threshold <share>',
       'what holds at least this share of the question itself, 0 to 1; with --mode semantic the least cosine, -1 to 1',

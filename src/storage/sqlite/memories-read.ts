@@ -11,6 +11,7 @@ import {
   type StoredMemory,
   versionsBelow,
 } from './memory-rows.js'
+import { hasMetadata } from './metadata-match.js'
 import { all, get, type Parameters, sql, sqlFamily } from './statements.js'
 
 const max = Number.MAX_SAFE_INTEGER
@@ -66,11 +67,7 @@ const tombstones = `
 const filters = `
      and (:type is null or m.type = :type)
      and (:createdBy is null or m.created_by = :createdBy)
-     and (:metadata is null or not exists (
-       select 1
-       from json_each(:metadata) wanted
-       left join json_each(m.metadata) held on held.key = wanted.key and held.type = wanted.type and held.atom is wanted.atom
-       where held.key is null))`
+     and (:metadata is null or ${hasMetadata('m.metadata')})`
 
 const inSpan = (alias: string): string => `${alias}.namespace >= :from and ${alias}.namespace < :to`
 

@@ -1,14 +1,23 @@
-import { decodeJsonObject, type JsonObject } from '../../json.js'
+import { decodeJsonObject, type Json, type JsonObject } from '../../json.js'
 import type { LexicalQuery } from '../search-store.js'
 import type { ItemRow } from './search-rows.js'
 
-/** Whether a row is of the time and has the metadata that is asked for. */
-export function passes(row: ItemRow, { from, to, metadata }: LexicalQuery): boolean {
-  if (from !== undefined && timeOf(row) < from) return false
-  if (to !== undefined && timeOf(row) >= to) return false
-  if (metadata === undefined) return true
-  const held = metadataOf(row)
-  return held !== undefined && Object.entries(decodeJsonObject(metadata)).every(([name, value]) => held[name] === value)
+/** Tells whether a row is of the time and has the metadata that is asked for. */
+export function rowFilter({ from, to, metadata }: LexicalQuery): (row: ItemRow) => boolean {
+  const wanted =
+    metadata === undefined ? undefined : Object.entries(decodeJsonObject(metadata) as Record<string, Json[]>)
+  return (row) => {
+    if (from !== undefined && timeOf(row) < from) return false
+    if (to !== undefined && timeOf(row) >= to) return false
+    if (wanted === undefined) return true
+    const held = metadataOf(row)
+    return held !== undefined && wanted.every(([name, values]) => values.every((value) => has(held[name], value)))
+  }
+}
+
+/** As `hasMetadata` in SQL. */
+function has(field: Json | undefined, value: Json): boolean {
+  return Array.isArray(field) ? field.includes(value) : field === value
 }
 
 function timeOf(row: ItemRow): number {

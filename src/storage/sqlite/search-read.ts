@@ -11,7 +11,7 @@ import { readBest } from './search-best.js'
 import { findCandidates, IndexReads } from './search-candidates.js'
 import { correctQuery, remembering } from './search-corrections.js'
 import { isOnlyTimes, type Reading, withDated } from './search-dated.js'
-import { passes } from './search-filters.js'
+import { rowFilter } from './search-filters.js'
 import { foldHits } from './search-folds.js'
 import { type HistoryQuery, withHistories } from './search-histories.js'
 import { type ByWords, fuseRows, nearAtOnce, ofDocuments } from './search-hybrid.js'
@@ -180,9 +180,10 @@ function searchPast(db: Database, query: HistoryQuery): Found {
 
 function* pastMemories(db: Database, query: LexicalQuery): Generator<FoundRow> {
   if (query.memories === undefined) return
+  const passes = rowFilter(query)
   for (const memory of visibleMemories(db, query.memories.namespaces, query.now, query.moment)) {
     const row: FoundRow = { kind: 'memory', score: 0, memory }
-    if (inMemoryScope(memory, query) && passes(row, query)) yield row
+    if (inMemoryScope(memory, query) && passes(row)) yield row
   }
 }
 

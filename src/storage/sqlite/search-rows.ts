@@ -7,7 +7,7 @@ import type { EventRow } from '../../sessions/event.js'
 import type { LexicalQuery } from '../search-store.js'
 import { visibleVersionId } from './memories-read.js'
 import type { Candidate } from './search-candidates.js'
-import { passes } from './search-filters.js'
+import { rowFilter } from './search-filters.js'
 import type { HistoryQuery } from './search-histories.js'
 import { all, sql, tuples } from './statements.js'
 
@@ -90,7 +90,7 @@ type Item = MemoryItem | { id: number; kind: 'event' | 'document'; ref: number }
  * decide. Of each memory the visible version is looked for once, however many of its versions are candidates.
  */
 export function rowReader(db: Database, query: HistoryQuery): RowReader {
-  const isVisible = visibilityOf(db, query)
+  const [isVisible, passes] = [visibilityOf(db, query), rowFilter(query)]
   const mayFind = (item: Item): boolean => item.kind !== 'memory' || (inMemoryScope(item, query) && isVisible(item))
   return (candidates) => {
     const scores = new Map(candidates.map(({ id, score }) => [id, score]))
@@ -104,7 +104,7 @@ export function rowReader(db: Database, query: HistoryQuery): RowReader {
     }
     return items.flatMap(({ id, kind, ref }) => {
       const row = rows[kind].get(ref)
-      return row && passes(row, query) ? Object.assign(row, { id, score: scores.get(id) ?? 0 }) : []
+      return row && passes(row) ? Object.assign(row, { id, score: scores.get(id) ?? 0 }) : []
     })
   }
 }

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import type { LexicalQuery } from '../search-store.js'
+import { hasMetadata } from './metadata-match.js'
 import { onlyScope } from './search-match.js'
 import { column, sql, sqlFamily } from './statements.js'
 
@@ -44,12 +45,7 @@ const withMetadata = sqlFamily(
    left join documents d on d.id = c.document_id
    where ${ofStart(start)}i.time >= :from and i.time < :to and i.kind <> 'event'
      and (:metadata = '{}' or ifnull(m.metadata, d.metadata) <> '{}')
-     and not exists (
-       select 1
-       from json_each(:metadata) wanted
-       left join json_each(ifnull(m.metadata, d.metadata)) held
-         on held.key = wanted.key and held.type = wanted.type and held.atom is wanted.atom
-       where held.key is null)
+     and ${hasMetadata('ifnull(m.metadata, d.metadata)')}
    order by ${start === 'scope' ? 't.rowid' : 'i.id'}`,
 )
 

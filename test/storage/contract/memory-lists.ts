@@ -76,6 +76,9 @@ function describeSpans(subject: Subject): void {
   })
 }
 
+/** A filter by metadata, as the store takes it. */
+const having = (wanted: Record<string, unknown[]>): string => JSON.stringify(wanted)
+
 function describeFilters(subject: Subject): void {
   it('take one type', async () => {
     const { storage } = subject
@@ -101,15 +104,30 @@ function describeFilters(subject: Subject): void {
 
   it('compare metadata by value and by type', async () => {
     const { storage } = subject
-    const held: unknown[] = ['1', 1, 1.5, true, false, null, '', 'é"\\', [1], { a: 1 }, 0, '0', 'null', -7, 1e21]
+    const held: unknown[] = ['1', 1, 1.5, true, false, null, '', 'é"\\', [[1]], { a: 1 }, 0, '0', 'null', -7, 1e21]
     for (const [index, value] of held.entries())
       await add(storage, { key: `${index}`, chain: `${index}`, metadata: JSON.stringify({ other: 1, tag: value }) })
     await add(storage, { key: 'none', chain: 'none', metadata: '{}' })
     for (const [index, value] of held.entries()) {
       if (typeof value === 'object' && value !== null) continue
-      expect(await keys(storage, { metadata: JSON.stringify({ tag: value }) }), `tag = ${value}`).toEqual([`${index}`])
+      expect(await keys(storage, { metadata: having({ tag: [value] }) }), `tag = ${value}`).toEqual([`${index}`])
     }
-    expect(await keys(storage, { metadata: '{"tag":2}' })).toEqual([])
+    expect(await keys(storage, { metadata: having({ tag: [2] }) })).toEqual([])
+  })
+
+  it('find all values that are asked for in a list, and take one value for a list of one', async () => {
+    const { storage } = subject
+    const held = { both: ['sea', 'ship', 1], one: ['sea'], plain: 'sea', other: ['seas', '1', true, ['sea']], none: [] }
+    for (const [key, tags] of Object.entries(held))
+      await add(storage, { key, chain: key, metadata: JSON.stringify({ other: 'ship', tags }) })
+    for (const order of ['key', 'newest'] as const) {
+      const found = async (...tags: unknown[]) => (await keys(storage, { metadata: having({ tags }), order })).sort()
+      expect(await found('sea')).toEqual(['both', 'one', 'plain'])
+      expect(await found('ship', 'sea')).toEqual(['both'])
+      expect(await found(1)).toEqual(['both'])
+      expect(await found('1')).toEqual(['other'])
+      expect(await found(null)).toEqual([])
+    }
   })
 
   it('need every field of the metadata asked for, whatever its name', async () => {
@@ -118,9 +136,10 @@ function describeFilters(subject: Subject): void {
     await add(storage, { key: 'all', metadata: JSON.stringify(odd) })
     await add(storage, { key: 'nested', metadata: '{"a":{"b":1}}' })
     for (const [name, value] of Object.entries(odd))
-      expect(await keys(storage, { metadata: JSON.stringify({ [name]: value }) }), name).toEqual(['all'])
-    expect(await keys(storage, { metadata: JSON.stringify(odd) })).toEqual(['all'])
-    expect(await keys(storage, { metadata: JSON.stringify({ ...odd, more: 1 }) })).toEqual([])
+      expect(await keys(storage, { metadata: having({ [name]: [value] }) }), name).toEqual(['all'])
+    const all = Object.fromEntries(Object.entries(odd).map(([name, value]) => [name, [value]]))
+    expect(await keys(storage, { metadata: having(all) })).toEqual(['all'])
+    expect(await keys(storage, { metadata: having({ ...all, more: [1] }) })).toEqual([])
     expect(await keys(storage, { metadata: '{}' })).toEqual(['all', 'nested'])
   })
 
@@ -131,7 +150,7 @@ function describeFilters(subject: Subject): void {
     )
     await storage.memories.add({ entries, author: author() })
     for (const order of ['key', 'newest'] as const)
-      expect(await keys(storage, { metadata: '{"even":false}', limit: 15, order })).toHaveLength(15)
+      expect(await keys(storage, { metadata: having({ even: [false] }), limit: 15, order })).toHaveLength(15)
   })
 
   it('show tombstones instead of memories when asked for the deleted', async () => {

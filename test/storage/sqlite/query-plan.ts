@@ -112,7 +112,7 @@ const samples: Record<string, [frequent: string | number, rare: string | number]
   offset: [0, 100],
   match: ['word1', 'none'],
   ids: ['[1,2,3]', '[]'],
-  metadata: ['{"source":"chat"}', '{"source":"none"}'],
+  metadata: ['{"source":["chat"]}', '{"source":["none"]}'],
   minute: [populatedAt, 0],
   modifiedAt: [populatedAt, 0],
   name: ['metric0', 'none'],
