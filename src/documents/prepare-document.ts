@@ -16,13 +16,14 @@ export function prepareDocument(text: string, path: string): PreparedDocument {
   const { metadata, error, body, firstLine, plainLines } = readFrontMatter(text.replaceAll(/\r\n?/g, '\n'))
   const { title: heading, chunks } = chunkMarkdown(body, { firstLine, plainLines })
   const title = titleIn(metadata.title) ?? heading ?? stemOf(path)
+  const about = { title, path, metadata: JSON.stringify(metadata) }
   return {
     title,
-    metadata: JSON.stringify(metadata),
+    metadata: about.metadata,
     error,
-    chunks: chunks.map((chunk) => ({
+    chunks: chunks.map((chunk, position) => ({
       ...chunk,
-      words: documentText({ title, heading: chunk.heading, path }, chunk.text),
+      words: documentText({ ...about, heading: chunk.heading, position }, chunk.text),
     })),
   }
 }

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { ancestors } from '../access/namespace.js'
 import type { Owner } from '../access/policy.js'
-import type { Json } from '../json.js'
+import { decodeJsonObject, type Json } from '../json.js'
 import type { MemoryType } from '../memories/memory.js'
 import type { EventType } from '../sessions/event.js'
 import { actorName } from '../sessions/event.js'
-import { foldWords, withJoinedWords } from './words.js'
+import { foldWords, stemOf, withJoinedWords } from './words.js'
 
 /** Raised when texts are made another way; rows of an older version are indexed anew. */
-export const indexTextVersion = 3
+export const indexTextVersion = 4
 
 /** What full text holds of an item. `scope` are opaque words that cut a search to whoever asks; they weigh nothing. */
 export interface IndexText {
@@ -55,28 +55,78 @@ export function eventText(actor: string, content: Json, length = maxBodyLength):
   return { title: normalize(actorName(actor)), body: normalize(leafText(content, length)) }
 }
 
-/** A piece of a document. Where it stands is its title: the document's own title, the headings above it and the path. */
-export function documentText(
-  place: { title: string; heading: string; path: string },
-  text: string,
-  length = maxBodyLength,
-): ItemText {
-  const { title, heading, path } = place
-  const named = heading === title || heading.startsWith(`${title} > `) ? heading : `${title} ${heading}`
-  const words = withWords(path.replace(/\.[^./]*$/, ''))
-  return { title: normalize(`${named} ${words}`), body: normalize(text.slice(0, length).toWellFormed()) }
+export interface DocumentPlace {
+  title: string
+  heading: string
+  path: string
+  /** The front matter, a JSON object. */
+  metadata: string
+  /** How many pieces come before it. */
+  position: number
+}
+
+/**
+ * A piece of a document. Where it stands is its title: the document's own title, the headings above it and the path. The first
+ * also has the words of the front matter that it does not say itself: a description mostly says again what stands below it.
+ */
+export function documentText(place: DocumentPlace, text: string, length = maxBodyLength): ItemText {
+  const { heading, path } = place
+  const named =
+    heading === place.title || heading.startsWith(`${place.title} > `) ? heading : `${place.title} ${heading}`
+  const title = normalize(`${named} ${withWords(path.replace(/\.[^./]*$/, ''))}`)
+  const body = normalize(text.slice(0, length).toWellFormed())
+  const about = frontMatterOf(place).flatMap(({ texts }) => texts)
+  return {
+    title,
+    body: about.length === 0 ? body : `${body} ${otherWords(normalize(about.join(' ')), `${title} ${body}`)}`,
+  }
+}
+
+function otherWords(words: string, text: string): string {
+  const said = new Set(text.split(' ').map(stemOf))
+  const others = words.split(' ').filter((word) => !said.has(stemOf(word)))
+  return others.join(' ')
+}
+
+const maxFrontMatter = 2_000
+
+/** Values that nobody looks for by their words: without a letter, dates, addresses, yes and no. */
+const noWords = /^(?:\P{L}*|\d{4}-\d\d?-\d\d?.*|[a-z]+:\/\/.*|yes|no|on|off)$/su
+
+/** The texts of front matter by its fields, but for the title, which stands elsewhere. None for all pieces but the first. */
+function frontMatterOf({ metadata, position }: Pick<DocumentPlace, 'metadata' | 'position'>) {
+  if (position > 0 || metadata === '{}') return []
+  const { title: _, ...fields } = decodeJsonObject(metadata)
+  let room = maxFrontMatter
+  return Object.entries(fields).flatMap(([name, value]) => {
+    const texts = leavesOf(value, room, (leaf) => !noWords.test(leaf))
+    room -= texts.join(' ').length + 1
+    return texts.length > 0 ? { name, texts } : []
+  })
+}
+
+/** The same as people read it. */
+export function readableFrontMatter(place: Pick<DocumentPlace, 'metadata' | 'position'>): string {
+  return frontMatterOf(place)
+    .map(({ name, texts }) => `${name}: ${texts.join(', ')}`)
+    .join('; ')
 }
 
 /** The string leaves of a JSON value in their order, members named `text` first, keys left out. At most `length` characters. */
 export function leafText(value: Json, length = maxBodyLength): string {
-  const leaves: string[] = []
-  collect(value, leaves, { room: length })
-  return leaves.join(' ')
+  return leavesOf(value, length).join(' ')
 }
 
-function collect(value: Json, leaves: string[], budget: { room: number }): void {
+function leavesOf(value: Json, length: number, tells: (leaf: string) => boolean = () => true): string[] {
+  const leaves: string[] = []
+  collect(value, leaves, { room: length, tells })
+  return leaves
+}
+
+function collect(value: Json, leaves: string[], budget: { room: number; tells: (leaf: string) => boolean }): void {
   if (budget.room <= 0) return
   if (typeof value === 'string') {
+    if (!budget.tells(value)) return
     const leaf = value.length > budget.room ? value.slice(0, budget.room).toWellFormed() : value
     leaves.push(leaf)
     budget.room -= leaf.length + 1

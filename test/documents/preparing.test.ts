@@ -136,4 +136,22 @@ describe('the words of a chunk', () => {
       body: ' guide set up run it ',
     })
   })
+
+  it('are, of the first, also those of the front matter that it does not say itself', () => {
+    const fields = [
+      ...['title: Tides', 'tags: [sailing, "2024"]', 'aliases:\n  - Ebb', 'about: { by: { name: Mira Berg } }'],
+      ...['description: When the tide turns.', 'draft: no', 'public: true', 'order: 7', 'date: 2024-05-01 10:00Z'],
+      ...['home: https://sea.example/tides', 'empty:'],
+    ]
+    const text = `---\n${fields.join('\n')}\n---\n# Low water\nThe ebb.\n\n# High water\nThe flood.\n`
+    const [first, second] = prepare(text, 'a.md').chunks
+    expect(first?.words.title).toBe('tides low water a')
+    expect(first?.words.body.trim().split(/ +/).join(' ')).toBe('low water the ebb sailing mira berg when turns')
+    expect(second?.words.body.trim()).toBe('high water the flood')
+  })
+
+  it('have of long front matter the beginning', () => {
+    const [chunk] = prepare(`---\nfirst: ${'sea '.repeat(900)}\nlast: ship\n---\nA text.\n`).chunks
+    expect(new Set(chunk?.words.body.trim().split(/ +/))).toEqual(new Set(['a', 'text', 'sea']))
+  })
 })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Cairn } from '../../src/cairn.js'
 import type { SearchOptions } from '../../src/search/search-inputs.js'
 import type { SearchHit } from '../../src/search/search-service.js'
+import { makeDocuments } from '../documents/folders.js'
 import { refusal } from '../helpers/refusal.js'
 import { openStore, withStore } from '../store.js'
 
@@ -157,6 +158,31 @@ describe('a search', () => {
       [8, 15],
     ])
     expect(await found(cairn, 'iPhone')).toEqual([])
+  })
+
+  it('finds a page by its front matter, in its first section, and shows that where nothing else holds the words', async () => {
+    const { cairn } = await openStore()
+    const page = '# One\nA bowline.\n\n# Two\nMore on it.\n'
+    const front = 'title: Knots\ntags: [sailing, rope]\nauthor: Mira\nabout: { level: [beginner] }\ndate: 2024-05-01'
+    const folder = makeDocuments({
+      'knots.md': `---\n${front}\n---\n${page}`,
+      'bare.md': page.replace('bowline', 'loop'),
+    })
+    await cairn.documents.sync(folder)
+    for (const options of [{}, { knownAt: Date.UTC(2100, 0, 1) }]) {
+      for (const [question, snippet] of [
+        ['sailing', 'tags: sailing, rope; author: Mira; about: beginner'],
+        ['Mira', 'tags: sailing, rope; author: Mira; about: beginner'],
+        ['beginners', 'tags: sailing, rope; author: Mira; about: beginner'],
+        ['bowline Mira', '# One A bowline.'],
+      ] as const) {
+        const { hits } = await cairn.search(question, { perDocument: 9, ...options })
+        expect(hits.map(({ snippet }) => snippet.text)).toEqual([snippet])
+        expect(hits[0]?.snippet.marks).toHaveLength(1)
+      }
+      expect(await found(cairn, '2024', options)).toEqual([])
+    }
+    expect((await cairn.search('Knots')).hits[0]?.snippet.text).toMatch(/^# /)
   })
 
   it('reads what was said beside the best turns, however much else holds a common word', async () => {

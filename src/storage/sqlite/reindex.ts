@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3'
 import { decodeJson } from '../../json.js'
 import type { MemoryType } from '../../memories/memory.js'
 import {
+  type DocumentPlace,
   documentScope,
   documentText,
   eventIndexText,
@@ -37,7 +38,7 @@ const events = sql(
 
 const chunks = sql(
   'search.chunksToIndex',
-  `select i.id, d.namespace, d.title, d.path, c.heading, c.text
+  `select i.id, d.namespace, d.title, d.path, d.metadata, c.heading, c.position, c.text
    from search_items i
    cross join document_chunks c on c.id = i.ref
    cross join documents d on d.id = c.document_id
@@ -64,12 +65,9 @@ interface EventToIndex {
   user: string
 }
 
-interface ChunkToIndex {
+interface ChunkToIndex extends DocumentPlace {
   id: number
   namespace: string
-  title: string
-  path: string
-  heading: string
   text: string
 }
 

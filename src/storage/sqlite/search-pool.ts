@@ -27,8 +27,9 @@ export function toPoolItem(row: FoundRow, length: number): PoolItem {
   }
   if (row.kind === 'document') {
     const { chunk } = row
-    const { document, title, heading, path, modifiedAt } = chunk
-    const source = `${length} ${title}\n${heading}\n${path}\n${chunk.text}`
+    const { document, title, heading, path, position, metadata, modifiedAt } = chunk
+    const about = position === 0 ? metadata : ''
+    const source = `${length} ${title}\n${heading}\n${path}\n${about}\n${chunk.text}`
     const said = (): string => chunk.text.slice(0, saidLength)
     const text = readText(source, () => ({ ...documentText(chunk, chunk.text, length), said: said() }))
     return { kind: 'document', whole: document, time: modifiedAt, text, said }

@@ -1,10 +1,11 @@
 import type { Database } from 'better-sqlite3'
 import { weighEvidence } from '../../search/evidence.js'
+import { readableFrontMatter } from '../../search/index-text.js'
 import type { PoolItem, Ranked } from '../../search/pool.js'
 import { withAlike } from '../../search/query.js'
 import type { WeightedTerm } from '../../search/rank.js'
 import { forgetOldTexts, type ReadText } from '../../search/read-text.js'
-import { snippetMaker } from '../../search/snippet.js'
+import { type Snippet, snippetMaker } from '../../search/snippet.js'
 import type { HitExplanation, LexicalAnswer, LexicalHit, LexicalQuery, ShownHit } from '../search-store.js'
 import { visibleMemories } from './memories-read.js'
 import { readBest } from './search-best.js'
@@ -198,7 +199,7 @@ function shower(
     const text = readableText(row)
     const shown: ShownHit = {
       score,
-      snippet: snippetOf(text),
+      snippet: showing(row, text, snippetOf),
       ...(query.detail === 'full' && { text }),
       ...(duplicates > 0 && { duplicates }),
       ...(query.explain && {
@@ -212,6 +213,14 @@ function shower(
     }
     return { ...shown, ...identityOf(row) }
   }
+}
+
+/** The passage, or the front matter where only that holds a word of the question. */
+function showing(row: FoundRow, text: string, snippetOf: (text: string) => Snippet): Snippet {
+  const snippet = snippetOf(text)
+  if (row.kind !== 'document' || snippet.marks.length > 0) return snippet
+  const other = snippetOf(readableFrontMatter(row.chunk))
+  return other.marks.length > 0 ? other : snippet
 }
 
 function retrieversOf(row: FoundRow, cosine: number | undefined): HitExplanation['retrievers'] {

@@ -15,7 +15,7 @@ async function fill(path: string): Promise<void> {
   await agent.sessions.appendEvent(id, { type: 'message', actor: 'user', content: { text: 'the tea is cold' } })
   const folder = `${path}.docs`
   mkdirSync(folder)
-  writeFileSync(`${folder}/tea.md`, '# Tea\n\nTea is grown in the hills.\n')
+  writeFileSync(`${folder}/tea.md`, '---\ntags: [green]\n---\n# Tea\n\nTea is grown in the hills.\n')
   await cairn.documents.sync(folder, { namespace: 'user:alice' })
   await cairn.close()
 }
@@ -37,6 +37,7 @@ describe('an index whose texts another version made', () => {
     const cairn = await openCairn({ db: path, threads: false })
     const { hits } = await cairn.as(owner).search('tea')
     expect(hits.map((hit) => hit.kind).sort()).toEqual(['document', 'event', 'memory'])
+    expect((await cairn.search('green', { kinds: ['document'] })).hits).toHaveLength(1)
     expect((await cairn.search('old')).hits).toEqual([])
     await cairn.close()
   })
