@@ -1,7 +1,10 @@
 import type { SearchHit } from '../search/search-service.js'
 import { oneLine } from './text.js'
 
-const meanings: Record<NonNullable<SearchHit['explain']>['evidence'][number]['name'], string> = {
+type Explanation = NonNullable<SearchHit['explain']>
+type Word = Explanation['words'][number]
+
+const meanings: Record<Explanation['evidence'][number]['name'], string> = {
   words: 'words of the question in it',
   coverage: 'how many of them it holds',
   passage: 'how close together they stand',
@@ -21,21 +24,29 @@ const meanings: Record<NonNullable<SearchHit['explain']>['evidence'][number]['na
 }
 
 /** The sum, piece by piece, and what the words of the question weigh. */
-export function formatExplanation({ evidence, match, words, retrievers }: NonNullable<SearchHit['explain']>): string[] {
+export function formatExplanation({ evidence, match, words, retrievers }: Explanation): string[] {
   const pieces = evidence.map(
     ({ name, points }) => `${points.toFixed(2).padStart(8)}  ${name.padEnd(12)}${meanings[name]}`,
   )
   const sum = evidence.reduce((all, { points }) => all + points, 0)
   const found = retrievers.map(({ name, score }) => `${name} ${score.toFixed(2)}`).join(', ')
-  const weighed = words.map(formatWord).join(', ')
   return [
     ...pieces,
     `${sum.toFixed(2).padStart(8)}  score`,
-    oneLine(`holds ${Math.round(match * 100)} % of the question: ${weighed}`),
+    ...(words.length > 0 ? [oneLine(`holds ${Math.round(match * 100)} % of the question${formatWords(words)}`)] : []),
     `found by ${found}`,
   ]
 }
 
-function formatWord({ text, weight, readAs }: { text: string; weight: number; readAs?: string[] }): string {
-  return `${text} ${weight.toFixed(2)}${readAs ? ` (read as ${readAs.join(' or ')})` : ''}`
+function formatWords(words: Word[]): string {
+  const list = (some: Word[]): string => some.map(formatWord).join(', ')
+  const [held, lacking] = [words.filter(({ by }) => by.length > 0), words.filter(({ by }) => by.length === 0)]
+  return `${held.length > 0 ? `: ${list(held)}` : ''}${lacking.length > 0 ? `; lacks ${list(lacking)}` : ''}`
+}
+
+/** `cat ~ dogs` where the hit says dogs. */
+function formatWord({ text, weight, by, readAs = [] }: Word): string {
+  const isAsked = by.every((word) => word === text || readAs.includes(word))
+  const meant = readAs.length > 0 ? ` (read as ${readAs.join(' or ')})` : ''
+  return `${isAsked ? text : `${text} ~ ${by.join('/')}`} ${weight.toFixed(2)}${meant}`
 }

@@ -107,10 +107,11 @@ export interface HitExplanation {
   match: number
   evidence: Evidence[]
   /**
-   * The words of the question and what each weighs: how rare it is in what the caller may read. `readAs` are words of that
-   * which stand for one that nothing there holds.
+   * The words of the question and what each weighs: how rare it is in what the caller may read. `by` are the words of the hit
+   * that stand for it: itself, another form, one that means nearly the same; none where the hit lacks it. `readAs` are words
+   * of what the caller may read which stand for one that nothing there holds.
    */
-  words: { text: string; weight: number; readAs?: string[] }[]
+  words: { text: string; weight: number; by: string[]; readAs?: string[] }[]
 }
 
 /** What a hit shows of itself, whatever it is. `duplicates`: so many others say the same and were left out. */

@@ -123,6 +123,18 @@ describe('cairn search', () => {
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(60)
   })
 
+  it('explains by which other words a hit was found, and what it lacks', async () => {
+    const cairn = newCli()
+    await cairn.json('init')
+    await cairn(['memory', 'add', 'user:alice', 'n1', '--text', 'Cats sleep in the kitchens'])
+    const held = async (question: string) =>
+      (await cairn(`search ${question} --explain`)).stdout.match(/holds .*/)?.[0].replaceAll(/ \d+\.\d\d/g, '')
+    expect(await held('kitten')).toBe('holds 40 % of the question: kitten ~ cats')
+    expect(await held('kitchns')).toBe('holds 70 % of the question: kitchns (read as kitchens)')
+    expect(await held('kitchens sleep')).toBe('holds 100 % of the question: kitchens, sleep')
+    expect(await held('cats zebra')).toBe('holds 46 % of the question: cats; lacks zebra')
+  })
+
   it('exits with 0 when nothing is found', async () => {
     const cairn = await filled()
     expect(await cairn('search zebra')).toEqual({ code: 0, stdout: '', stderr: 'nothing found\n' })

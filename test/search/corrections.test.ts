@@ -24,8 +24,8 @@ describe('a misspelt word', () => {
       'opens',
     ])
     expect(hits[0]?.explain?.words).toEqual([
-      { text: 'habour', weight: expect.any(Number), readAs: ['harbour'] },
-      { text: 'open', weight: expect.any(Number) },
+      { text: 'habour', weight: expect.any(Number), by: ['harbour'], readAs: ['harbour'] },
+      { text: 'open', weight: expect.any(Number), by: ['opens'] },
     ])
   })
 

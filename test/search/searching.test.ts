@@ -185,6 +185,30 @@ describe('a search', () => {
     expect((await cairn.search('Knots')).hits[0]?.snippet.text).toMatch(/^# /)
   })
 
+  it.each([
+    ['kitten', 'Two cats sleep', ['cats']],
+    ['kitten', 'A cat, a kitten', ['cat', 'kitten']],
+    ['go', 'We went, I go', ['went', 'go']],
+    ['kitchen', 'The Kitchens', ['kitchens']],
+    ['kitchns', 'The kitchens', ['kitchens']],
+    ['maxRetries', 'Set max_retries', ['max retries']],
+    ['birth weight', 'Of birthweight', ['birthweight'], ['birthweight']],
+    ['zebra cat', 'A zebra', ['zebra'], []],
+    ['cat', { title: 'Cats', text: 'They sleep' }, ['cats']],
+    ['cat', `${'long '.repeat(4_000)} cats`, ['cats']],
+    ['東', '東京', ['東京']],
+  ])('tells by which words of it %j found %j', async (question, value, ...by) => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'one', value)
+    await remember(cairn, 'other', 'Another cat')
+    for (const options of [{}, { knownAt: Date.UTC(2100, 0, 1) }]) {
+      const { hits } = await cairn.search(question, { explain: true, ...options })
+      const one = hits.find((hit) => nameOf(hit) === 'one')
+      if (question !== 'kitchns' || options.knownAt === undefined)
+        expect(one?.explain?.words.map((word) => word.by)).toEqual(by)
+    }
+  })
+
   it('reads what was said beside the best turns, however much else holds a common word', async () => {
     const { cairn } = await openStore()
     const { id } = await cairn.sessions.create(alice)

@@ -1,11 +1,13 @@
 import type { Database } from 'better-sqlite3'
 import { weighEvidence } from '../../search/evidence.js'
+import { heldWords } from '../../search/held-words.js'
 import { readableFrontMatter } from '../../search/index-text.js'
 import type { PoolItem, Ranked } from '../../search/pool.js'
 import { withAlike } from '../../search/query.js'
 import type { WeightedTerm } from '../../search/rank.js'
 import { forgetOldTexts, type ReadText } from '../../search/read-text.js'
-import { type Snippet, snippetMaker } from '../../search/snippet.js'
+import { longestText, type Snippet, snippetMaker } from '../../search/snippet.js'
+import { makeTermTable } from '../../search/term-table.js'
 import type { HitExplanation, LexicalAnswer, LexicalHit, LexicalQuery, ShownHit } from '../search-store.js'
 import { visibleMemories } from './memories-read.js'
 import { readBest } from './search-best.js'
@@ -17,7 +19,7 @@ import { foldHits } from './search-folds.js'
 import { type HistoryQuery, withHistories } from './search-histories.js'
 import { type ByWords, fuseRows, nearAtOnce, ofDocuments } from './search-hybrid.js'
 import { nearRows, openNear } from './search-near.js'
-import { poolItems, rankedLength, readableText } from './search-pool.js'
+import { poolItems, rankedLength, readableText, toPoolItem } from './search-pool.js'
 import { type FoundRow, inMemoryScope, rowReader } from './search-rows.js'
 import { likenessOf } from './vector-read.js'
 
@@ -194,7 +196,7 @@ function shower(
   terms: WeightedTerm[],
 ): (ranked: RankedRow & { duplicates: number }) => LexicalHit {
   const snippetOf = snippetMaker(withAlike(terms.length > 0 ? terms : query.terms))
-  const words = terms.map(explainWord)
+  const wordsOf = wordExplainer(terms)
   return ({ row, score, match, evidence, cosine, duplicates }) => {
     const text = readableText(row)
     const shown: ShownHit = {
@@ -207,7 +209,7 @@ function shower(
           retrievers: retrieversOf(row, cosine),
           match,
           evidence,
-          words,
+          words: wordsOf(row),
         },
       }),
     }
@@ -230,9 +232,15 @@ function retrieversOf(row: FoundRow, cosine: number | undefined): HitExplanation
   ]
 }
 
-function explainWord({ text, weight, alike = [] }: WeightedTerm): HitExplanation['words'][number] {
-  const readAs = alike.flatMap((other) => (other.isCorrection ? other.text : []))
-  return { text, weight, ...(readAs.length > 0 && { readAs }) }
+function wordExplainer(terms: WeightedTerm[]): (row: FoundRow) => HitExplanation['words'] {
+  const table = makeTermTable(terms)
+  return (row) => {
+    const held = heldWords(toPoolItem(row, longestText).text, table, terms.length)
+    return terms.map(({ text, weight, alike = [] }, term) => {
+      const readAs = alike.flatMap((other) => (other.isCorrection ? other.text : []))
+      return { text, weight, by: held[term] ?? [], ...(readAs.length > 0 && { readAs }) }
+    })
+  }
 }
 
 type Identity<Hit = LexicalHit> = Hit extends ShownHit ? Omit<Hit, keyof ShownHit> : never
