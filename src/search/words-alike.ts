@@ -32,9 +32,12 @@ const irregularForms = `go went gone|buy bought|take took taken|make made|see sa
   criterion criteria|phenomenon phenomena|hypothesis hypotheses|analysis analyses|diagnosis diagnoses|good better best
   bad worse worst|far further farther`
 
-/** Everyday English, and what people who write software shorten. */
-const synonyms = `child kid|mother mom mum|father dad|grandmother grandma|grandfather grandpa|sibling brother sister
-  parent mother father mom dad|spouse husband wife|photo picture pic photograph image|dog puppy pup|cat kitten|pet dog cat
+/**
+ * Everyday English, and what people who write software shorten. A cat is a pet and no dog: what is after a colon is alike to
+ * what is before it alone.
+ */
+const synonyms = `child kid|mother mom mum|father dad|grandmother grandma|grandfather grandpa|sibling: brother sister
+  parent: mother father mom dad|spouse: husband wife|photo picture pic photograph image|dog puppy pup|cat kitten|pet: dog cat
   movie film|television tv|car vehicle automobile|bicycle bike|job work career occupation|firm company business employer
   shop store|apartment flat|home house|city town|country nation|trip travel journey vacation holiday|doctor physician
   ill sick|hurt injure injury|illness disease|buy purchase|begin start|end finish|help assist support|talk chat speak
@@ -67,15 +70,18 @@ function makeTable(): Table {
 
 function addGroups(made: Table, groups: string, weight: number): void {
   for (const group of groups.split(/\||\n/)) {
-    const words = group.trim().split(/\s+/)
-    for (const word of words) {
-      const stem = stemOf(word)
-      const alike = made.get(stem) ?? []
-      made.set(stem, alike)
-      for (const text of words) {
-        const isKnown = stemOf(text) === stem || alike.some((other) => stemOf(other.text) === stemOf(text))
-        if (!isKnown) alike.push({ text, weight })
-      }
-    }
+    const [wide = [], narrow = []] = group.split(':').map((words) => words.trim().split(/\s+/))
+    for (const word of wide) addAlike(made, word, [...wide, ...narrow], weight)
+    for (const word of narrow) addAlike(made, word, wide, weight)
+  }
+}
+
+function addAlike(made: Table, word: string, words: string[], weight: number): void {
+  const stem = stemOf(word)
+  const alike = made.get(stem) ?? []
+  made.set(stem, alike)
+  for (const text of words) {
+    const isKnown = stemOf(text) === stem || alike.some((other) => stemOf(other.text) === stemOf(text))
+    if (!isKnown) alike.push({ text, weight })
   }
 }
