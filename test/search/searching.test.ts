@@ -160,6 +160,16 @@ describe('a search', () => {
     expect(await found(cairn, 'iPhone')).toEqual([])
   })
 
+  it('finds a word by its whole, or by its parts in a row, and by one of them only in a key or a path', async () => {
+    const { cairn } = await openStore()
+    await remember(cairn, 'text', 'Set retryLimit')
+    await remember(cairn, 'retryLimit', 'Set it')
+    await cairn.documents.sync(makeDocuments({ 'text.md': '# retryLimit\n', 'waitLimit.md': 'Set it' }))
+    expect((await found(cairn, 'retryLimit')).toSorted()).toEqual(['retryLimit', 'text', 'text.md'])
+    expect((await found(cairn, 'retry limit')).toSorted()).toEqual(['retryLimit', 'text', 'text.md', 'waitLimit.md'])
+    expect((await found(cairn, 'limit')).toSorted()).toEqual(['retryLimit', 'waitLimit.md'])
+  })
+
   it('finds a page by its front matter, in its first section, and shows that where nothing else holds the words', async () => {
     const { cairn } = await openStore()
     const page = '# One\nA bowline.\n\n# Two\nMore on it.\n'
