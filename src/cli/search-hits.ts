@@ -1,3 +1,4 @@
+import type { SearchOptions } from '../search/search-inputs.js'
 import type { SearchHit, SearchResult } from '../search/search-service.js'
 import { textInCommandLineWords } from './command-line-words.js'
 import { documentNames } from './document-names.js'
@@ -6,28 +7,57 @@ import type { Output } from './output.js'
 import { formatExplanation } from './search-explanation.js'
 import { displayWidth, oneLine, printable, withoutControls, wrap, wrapped } from './text.js'
 
-/** Best first, and what is to be said about them. `cosines`: that is what their scores are. */
-export function showHits(result: SearchResult, output: Output, { cosines = false } = {}): void {
-  output.show(result, () => formatHits(result.hits, output, cosines))
+interface Showing {
+  /** Scores are cosines. */
+  cosines?: boolean
+  /** With every piece of evidence. */
+  explain?: boolean | undefined
+}
+
+/** People are told what was found by meaning alone, and that is in what explains a hit. */
+export function explained(options: SearchOptions, { json }: Output): SearchOptions {
+  return json ? options : { ...options, explain: true }
+}
+
+/** Best first, and what is to be said about them. */
+export function showHits(result: SearchResult, output: Output, showing: Showing = {}): void {
+  if (!showing.cosines && isUncertain(result.hits)) output.note(output.wrapped(uncertain))
+  output.show(result, () => formatHits(result.hits, output, showing))
   output.note(summary(result))
   for (const reason of result.degraded) output.note(`Incomplete: ${oneLine(textInCommandLineWords(reason))}`)
+}
+
+const uncertain = 'Nothing here is certain: no hit was found by a word, and none stands out by its meaning.'
+
+/** As near as that something is by chance in one of ten scopes without an answer. */
+const sure = 0.9
+
+function isUncertain(hits: SearchHit[]): boolean {
+  const certainty = ({ explain }: SearchHit) => explain?.evidence.find(({ name }) => name === 'near')?.weight ?? 0
+  return hits.length > 0 && hits.every((hit) => isByMeaning(hit) && certainty(hit) < sure)
+}
+
+function isByMeaning({ explain }: SearchHit): boolean {
+  return explain?.retrievers.every(({ name }) => name === 'vector') ?? false
 }
 
 function summary({ hits, tookMs }: SearchResult): string {
   return hits.length === 0 ? 'nothing found' : `${count(hits.length, 'hit')} in ${tookMs} ms`
 }
 
-function formatHits(hits: SearchHit[], output: Output, cosines: boolean): string {
+function formatHits(hits: SearchHit[], output: Output, { cosines = false, explain = false }: Showing): string {
   const best = hits[0]?.score || 1
   const documentName = documentNames(hits.flatMap(({ kind, ref }) => (kind === 'document' ? ref : [])))
   // Other scores compare within one answer only, so people see them as shares of the best.
-  const worth = ({ score }: SearchHit) => (cosines ? `cosine ${score.toFixed(2)}` : (score / best).toFixed(2))
-  return hits.map((hit) => formatHit(hit, placeOf(hit, documentName), worth(hit), output)).join('\n\n')
-}
-
-function formatHit(hit: SearchHit, place: string, worth: string, output: Output): string {
-  const shown = hit.text === undefined ? formatSnippet(hit.snippet, output) : formatText(hit.text, output)
-  return [...formatHeading(hit, place, worth, output), ...shown, ...formatMore(hit, output)].join('\n')
+  const share = (hit: SearchHit) => `${(hit.score / best).toFixed(2)}${isByMeaning(hit) ? ' by meaning' : ''}`
+  const worth = (hit: SearchHit) => (cosines ? `cosine ${hit.score.toFixed(2)}` : share(hit))
+  return hits
+    .map((hit) => {
+      const heading = formatHeading(hit, placeOf(hit, documentName), worth(hit), output)
+      const shown = hit.text === undefined ? formatSnippet(hit.snippet, output) : formatText(hit.text, output)
+      return [...heading, ...shown, ...formatMore(hit, output, explain)].join('\n')
+    })
+    .join('\n\n')
 }
 
 /** One line, or else the reference below it: whole, since other commands take it. */
@@ -75,10 +105,10 @@ function formatText(text: string, output: Output): string[] {
     .flatMap((line) => (line.trim() === '' ? '' : wrapped(line, options)))
 }
 
-function formatMore({ duplicates, explain }: SearchHit, output: Output): string[] {
+function formatMore({ duplicates, explain: why }: SearchHit, output: Output, explain: boolean): string[] {
   const { columns, colors } = output
   const { dim } = colors
   const fitting = (line: string): string[] => wrapped(line, { width: columns, indent: indent.length })
   const same = duplicates === undefined ? [] : [dim(`${indent}${count(duplicates, 'other')} with the same words`)]
-  return [...same, ...(explain ? formatExplanation(explain).flatMap(fitting).map(dim) : [])]
+  return [...same, ...(explain && why ? formatExplanation(why).flatMap(fitting).map(dim) : [])]
 }

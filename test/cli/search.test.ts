@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { SearchResult } from '../../src/index.js'
+import { embeddingServer } from '../helpers/embedding-server.js'
 import { type Cli, useCli } from './run-cli.js'
 
 const newCli = useCli()
@@ -133,6 +135,30 @@ describe('cairn search', () => {
     expect(await held('kitchns')).toBe('holds 70 % of the question: kitchns (read as kitchens)')
     expect(await held('kitchens sleep')).toBe('holds 100 % of the question: kitchens, sleep')
     expect(await held('cats zebra')).toBe('holds 46 % of the question: cats; lacks zebra')
+  })
+
+  it('says what was found by meaning alone, and when that is nothing certain', async () => {
+    const cairn = newCli()
+    const server = await embeddingServer({ models: ['pebble'] })
+    writeFileSync(cairn.path('cairn.config.json'), JSON.stringify({ embedder: { url: server.url } }))
+    await cairn.json('init')
+    for (const key of ['tea', 'mugs', 'plates', 'spoons'])
+      await cairn.json(`memory add user:alice ${key} --text ${key}`)
+    await cairn('embeddings migrate --to ollama/pebble')
+    const told = /^Nothing here is certain: no hit was found by a word, and\nnone stands out by its meaning\.\n4 hits/
+    const nothing = await cairn('search zebra', { columns: 60 })
+    expect(nothing.stderr).toMatch(told)
+    expect(nothing.stdout.match(/ \d\.\d\d by meaning$/gm)).toHaveLength(4)
+    expect(nothing.stdout).not.toContain('found by')
+    expect(await cairn.json('search zebra')).toMatchObject({ hits: Array(4).fill({ kind: 'memory' }) })
+    const some = await cairn('search tea')
+    expect(some.stderr).toMatch(/^4 hits/)
+    expect(some.stdout.match(/ \d\.\d\d by meaning$/gm)).toHaveLength(3)
+    for (const way of ['--mode semantic', '--known-at 2999-01-01', '--mode lexical']) {
+      const { stdout, stderr } = await cairn(`search zebra ${way}`)
+      expect(`${stdout}${stderr}`).not.toMatch(/by meaning|certain/)
+    }
+    expect((await cairn('search zebra --explain')).stdout).toContain('found by vector')
   })
 
   it('exits with 0 when nothing is found', async () => {

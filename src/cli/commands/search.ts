@@ -4,7 +4,7 @@ import { eventTypes, memoryTypes, searchKinds } from '../choices.js'
 import type { CairnCommand } from '../command.js'
 import { examples } from '../help.js'
 import type { Io } from '../io.js'
-import { showHits } from '../search-hits.js'
+import { explained, showHits } from '../search-hits.js'
 import { onStore } from '../store.js'
 import { jsonObject, listOf, listOfNamespaces, readStdin, wholeNumber } from '../values.js'
 
@@ -84,9 +84,11 @@ export function addSearch(program: CairnCommand, io: Io): void {
     .action((words: string[], flags: SearchFlags, command: CairnCommand) =>
       onStore({ command, io }, async ({ cairn, output }) => {
         const text = words.join(' ')
-        const result = await cairn.search(text === '-' ? await readStdin(io) : text, toOptions(flags))
+        const options = explained(toOptions(flags), output)
+        const result = await cairn.search(text === '-' ? await readStdin(io) : text, options)
         // The past is searched by words, with their scores.
-        showHits(result, output, { cosines: flags.mode === 'semantic' && flags.knownAt === undefined })
+        const cosines = flags.mode === 'semantic' && flags.knownAt === undefined
+        showHits(result, output, { cosines, explain: flags.explain })
       }),
     )
 }

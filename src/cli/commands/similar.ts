@@ -5,7 +5,7 @@ import { searchKinds } from '../choices.js'
 import type { CairnCommand } from '../command.js'
 import { examples } from '../help.js'
 import type { Io } from '../io.js'
-import { showHits } from '../search-hits.js'
+import { explained, showHits } from '../search-hits.js'
 import { onStore } from '../store.js'
 import { listOf, listOfNamespaces, wholeNumber } from '../values.js'
 import { aDocument, noDocument } from './docs-reads.js'
@@ -54,7 +54,11 @@ function addMemory(similar: CairnCommand, io: Io): void {
       onStore({ command, io }, async ({ cairn, output }) => {
         const memory = await cairn.memories.get(namespace, key)
         if (memory === null) throw noMemory(namespace, key)
-        showHits(await cairn.similar({ kind: 'memory', ref: memory }, toOptions(flags)), output)
+        showHits(
+          await cairn.similar({ kind: 'memory', ref: memory }, explained(toOptions(flags), output)),
+          output,
+          flags,
+        )
       }),
     )
 }
@@ -69,7 +73,11 @@ function addEvent(similar: CairnCommand, io: Io): void {
     .addHelpText('after', examples('cairn similar event SESSION 1', 'cairn similar event SESSION 1 --explain'))
     .action((session: string, seq: number, flags: SimilarFlags, command: CairnCommand) =>
       onStore({ command, io }, async ({ cairn, output }) => {
-        showHits(await cairn.similar({ kind: 'event', ref: { session, seq } }, toOptions(flags)), output)
+        showHits(
+          await cairn.similar({ kind: 'event', ref: { session, seq } }, explained(toOptions(flags), output)),
+          output,
+          flags,
+        )
       }),
     )
 }
@@ -90,7 +98,7 @@ function addDocument(similar: CairnCommand, io: Io): void {
       onStore({ command, io }, async ({ cairn, output }) => {
         const document = await cairn.documents.get(name)
         if (document === null) throw noDocument(name)
-        showHits(await cairn.similar(sectionOf(document, flags), toOptions(flags)), output)
+        showHits(await cairn.similar(sectionOf(document, flags), explained(toOptions(flags), output)), output, flags)
       }),
     )
 }
