@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { reasonOf } from './file-errors.js'
+import { isMissing, reasonOf } from './file-errors.js'
 import { type FileStamp, stampOf } from './file-stamp.js'
 import { type PreparedDocument, prepareDocument } from './prepare-document.js'
 
@@ -21,7 +21,8 @@ export interface ReadFile extends FileStamp {
   document?: PreparedDocument
 }
 
-export type ReadResult = ReadFile | { reason: string }
+/** `gone`: there was a file when the folder was walked, and there is none now. */
+export type ReadResult = ReadFile | { reason: string } | { gone: true }
 
 /** Reads a file once, so that the hash is of what is indexed even while somebody writes to it. */
 export function readDocument({ file, path, maxBytes, sha256: known }: ReadInput): ReadResult {
@@ -36,7 +37,7 @@ export function readDocument({ file, path, maxBytes, sha256: known }: ReadInput)
     if (reason !== undefined) return { reason }
     return { ...same, document: prepareDocument(content.toString('utf8').replace(/^\ufeff/, ''), path) }
   } catch (error) {
-    return { reason: reasonOf(error) }
+    return isMissing(error) ? { gone: true } : { reason: reasonOf(error) }
   }
 }
 

@@ -223,6 +223,8 @@ class Sync {
     const isKnown = known?.status === 'synced' && !known.adopted && isPreparedSo(known)
     const same = isKnown ? { sha256: known.sha256 } : {}
     const read = await reader.read({ file, path, maxBytes, ...same })
+    // The next sync does not find it, and may find what became of it: a folder that was renamed keeps its documents.
+    if ('gone' in read) return
     if ('reason' in read) return this.#skip(file, read.reason, known)
     if (read.document === undefined || isAsBad(read, known)) {
       if (read.document?.error) this.report.warnings.push({ path: file, reason: read.document.error })

@@ -1,6 +1,6 @@
 import { type Dirent, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { reasonOf, type SkippedFile } from './file-errors.js'
+import { isMissing, reasonOf, type SkippedFile } from './file-errors.js'
 import { type FileSelection, type SelectionGlobs, selectFiles } from './file-selection.js'
 import { type FileStamp, stampOf } from './file-stamp.js'
 import { isHidden } from './hidden-files.js'
@@ -28,7 +28,7 @@ export function* walkFolder({ folder, ...globs }: WalkInput): Generator<undefine
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const inside = join(folder, next.path)
     const rules = withRulesOf(inside, next.rules)
-    for (const entry of entriesOf(inside, walk.skipped)) {
+    for (const entry of entriesOf(inside, { isRoot: next.path === '', skipped: walk.skipped })) {
       const path = next.path === '' ? entry.name : `${next.path}/${entry.name}`
       const absolute = join(inside, entry.name)
       if (isHidden(entry.name) || isIgnored(absolute, entry.isDirectory(), rules)) continue
@@ -41,11 +41,12 @@ export function* walkFolder({ folder, ...globs }: WalkInput): Generator<undefine
   return walk
 }
 
-function entriesOf(folder: string, skipped: SkippedFile[]): Dirent[] {
+/** What has gone since the folder above was read is not there: that is no fault, but of the folder that is synced. */
+function entriesOf(folder: string, { isRoot, skipped }: { isRoot: boolean; skipped: SkippedFile[] }): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
   } catch (error) {
-    skipped.push({ path: folder, reason: reasonOf(error) })
+    if (isRoot || !isMissing(error)) skipped.push({ path: folder, reason: reasonOf(error) })
     return []
   }
 }
@@ -61,6 +62,7 @@ interface Visit {
 function visit(entry: Dirent, { path, absolute, selection, walk }: Visit): void {
   if (entry.isSymbolicLink()) {
     const reason = linkReason(absolute)
+    if (reason === undefined) return
     if (selection.hasFile(path) || (reason.isFolder && selection.hasFolder(path)))
       walk.skipped.push({ path: absolute, reason: reason.text })
     return
@@ -73,12 +75,13 @@ function visit(entry: Dirent, { path, absolute, selection, walk }: Visit): void 
   try {
     walk.files.push({ path, ...stampOf(lstatSync(absolute, { bigint: true })) })
   } catch (error) {
-    const reason = entry.name.includes('\ufffd') ? 'its name is not UTF-8' : reasonOf(error)
-    walk.skipped.push({ path: absolute, reason })
+    if (entry.name.includes('\ufffd')) walk.skipped.push({ path: absolute, reason: 'its name is not UTF-8' })
+    else if (!isMissing(error)) walk.skipped.push({ path: absolute, reason: reasonOf(error) })
   }
 }
 
-function linkReason(path: string): { text: string; isFolder: boolean } {
+/** Undefined when the link itself has gone. */
+function linkReason(path: string): { text: string; isFolder: boolean } | undefined {
   try {
     const target = realpathSync(path)
     const isFolder = lstatSync(target).isDirectory()
@@ -88,15 +91,16 @@ function linkReason(path: string): { text: string; isFolder: boolean } {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ELOOP')
       return { text: 'a symbolic link that leads to itself', isFolder: true }
-    return { text: `a symbolic link that leads nowhere: ${readLink(path)}`, isFolder: false }
+    const target = readLink(path)
+    return target === undefined ? undefined : { text: `a symbolic link that leads nowhere: ${target}`, isFolder: false }
   }
 }
 
-function readLink(path: string): string {
+function readLink(path: string): string | undefined {
   try {
     return readlinkSync(path)
   } catch (error) {
-    return reasonOf(error)
+    return isMissing(error) ? undefined : reasonOf(error)
   }
 }
 

@@ -29,6 +29,19 @@ describe('cairn docs', () => {
     for (const line of warned.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(60)
   })
 
+  it('names the first of many that it skips, and says how many more there are', async () => {
+    for (let index = 0; index < 300; index++) writeFileSync(cairn.path(`docs/${index}.md`), new Uint8Array([0]))
+    writeFileSync(cairn.path('docs/warn.md'), '---\na: [\n---\nCups.\n')
+    for (const columns of [60, 120]) {
+      const lines = (await cairn('docs sync docs', { columns })).stdout.split('\n')
+      expect(lines[0]).toMatch(/, 301 skipped in/)
+      expect(lines.filter((line) => line.startsWith('skipped'))).toHaveLength(10)
+      expect(lines.filter((line) => line.startsWith('warning'))).toHaveLength(1)
+      expect(lines.slice(-2)).toEqual(['… and 291 more skipped; --json names all', ''])
+    }
+    expect((await cairn.json<SyncReport>('docs sync docs')).skipped).toHaveLength(301)
+  })
+
   it('answers searches with where it stands', async () => {
     await cairn('docs sync docs')
     const { hits } = await cairn.json<SearchResult>('search pots --kind document')

@@ -176,8 +176,8 @@ describe('a file', () => {
   it('that is not there, or is no file, says so', () => {
     const folder = makeDocuments({ 'sub/a.md': '' })
     const at = (path: string) => readDocument({ file: join(folder, path), path, maxBytes: 10_000 })
-    expect(at('none.md')).toEqual({ reason: 'it is not there any more' })
-    expect(at('sub/a.md/b.md')).toEqual({ reason: 'it is not there any more' })
+    expect(at('none.md')).toEqual({ gone: true })
+    expect(at('sub/a.md/b.md')).toEqual({ gone: true })
     expect(at('sub')).toEqual({ reason: 'not a regular file' })
     symlinkSync('sub/a.md', join(folder, 'link.md'))
     expect(at('link.md')).toEqual({ reason: 'a symbolic link' })

@@ -41,6 +41,26 @@ const found = async (cairn: Cairn, text: string) =>
   )
 
 describe('a sync', () => {
+  it('names nothing that goes while it runs, and leaves it to the next', async () => {
+    const { cairn } = await openStore()
+    const names = Array.from({ length: 40 }, (_, index) => `sub/${index}.md`)
+    const folder = makeDocuments({ 'a.md': 'alpha', 'b.md': 'beta', 'sub/old.md': 'as it was' })
+    await sync(cairn, folder)
+    const id = await idOf(cairn, 'sub/old.md')
+    write(folder, { 'sub/old.md': 'changed', ...Object.fromEntries(names.map((name) => [name, name])) })
+    const { skipped, added } = await cairn.documents.sync(folder, {
+      onProgress: ({ done }) => done === 5 && renameSync(join(folder, 'sub'), join(folder, 'new')),
+    })
+    expect(skipped).toEqual([])
+    expect((await cairn.documents.status()).items).toMatchObject([{ failed: 0, error: null }])
+    write(folder, { 'new/old.md': 'as it was' })
+    rmSync(join(folder, 'new/39.md'))
+    expect(await sync(cairn, folder)).toMatchObject({ added: 39 - added })
+    expect(await idOf(cairn, 'new/old.md')).toBe(id)
+    rmSync(join(folder, 'new'), { recursive: true })
+    expect(await sync(cairn, folder)).toEqual({ removed: 40, unchanged: 2 })
+  })
+
   it('says each time which front matter is broken, until it is mended, and stores nothing anew', async () => {
     const { cairn } = await openStore()
     const folder = makeDocuments({ 'a.md': '---\na: [\n---\nalpha', 'b.md': 'beta' })

@@ -1,13 +1,13 @@
-import { relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { SyncProgress, SyncReport } from '../../index.js'
 import type { CairnCommand } from '../command.js'
 import { count } from '../format.js'
 import { examples } from '../help.js'
 import type { Io } from '../io.js'
+import { nameFiles } from '../named-files.js'
 import type { Output } from '../output.js'
 import { Progress } from '../progress.js'
 import { onStore } from '../store.js'
-import { oneLine, wrapped } from '../text.js'
 import { collected } from '../values.js'
 import { embedIfThereIsASpace } from './embeddings-work.js'
 
@@ -78,28 +78,15 @@ export class SyncTeller {
 
 const counts = ['added', 'changed', 'moved', 'removed', 'unchanged'] as const
 
-/** What is in or below the current folder is named from there: nobody reads the rest. */
 export function formatReport(report: SyncReport, output: Output, cwd: string): string {
   const { skipped, warnings } = report
   const numbers = [...counts.map((name) => [name, report[name]] as const), ['skipped', skipped.length] as const]
   const parts = numbers.flatMap(([name, number]) => (number > 0 ? [`${number.toLocaleString('en')} ${name}`] : []))
   const summary = `${parts.join(', ') || 'no documents'} in ${(report.tookMs / 1000).toFixed(1)} s`
-  const named = [
-    ...skipped.map((file) => ({ what: 'skipped', ...file })),
-    ...warnings.map((file) => ({ what: 'warning', ...file })),
-  ].map(({ path, ...rest }) => ({ ...rest, path: fromHere(cwd, path) }))
-  if (named.length === 0) return summary
-  const columns = [
-    { title: '', cell: ({ what }: (typeof named)[number]) => what },
-    { title: 'path', cell: ({ path }: (typeof named)[number]) => path },
-    { title: 'why', cell: ({ reason }: (typeof named)[number]) => reason },
+  const kinds = [
+    { what: 'skipped', such: 'skipped', files: skipped },
+    { what: 'warning', such: 'with warnings', files: warnings },
   ]
-  const inLines = ({ what, path, reason }: (typeof named)[number]): string =>
-    wrapped(oneLine(`${what} ${path}: ${reason}`), { width: output.columns, indent: 0 }).join('\n')
-  return `${summary}\n\n${output.table(named, columns, inLines)}`
-}
-
-function fromHere(cwd: string, path: string): string {
-  const short = relative(cwd, path)
-  return short === '' || short.startsWith('..') ? path : short
+  const named = nameFiles(kinds, { output, cwd, whole: '--json names all' })
+  return named === '' ? summary : `${summary}\n\n${named}`
 }
