@@ -1,6 +1,7 @@
-import { decodeJsonObject, type JsonObject } from '../json.js'
+import { decodeJson, decodeJsonObject, type JsonObject } from '../json.js'
 import type { ChunkRow, DocumentRow, FolderRow } from '../storage/document-store.js'
 import { toIso, toIsoOrNull } from '../time.js'
+import type { SkippedFile } from './file-errors.js'
 
 /**
  * `failed`: the file is there but could not be read or indexed, and what was indexed before is kept; or its front matter could
@@ -56,7 +57,10 @@ export interface DocumentFolder {
   /** How many of its documents could not be read or indexed as they are now, or only without their front matter. */
   failed: number
   syncedAt: string | null
-  /** What kept the last sync from being complete, or how many files it skipped. */
+  /** What the last sync could not index, and why: the first hundred by path. */
+  skipped: SkippedFile[]
+  skippedCount: number
+  /** What kept the last sync from being done. */
   error: string | null
 }
 
@@ -72,6 +76,9 @@ export function toChunk({ heading, lineFrom, lineTo, tokens, text }: ChunkRow, c
   return { heading: heading === '' ? null : heading, lines: [lineFrom, lineTo], chunk, tokens, text }
 }
 
-export function toFolder({ namespace, root, documents, chunks, failed, syncedAt, error }: FolderRow): DocumentFolder {
-  return { namespace, root, documents, chunks, failed, syncedAt: toIsoOrNull(syncedAt), error }
+export function toFolder({ namespace, root, documents, chunks, failed, ...row }: FolderRow): DocumentFolder {
+  const { syncedAt, skipped, skippedCount, error } = row
+  const files = decodeJson(skipped) as unknown as SkippedFile[]
+  const outcome = { syncedAt: toIsoOrNull(syncedAt), skipped: files, skippedCount, error }
+  return { namespace, root, documents, chunks, failed, ...outcome }
 }

@@ -2,9 +2,9 @@ import { lstat, realpath, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CairnError } from '../errors.js'
-import type { ClaimedFolders, StoredFolder } from '../storage/document-store.js'
+import type { ClaimedFolders, SkippedFiles, StoredFolder } from '../storage/document-store.js'
 import type { Storage } from '../storage/storage.js'
-import { isMissing, reasonOf } from './file-errors.js'
+import { isMissing, reasonOf, type SkippedFile } from './file-errors.js'
 import { identityOf } from './file-stamp.js'
 
 /** A folder on disk, by its real path. */
@@ -129,6 +129,36 @@ export function keepClaims(targets: SyncTarget[], claim: Claim): { stop: () => v
     clearInterval(timer)
   }
   return { stop, lost: () => lost }
+}
+
+/** Gives the folders back, and notes how it went. */
+export async function finishFolders(
+  targets: SyncTarget[],
+  claim: Claim,
+  outcome: { error: string | null; skipped?: SkippedFile[] } | undefined,
+): Promise<void> {
+  for (const { folder, inner, under, identity } of targets) {
+    const folders = [folder.id, ...inner.map(({ id }) => id)]
+    // Which folder it is says the sync of all of it.
+    const noted = outcome && {
+      error: outcome.error,
+      identity: under === '' && outcome.error === null ? identity : folder.identity,
+      ...(outcome.skipped && { skipped: skippedIn(folder.root, outcome.skipped) }),
+    }
+    await claim.storage.documents.finishFolder({
+      ...{ folders, holder: claim.holder, now: claim.now() },
+      ...(noted && { outcome: noted }),
+    })
+  }
+}
+
+/** How many of the skipped files are kept by name. */
+const mostKept = 100
+
+/** What is skipped is no document, and known of the folder alone. */
+function skippedIn(root: string, skipped: SkippedFile[]): SkippedFiles {
+  const files = skipped.filter(({ path }) => path.startsWith(join(root, '/')))
+  return { count: files.length, files: JSON.stringify(files.slice(0, mostKept)) }
 }
 
 export function throwIfCancelled(signal: AbortSignal | undefined): void {

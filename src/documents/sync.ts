@@ -13,6 +13,7 @@ import {
   type Claim,
   claimFolder,
   findFolders,
+  finishFolders,
   keepClaims,
   type SyncTarget,
   throwIfCancelled,
@@ -46,12 +47,13 @@ export async function syncFolders(paths: string[], context: SyncContext): Promis
     const sync = new Sync(context, claims.lost)
     await sync.run(targets)
     claims.stop()
-    await finish(targets, claim, { error: null, skipped: sync.report.skipped })
-    return { ...sorted(sync.report), tookMs: Math.round(performance.now() - start) }
+    const report = sorted(sync.report)
+    await finishFolders(targets, claim, { error: null, skipped: report.skipped })
+    return { ...report, tookMs: Math.round(performance.now() - start) }
   } catch (error) {
     claims.stop()
     const told = error instanceof CairnError && error.code !== 'cancelled' && error.code !== 'closed'
-    await finish(targets, claim, told ? { error: error.message } : undefined).catch(() => undefined)
+    await finishFolders(targets, claim, told ? { error: error.message } : undefined).catch(() => undefined)
     throw error
   }
 }
@@ -60,32 +62,6 @@ export async function syncFolders(paths: string[], context: SyncContext): Promis
 function sorted<Report extends Pick<SyncReport, 'skipped' | 'warnings'>>(report: Report): Report {
   const byPath = (a: SkippedFile, b: SkippedFile): number => (a.path < b.path ? -1 : 1)
   return { ...report, skipped: report.skipped.toSorted(byPath), warnings: report.warnings.toSorted(byPath) }
-}
-
-async function finish(
-  targets: SyncTarget[],
-  claim: Claim,
-  outcome: { error: string | null; skipped?: SkippedFile[] } | undefined,
-): Promise<void> {
-  for (const { folder, inner, under, identity } of targets) {
-    const folders = [folder.id, ...inner.map(({ id }) => id)]
-    // Which folder it is says the sync of all of it.
-    const noted = outcome && {
-      error: outcome.error ?? skippedIn(folder.root, outcome.skipped ?? []),
-      identity: under === '' && outcome.error === null ? identity : folder.identity,
-    }
-    await claim.storage.documents.finishFolder({
-      ...{ folders, holder: claim.holder, now: claim.now() },
-      ...(noted && { outcome: noted }),
-    })
-  }
-}
-
-/** What is skipped is no document, and known of the folder alone. */
-function skippedIn(root: string, skipped: SkippedFile[]): string | null {
-  const many = skipped.filter(({ path }) => path.startsWith(join(root, '/'))).length
-  if (many === 0) return null
-  return `${many === 1 ? '1 file was' : `${many} files were`} skipped; the next sync says which and why`
 }
 
 /** How many files are on their way at once, and how many bytes: enough to fill the writer's groups, and no more. */

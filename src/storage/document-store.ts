@@ -67,7 +67,14 @@ export interface FinishedFolder {
   holder: string
   now: number
   /** Undefined: the work was broken off, and only the leases are given back. */
-  outcome?: { identity: string; error: string | null }
+  outcome?: { identity: string; error: string | null; skipped?: SkippedFiles }
+}
+
+/** What a sync could not index. Left out of an outcome: what was noted before stays. */
+export interface SkippedFiles {
+  count: number
+  /** The first of them, as a JSON array of `path` and `reason`. */
+  files: string
 }
 
 export interface IndexedFile {
@@ -166,6 +173,9 @@ export interface FolderRow {
   root: string
   syncedAt: number | null
   error: string | null
+  /** A JSON array of `path` and `reason`, and how many there were. */
+  skipped: string
+  skippedCount: number
   documents: number
   failed: number
   chunks: number

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Cairn } from '../../src/cairn.js'
+import type { DocumentFolder } from '../../src/documents/document.js'
 import type { SyncReport } from '../../src/documents/sync-report.js'
 import { refusal } from '../helpers/refusal.js'
 import { openStore } from '../store.js'
@@ -75,17 +76,38 @@ describe('a sync', () => {
     expect((await cairn.documents.list({ failed: true })).items).toEqual([])
   })
 
-  it('keeps how many files it skipped with the folder, until they are not', async () => {
+  it('keeps which files it skipped with the folder, and why, until they are not', async () => {
     const { cairn } = await openStore()
-    const folder = makeDocuments({ 'a.md': 'alpha', 'b.md': 'a\0b', 'sub/c.md': 'c\0d' })
-    const error = async () => (await cairn.documents.status()).items[0]?.error
+    const folder = makeDocuments({ 'docs/a.md': 'alpha', 'docs/b.md': 'a\0b', 'docs/sub/c.md': 'c\0d' })
+    const docs = join(folder, 'docs')
+    const status = async () => (await cairn.documents.status()).items[0]
+    const c = { path: join(docs, 'sub/c.md'), reason: 'binary' }
+    const { skipped } = await cairn.documents.sync(docs)
+    expect(skipped).toEqual([{ path: join(docs, 'b.md'), reason: 'binary' }, c])
+    expect(await status()).toMatchObject({ skipped, skippedCount: 2, error: null })
+    write(docs, { 'b.md': 'beta' })
+    await sync(cairn, docs)
+    const left = { skipped: [c], skippedCount: 1 }
+    expect(await status()).toMatchObject({ ...left, error: null })
+    // A sync that fails has found out nothing about them.
+    renameSync(docs, join(folder, 'away'))
+    mkdirSync(docs)
+    await refusal(cairn.documents.sync(docs), 'not_found')
+    expect(await status()).toMatchObject({ ...left, error: expect.stringContaining('another folder') })
+    rmSync(docs, { recursive: true })
+    renameSync(join(folder, 'away'), docs)
+    await sync(cairn, docs, { exclude: ['sub'] })
+    expect(await status()).toMatchObject({ skipped: [], skippedCount: 0, error: null })
+  })
+
+  it('keeps a hundred of the files that it skipped, and how many there were', async () => {
+    const { cairn } = await openStore()
+    const names = Array.from({ length: 120 }, (_, index) => `${1_000 + index}.md`)
+    const folder = makeDocuments(Object.fromEntries(names.map((name) => [name, 'a\0b'])))
     await sync(cairn, folder)
-    expect(await error()).toBe('2 files were skipped; the next sync says which and why')
-    write(folder, { 'b.md': 'beta' })
-    await sync(cairn, folder)
-    expect(await error()).toBe('1 file was skipped; the next sync says which and why')
-    await sync(cairn, folder, { exclude: ['sub'] })
-    expect(await error()).toBeNull()
+    const { skipped, skippedCount } = (await cairn.documents.status()).items[0] as DocumentFolder
+    expect(skippedCount).toBe(120)
+    expect(skipped.map(({ path }) => path)).toEqual(names.slice(0, 100).map((name) => join(folder, name)))
   })
 
   it('makes the chunks of unchanged files anew when they were made by an older version', async () => {

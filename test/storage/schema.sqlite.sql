@@ -113,7 +113,8 @@ CREATE TABLE document_folders (
   identity   text    not null,
   synced_at  integer,
   error      text,
-  created_at integer not null,
+  created_at integer not null, skipped text not null default '[]'
+  check (json_valid(skipped) and json_type(skipped) = 'array'), skipped_count integer not null default 0 check (skipped_count >= 0),
   unique (namespace, root)
 ) strict;
 

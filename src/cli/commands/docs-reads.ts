@@ -1,10 +1,11 @@
 import { CairnError } from '../../errors.js'
-import type { Document, DocumentFolder, DocumentWithChunks } from '../../index.js'
+import type { Document, DocumentFolder, DocumentWithChunks, SkippedFile } from '../../index.js'
 import type { CairnCommand } from '../command.js'
 import { documentNames } from '../document-names.js'
 import { count, formatBytes, formatMinute, formatObject, formatTime } from '../format.js'
 import { examples } from '../help.js'
 import type { Io } from '../io.js'
+import { nameFiles } from '../named-files.js'
 import type { Output } from '../output.js'
 import { addPaging, noteMore } from '../paging.js'
 import { onStore } from '../store.js'
@@ -131,19 +132,20 @@ function addStatus(docs: CairnCommand, io: Io): void {
     .action((flags: { namespace?: string }, command: CairnCommand) =>
       onStore({ command, io }, async ({ cairn, output }) => {
         const status = await cairn.documents.status(flags)
-        output.show(status, ({ items }) => (items.length === 0 ? '' : formatFolders(items, output)))
+        output.show(status, ({ items }) => (items.length === 0 ? '' : formatFolders(items, output, io.cwd)))
         if (status.items.length === 0) output.note('no folders')
       }),
     )
 }
 
 /** What is wrong stands below the table, whole: it matters more than the numbers. */
-function formatFolders(folders: DocumentFolder[], output: Output): string {
+function formatFolders(folders: DocumentFolder[], output: Output, cwd: string): string {
   const table = output.table(folders, [
     { title: 'folder', cell: ({ root }) => root },
     { title: 'documents', cell: ({ documents }) => documents.toLocaleString('en'), align: 'right' },
     { title: 'chunks', cell: ({ chunks }) => chunks.toLocaleString('en'), align: 'right', dropAt: 2 },
     { title: 'failed', cell: ({ failed }) => (failed === 0 ? '' : `${failed}`), align: 'right', dropAt: 1 },
+    { title: 'skipped', cell: skippedCount, align: 'right', dropAt: 1 },
     { title: 'synced', cell: ({ syncedAt }) => (syncedAt === null ? 'never' : formatMinute(syncedAt)), dropAt: 3 },
     { title: 'namespace', cell: ({ namespace }) => namespace, dropAt: 4 },
   ])
@@ -151,5 +153,17 @@ function formatFolders(folders: DocumentFolder[], output: Output): string {
     error === null ? [] : [error.includes(root) ? error : `${root}: ${error}`],
   )
   const lines = errors.map((error) => wrapped(oneLine(error), { width: output.columns, indent: 0 }).join('\n'))
-  return [table, ...lines].join('\n\n')
+  const skipped = folders.map(({ skipped: files, skippedCount: count }) =>
+    nameFiles([{ what: 'skipped', such: 'skipped', files, count }], { output, cwd, whole: wholeOf(count, files) }),
+  )
+  return [table, ...lines, ...skipped.filter((text) => text !== '')].join('\n\n')
+}
+
+function skippedCount({ skippedCount: count }: DocumentFolder): string {
+  return count === 0 ? '' : count.toLocaleString('en')
+}
+
+/** Only so many are kept. */
+function wholeOf(count: number, { length }: SkippedFile[]): string {
+  return count === length ? '--json names all' : `--json names ${length}, and the next sync with --json all`
 }

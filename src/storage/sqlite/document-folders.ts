@@ -42,7 +42,8 @@ function isWithin(inner: string, outer: string): boolean {
 const noteSync = sql(
   'documentFolders.noteSync',
   `update document_folders
-   set synced_at = :now, identity = :identity, error = :error
+   set synced_at = :now, identity = :identity, error = :error,
+     skipped = ifnull(:files, skipped), skipped_count = ifnull(:count, skipped_count)
    where id = :id`,
 )
 
@@ -54,7 +55,10 @@ const removeEmpty = sql(
 
 export function finishFolder(db: Database, { folders, holder, now, outcome }: FinishedFolder): null {
   const [outer, ...inner] = folders
-  if (outer !== undefined && outcome) run(db, noteSync, { id: outer, now, ...outcome })
+  if (outer !== undefined && outcome) {
+    const { skipped, ...noted } = outcome
+    run(db, noteSync, { id: outer, now, ...noted, files: skipped?.files ?? null, count: skipped?.count ?? null })
+  }
   if (outcome) for (const id of inner) run(db, removeEmpty, { id })
   for (const id of folders) releaseLease(db, { name: leaseOf(id), holder })
   return null

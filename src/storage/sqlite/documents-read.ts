@@ -103,7 +103,7 @@ export function listFiles(
 
 const folders = sql(
   'documentFolders.list',
-  `select id, namespace, root, synced_at as syncedAt, error,
+  `select id, namespace, root, synced_at as syncedAt, error, skipped, skipped_count as skippedCount,
      (select count(*) from documents where folder_id = f.id) as documents,
      (select ifnull(sum(chunks), 0) from documents where folder_id = f.id) as chunks,
      (select count(*) from documents where namespace = f.namespace and folder_id = f.id and status = 'failed') as failed

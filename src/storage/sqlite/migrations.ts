@@ -87,9 +87,10 @@ function applyStep(db: Database.Database, step: Migration, now: number): boolean
 /** Takes the newest step back. Its tables go; what they held stays in the copy made before. */
 export function revertStep(db: Database.Database, step: Migration): void {
   const revert = db.transaction(() => {
-    db.exec(step.down)
+    // Also makes the connection see the schema as it is now, which a dropped column does not.
     if (step.version > 1) db.prepare('delete from schema_migrations where version = ?').run(step.version)
-    else {
+    db.exec(step.down)
+    if (step.version === 1) {
       db.exec('drop table schema_migrations')
       db.pragma('application_id = 0')
     }

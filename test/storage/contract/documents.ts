@@ -297,10 +297,14 @@ export function describeFolders(subject: Subject): void {
     await subject.storage.documents.note({ files: [{ id: 'd2', error: 'binary' }] })
     const folders = (namespaces?: string[]) => subject.storage.documents.folders({ namespaces })
     const folder = { id: 'f1', namespace: 'project:default', root: '/notes', documents: 2, chunks: 3, failed: 1 }
-    expect(await folders()).toEqual([{ ...folder, syncedAt: null, error: null }])
+    expect(await folders()).toEqual([{ ...folder, syncedAt: null, error: null, skipped: '[]', skippedCount: 0 }])
+    const files = '[{"path":"/notes/b.md","reason":"binary"}]'
+    await finish(['f1'], { outcome: { identity: '3:4', error: null, skipped: { count: 1, files } } })
     await finish(['f1'], { outcome: { identity: '3:4', error: 'no more' } })
     expect(await folders(['project:def'])).toEqual([])
-    expect(await folders(['project:default'])).toEqual([{ ...folder, syncedAt: 9, error: 'no more' }])
+    expect(await folders(['project:default'])).toEqual([
+      { ...folder, syncedAt: 9, error: 'no more', skipped: files, skippedCount: 1 },
+    ])
     expect(await claim()).toMatchObject({ folder: { identity: '3:4' } })
   })
 

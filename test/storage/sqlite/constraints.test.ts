@@ -112,6 +112,8 @@ const cases: [table: string, column: string, values: (string | number | null | B
   ['document_folders', 'id', ['', long]],
   ['document_folders', 'namespace', ['', 'project', ':default']],
   ['document_folders', 'root', ['']],
+  ['document_folders', 'skipped', ['x', '{}']],
+  ['document_folders', 'skipped_count', [-1]],
   ['documents', 'id', ['', long]],
   ['documents', 'namespace', ['', 'project', ':default']],
   ['documents', 'path', ['']],
