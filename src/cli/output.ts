@@ -1,4 +1,5 @@
 import { CairnError, type Failure, toFailure } from '../errors.js'
+import { formatTime } from './format.js'
 import { type Colors, colorsFor, columnsOf, type Io } from './io.js'
 import { type Column, formatRecord, formatTable } from './table.js'
 import { displayWidth, oneLine, withoutControls, wrapped } from './text.js'
@@ -33,9 +34,11 @@ export class Output {
     if (!this.json) this.#io.stderr.write(`${this.#errorColors().dim(text)}\n`)
   }
 
-  error(error: unknown): void {
+  /** `at`: when it was, of a command that goes on. */
+  error(error: unknown, at?: string): void {
     const failure = toFailure(error)
-    const text = this.json ? this.#errorJson(failure) : this.#errorText(failure, error)
+    const time = at === undefined ? '' : `${formatTime(at)}  `
+    const text = this.json ? this.#errorJson(failure, at) : time + this.#errorText(failure, error)
     this.#io.stderr.write(`${text}\n`)
   }
 
@@ -81,8 +84,8 @@ export class Output {
     return colorsFor(this.#io.errorIsTTY ?? this.#io.isTTY, this.#io.env)
   }
 
-  #errorJson({ code, message, hint, details }: Failure): string {
-    return JSON.stringify({ error: { code, message, hint, details } }, null, this.#io.isTTY ? 2 : 0)
+  #errorJson({ code, message, hint, details }: Failure, at: string | undefined): string {
+    return JSON.stringify({ at, error: { code, message, hint, details } }, null, this.#io.isTTY ? 2 : 0)
   }
 
   #errorText({ message, hint }: Failure, error: unknown): string {

@@ -21,7 +21,7 @@ export interface WatchContext {
   sync: (signal: AbortSignal) => Promise<SyncReport>
 }
 
-/** What a watcher tells. `failure` is no end: it goes on trying. */
+/** What a watcher tells. `failure` is no end: it goes on trying, and the next `sync` says that it works again. */
 export interface WatchEvents {
   /** It watches now; changes from here on are found by themselves. */
   watching: []

@@ -53,6 +53,7 @@ export async function assertSameFolder({ path, identity }: DiskFolder): Promise<
   }
   throw new CairnError('not_found', `The folder ${path} vanished while it was synced.`, {
     hint: 'Nothing was removed from the index. Sync again when it is back.',
+    details: { folder: path },
   })
 }
 

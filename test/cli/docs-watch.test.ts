@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { expect, it, vi } from 'vitest'
 import { run } from '../../src/cli/run.js'
 import { embeddingServer } from '../helpers/embedding-server.js'
@@ -61,11 +61,43 @@ it('cairn docs watch says for people that it watches, or who else does', async (
   const other = startWatch(cairn.path(''), ['docs'])
   watch.stop()
   expect(await watch.ended).toBe(0)
-  expect(watch.stderr.join('')).toBe('Watching. Ctrl-C ends it.\n')
+  expect(watch.stderr.join('')).toMatch(/^\d{4}-\d\d-\d\d [\d:]{8}Z {2}Watching\. Ctrl-C ends it\.\n$/)
   expect(await other.line()).toMatch(/no documents/)
   other.stop()
   expect(await other.ended).toBe(0)
   expect((await cairn('docs watch none')).code).toBe(1)
+})
+
+it('cairn docs watch says once that the folder is gone and once that it is back, each with the time', async () => {
+  const cairn = newCli()
+  await cairn('init')
+  mkdirSync(cairn.path('docs'))
+  writeFileSync(cairn.path('docs/a.md'), 'alpha')
+  const watch = startWatch(cairn.path(''), ['docs', '--debounce-ms', '50'])
+  const json = startWatch(cairn.path(''), ['docs', '--debounce-ms', '50', '--json', '--namespace', 'user:alice'])
+  for (const each of [watch, json]) await each.line()
+  renameSync(cairn.path('docs'), cairn.path('away'))
+  const told = (each: typeof watch, text: string) => () => expect(each.stderr.join('')).toContain(text)
+  await vi.waitFor(told(watch, 'Z  error: There is no folder'), { timeout: 10_000 })
+  await vi.waitFor(told(json, '"message":"There is no folder'), { timeout: 10_000 })
+  expect(JSON.parse(json.stderr[0] ?? '')).toMatchObject({
+    at: expect.stringMatching(/Z$/),
+    error: { code: 'not_found' },
+  })
+  renameSync(cairn.path('away'), cairn.path('docs'))
+  expect(await watch.line()).toMatch(/Z {2}1 unchanged in/)
+  expect(JSON.parse(await json.line())).toMatchObject({ unchanged: 1 })
+  for (const each of [watch, json]) {
+    each.stop()
+    expect(await each.ended).toBe(0)
+  }
+  const lines = watch.stderr.map((line) => line.replaceAll(/\s+/g, ' ').replace(cairn.path('docs'), 'docs'))
+  expect(lines.map((line) => line.replace(/^\d{4}-\d\d-\d\d [\d:]{8}Z /, ''))).toEqual([
+    'Watching. Ctrl-C ends it. ',
+    expect.stringMatching(/^error: There is no folder docs\. hint: /),
+    'The folder docs is back. ',
+  ])
+  expect(json.stderr).toHaveLength(1)
 })
 
 it('cairn docs watch names a file that cannot be read when it comes, and once', async () => {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { ModelNews, SyncReport } from '../../index.js'
+import type { CairnError, FolderWatcher, ModelNews, SyncReport } from '../../index.js'
 import type { CairnCommand } from '../command.js'
 import { textInCommandLineWords } from '../command-line-words.js'
 import { formatTime } from '../format.js'
@@ -32,32 +32,62 @@ export function addDocsWatch(docs: CairnCommand, io: Io): void {
       return onStore({ command, io, threads: true, ...background }, async ({ cairn, output }) => {
         const stopped = io.untilStopped?.()
         const progress = new SyncTeller(io, output)
-        tell = (news) => {
+        const note = (text: string): void => {
           progress.end()
-          output.note(output.wrapped(oneLine(`${formatTime(new Date().toISOString())}  ${inWords(news)}`)))
+          output.note(output.wrapped(`${formatTime(new Date().toISOString())}  ${oneLine(text)}`))
         }
+        tell = (news) => note(inWords(news))
         const watcher = await cairn.documents.watch(
           folders.map((folder) => resolve(io.cwd, folder)),
           { ...flags, onProgress: progress.tell },
         )
-        const note = (text: string) => () => output.note(text)
-        watcher.on('standby', note('Another process watches this folder; waiting for its end.'))
-        watcher.on('watching', note('Watching. Ctrl-C ends it.'))
-        watcher.on('failure', (error) => {
-          progress.end()
-          output.error(error)
-        })
-        const news = new News()
-        watcher.on('sync', (report) => {
-          progress.end()
-          const fresh = news.of(report)
-          if (fresh) show(report, fresh, { output, cwd: io.cwd })
-        })
+        listen(watcher, { output, note, cwd: io.cwd, end: () => progress.end() })
         await stopped
         await watcher.close()
         progress.end()
       })
     })
+}
+
+interface Listener {
+  output: Output
+  note: (text: string) => void
+  cwd: string
+  /** Ends the bar. */
+  end: () => void
+}
+
+function listen(watcher: FolderWatcher, { output, note, cwd, end }: Listener): void {
+  let [news, trouble, isTold] = [new News(), undefined as CairnError | undefined, false]
+  watcher.on('standby', () => {
+    isTold = false
+    note('Another process watches this folder; waiting for its end.')
+  })
+  watcher.on('watching', () => {
+    if (!isTold) note('Watching. Ctrl-C ends it.')
+    isTold = true
+  })
+  watcher.on('failure', (error) => {
+    end()
+    output.error(error, new Date().toISOString())
+    // Of what the system does not tell there is no end.
+    if (error.code !== 'internal') trouble = error
+  })
+  watcher.on('sync', (report) => {
+    end()
+    if (trouble) {
+      note(recovery(trouble))
+      news = new News()
+      trouble = undefined
+    }
+    const fresh = news.of(report)
+    if (fresh) show(report, fresh, { output, cwd })
+  })
+}
+
+function recovery({ code, details }: CairnError): string {
+  const folder = details?.folder === undefined ? 'The folder' : `The folder ${details.folder}`
+  return code === 'not_found' ? `${folder} is back.` : `${folder} can be synced again.`
 }
 
 function inWords(news: ModelNews): string {
@@ -67,7 +97,7 @@ function inWords(news: ModelNews): string {
   return textInCommandLineWords(`${what}: ${news.reason} ${news.hint ?? ''}`.trimEnd())
 }
 
-/** What is new in a report: a file that is skipped is told once, not with each sync. */
+/** What is new in a report: a file that is skipped is told once, not with each sync, until something breaks that off. */
 class News {
   #told: Set<string> | undefined
 
