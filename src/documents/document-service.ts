@@ -32,6 +32,7 @@ import {
 } from './document-inputs.js'
 import { placeOf } from './document-place.js'
 import type { DocumentWork } from './document-work.js'
+import type { SelectionGlobs } from './file-selection.js'
 import type { FolderWatcher } from './folder-watcher.js'
 import { type SyncContext, syncFolders } from './sync.js'
 import { findFolders } from './sync-folders.js'
@@ -69,6 +70,7 @@ export class DocumentService {
   async sync(folders: string | string[], options: SyncOptions = {}): Promise<SyncReport> {
     const paths = [parse(foldersSchema, folders, 'The folders')].flat()
     const { namespace, onProgress = () => undefined, ...rest } = parse(syncOptionsSchema, options, 'sync')
+    await checkGlobs(rest)
     const target = await this.#namespaceToWrite(namespace, 'update')
     return this.#sync(paths, { ...rest, namespace: target, onProgress })
   }
@@ -97,6 +99,7 @@ export class DocumentService {
     const paths = [parse(foldersSchema, folders, 'The folders')].flat().map((path) => resolve(path))
     const parsed = parse(watchOptionsSchema, options, 'watch')
     const { namespace, debounceMs = 500, scanMs = 3_600_000, onProgress = () => undefined, ...globs } = parsed
+    await checkGlobs(globs)
     const target = await this.#namespaceToWrite(namespace, 'update')
     await findFolders(paths)
     const { storage, work } = this.#options
@@ -184,6 +187,13 @@ export class DocumentService {
 /** A sync of a folder that is not there leaves no trace of itself. */
 function absence(root: string): string | null {
   return existsSync(root) ? null : 'the folder is not there'
+}
+
+async function checkGlobs(globs: SelectionGlobs): Promise<void> {
+  if (!globs.include && !globs.exclude) return
+  // The matcher takes 7 ms to load, which most programs never need.
+  const { assertGlobs } = await import('./file-selection.js')
+  assertGlobs(globs)
 }
 
 function parseName(name: unknown): string {

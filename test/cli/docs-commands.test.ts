@@ -158,6 +158,11 @@ describe('cairn docs', () => {
     expect((await cairn('docs sync')).code).toBe(2)
     expect((await cairn('docs sync docs/tea.md')).code).toBe(2)
     expect((await cairn('docs sync docs --namespace nowhere')).code).toBe(2)
+    const glob = await cairn(['docs', 'sync', 'docs', '--exclude', '['])
+    expect(glob).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/exclude has "\[", which is no glob\.\nhint: /),
+    })
     expect((await cairn('docs sync docs --as user=alice')).code).toBe(3)
     expect((await cairn('docs sync docs --as user=alice --namespace user:alice')).code).toBe(0)
   })

@@ -556,6 +556,31 @@ describe('what a sync is asked', () => {
     expect(error.message).toContain(named)
   })
 
+  it.each(['[', 'a[', '(draft', '{a,b', 'a]', '[z-a]', 'a/[b', 'a\\', '../notes/*.md', 'a/../b', '..'])(
+    'may not be a glob that is none, which is told with a way out: %j',
+    async (glob) => {
+      const { cairn } = await openStore()
+      const folder = makeDocuments({ 'a.md': 'alpha' })
+      await sync(cairn, folder)
+      for (const name of ['include', 'exclude']) {
+        for (const act of ['sync', 'watch'] as const) {
+          const error = await refusal(cairn.documents[act](folder, { [name]: ['*.md', glob] }), 'invalid_input')
+          expect(error.message).toContain(`${name} has ${JSON.stringify(glob)}`)
+          expect(error.hint).toBeDefined()
+        }
+      }
+      expect(await paths(cairn)).toEqual(['a.md'])
+    },
+  )
+
+  it.each(['\\[', 'notes (1).md', '{a,b}.md', '[[:alpha:]]*', '!a.md', './a/', '/README.md', 'a..b', '+(a|b)', '[a-]'])(
+    'may be any glob: %j',
+    async (glob) => {
+      const { cairn } = await openStore()
+      expect(await sync(cairn, makeDocuments(), { exclude: [glob] })).toEqual({})
+    },
+  )
+
   it('is for the project of a handle that has one, and takes the right to write there', async () => {
     const { cairn } = await openStore()
     const folder = makeDocuments({ 'a.md': 'harbour' })
