@@ -6,6 +6,7 @@ const settings = { model: 'MODEL', url: 'URL', dimensions: 'DIMENSIONS', apiKeyE
 const words: [code: RegExp, command: string][] = [
   [/\b(session|task|agent)s\.list\(\)/g, 'cairn $1 list'],
   [/\bsessions\.events\(\)/g, 'cairn session show'],
+  [/\bSet embedder to /g, 'Set CAIRN_EMBEDDER to '],
   [/, or cairn\.embeddings\.migrate\(\) in a program/g, ''],
   [/\bcairn\.embeddings\.migrate\(\)/g, 'cairn embeddings migrate --to MODEL'],
   [/Open it with \{ embedder: 'ollama' \}, or set CAIRN_EMBEDDER\./, 'Set CAIRN_EMBEDDER to auto or ollama.'],

@@ -2,6 +2,7 @@ import type { NewSpace } from '../storage/embedding-store.js'
 import type { EmbedderCheck } from './check-embedder.js'
 import type { EmbedderChoice } from './choose.js'
 import type { EmbedderSettings } from './embedder-schema.js'
+import type { NoModel } from './own-model.js'
 
 /** The models that a store may be worked on with, by its settings. */
 export interface StoreModels {
@@ -20,6 +21,8 @@ export function storeModels(settings: EmbedderSettings): StoreModels {
   return {
     isNamed: settings.provider !== 'auto' && settings.provider !== 'none',
     async choose(active, signal) {
+      const missing = unnamedServer(settings, active)
+      if (missing) return missing
       const { chooseEmbedder } = await import('./choose.js')
       return chooseEmbedder(await settledSettings(settings, active), { signal })
     },
@@ -29,6 +32,8 @@ export function storeModels(settings: EmbedderSettings): StoreModels {
       return settingsOfSpace && chooseEmbedder(settingsOfSpace, { signal })
     },
     async check(active) {
+      const missing = unnamedServer(settings, active)
+      if (missing) return [{ what: 'settings', ok: false, says: missing.reason, fix: missing.hint }]
       const { checkEmbedder } = await import('./check-embedder.js')
       return checkEmbedder(await settledSettings(settings, active))
     },
@@ -40,10 +45,23 @@ async function settledSettings(settings: EmbedderSettings, active: NewSpace | un
   return (await settingsFor(settings, active)) ?? settings
 }
 
+/**
+ * The address of a server is no part of a store. Where nobody has named one, `auto` would take OpenAI's own for it, and send
+ * there what was meant for a server in the house.
+ */
+function unnamedServer({ provider, url }: EmbedderSettings, active: NewSpace | undefined): NoModel | undefined {
+  if (provider !== 'auto' || url !== undefined || active?.provider !== 'openai') return undefined
+  return {
+    reason: `The vectors of the store are of ${active.name}, and the settings name no server for it.`,
+    hint: `Set embedder to openai and embedder.model to ${active.model}; and embedder.url, unless its server is OpenAI's own.`,
+  }
+}
+
 /** A server that was not chosen is sent nothing: a provider that is named is asked for its own models alone. */
 async function settingsFor(settings: EmbedderSettings, space: NewSpace): Promise<EmbedderSettings | undefined> {
   const { providerOf } = await import('./spaces.js')
   const provider = providerOf(space)
+  if (unnamedServer(settings, space)) return undefined
   if (provider === undefined || (settings.provider !== 'auto' && settings.provider !== provider)) return undefined
   const { model, dimensions, documentPrefix: document, queryPrefix: query } = space
   return { ...settings, provider, model, dimensions, prefixes: { document, query } }

@@ -279,6 +279,29 @@ describe('a store that another process changes over to another model', () => {
     await eventually(async () => expect(await waitingIn(store, 'ollama/pebble/8')).toBe(0))
   })
 
+  it('is not followed to a server that nobody has named, with embedder: auto', async () => {
+    const server = await embeddingServer({ models, dimensions: 8 })
+    const { path } = await openStore({ background: false })
+    const openai = { provider: 'openai', url: server.url, model: 'shell', dimensions: 8 } as const
+    const { cairn } = await openStore({ db: path, background: false, embedder: openai })
+    await cairn.embeddings.migrate()
+    await cairn.close()
+    const asked = vi.spyOn(globalThis, 'fetch')
+    onTestFinished(() => asked.mockRestore())
+    vi.stubEnv('OPENAI_API_KEY', 'sk-of-somebody')
+    const store = await openStore({ db: path, embedder: 'auto' })
+    await remember(store, 'a secret')
+    const told = 'The vectors of the store are of openai/shell/8, and the settings name no server for it.'
+    expect(await name(store)).toMatchObject({ reason: told })
+    await expect(store.cairn.embeddings.run()).rejects.toMatchObject({ message: told })
+    expect(await store.cairn.embeddings.check()).toMatchObject([{ ok: false, says: told }])
+    expect((await store.cairn.search('secret')).degraded).toEqual([expect.stringContaining(told)])
+    expect(asked).not.toHaveBeenCalled()
+    const named = await openStore({ db: path, embedder: auto(server.url), background: false })
+    await named.cairn.embeddings.run()
+    expect(await waitingIn(named, 'openai/shell/8')).toBe(0)
+  })
+
   const waitingIn = async ({ cairn }: TestStore, space: string) =>
     (await cairn.embeddings.status()).spaces.find((each) => each.name === space)?.waiting
 })
