@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Cairn } from '../../src/cairn.js'
@@ -60,6 +64,37 @@ describe('a sync', () => {
     expect(await idOf(cairn, 'new/old.md')).toBe(id)
     rmSync(join(folder, 'new'), { recursive: true })
     expect(await sync(cairn, folder)).toEqual({ removed: 40, unchanged: 2 })
+  })
+
+  it('takes a file that grows while it is read as it was at a moment, and all of it afterwards', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'log.md': '' })
+    const text = Array.from({ length: 4_000 }, (_, index) => `line ${index} of what is being written\n`).join('')
+    const program = `
+      const [file, text] = [process.argv[1], require('node:fs').readFileSync(0, 'utf8')]
+      const write = (at) => {
+        require('node:fs').appendFileSync(file, text.slice(at, at + 9))
+        if (at + 9 < text.length) setImmediate(write, at + 9)
+      }
+      write(0)`
+    const writer = spawn(process.execPath, ['-e', program, join(folder, 'log.md')], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+    })
+    onTestFinished(() => void writer.kill())
+    const isOver = once(writer, 'exit').then(() => true)
+    const stored = async () => {
+      const { skipped } = await cairn.documents.sync(folder)
+      expect(skipped).toEqual([])
+      const { bytes = 0, sha256 } = (await cairn.documents.get('log.md')) ?? {}
+      expect(sha256).toBe(createHash('sha256').update(text.slice(0, bytes)).digest('hex'))
+      return bytes
+    }
+    const sizes = [await stored()]
+    writer.stdin.end(text)
+    do sizes.push(await stored())
+    while (!(await Promise.race([isOver, nextTurn(false)])))
+    expect(new Set(sizes).size).toBeGreaterThan(1)
+    expect(await stored()).toBe(text.length)
   })
 
   it('says each time which front matter is broken, until it is mended, and stores nothing anew', async () => {
