@@ -184,8 +184,9 @@ export function dropSpace(
 ): boolean | Refusal {
   const found = findSpace(db, space)
   if (found === undefined) return noSpace(space)
-  // From the first step on no search uses it, and it is not full: whoever wants it back after half of a drop gets all.
-  change(db, found, found.state === 'active' ? 'kept' : found.state, { unqueuedTo: lastItem(db) })
+  // From the first step on no search uses it, nobody fills it, and it is not full: whoever wants it back after half of a
+  // drop gets all. What is kept has a time of its activation (a check of the table), also if it never was active.
+  change(db, found, 'kept', { unqueuedTo: lastItem(db), activatedAt: found.activatedAt ?? author.now })
   const jobs = run(db, dropJobs, { space: found.id, limit }).changes
   if (jobs === limit || run(db, dropVectors, { space: found.id, limit: limit - jobs }).changes === limit - jobs)
     return false

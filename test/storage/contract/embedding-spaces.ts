@@ -233,7 +233,7 @@ export function describeSpaces(subject: Subject): void {
     await openSpace(storage, other)
     for (const key of ['a', 'b', 'c']) await remember(key)
     expect(await drop(other, 2)).toBe(false)
-    expect(await progressOf(storage, other)).toMatchObject({ waiting: 1 })
+    expect(await progressOf(storage)).toMatchObject({ waiting: 3 })
     expect(await drop(other, 2)).toBe(true)
     expect(await answerAll(storage)).toBe(3)
     expect(await states()).toEqual({ [space]: 'active' })
@@ -247,12 +247,29 @@ export function describeSpaces(subject: Subject): void {
     await answerAll(storage, other)
     expect(await drop(other, 2)).toBe(false)
     expect(await activate(other)).toBe(false)
+    await openSpace(storage, other)
     expect(await answerAll(storage, other)).toBe(2)
     expect(await activate(other)).toBe(true)
     expect(await drop(other, 1)).toBe(false)
     expect(await rollback(other)).toMatchObject({ state: 'active' })
     expect(await answerAll(storage, other)).toBe(1)
     expect(await progressOf(storage, other)).toEqual({ ...full, vectors: 3 })
+  })
+
+  it('are not filled while they are dropped, whether they were active or being filled', async () => {
+    const { storage } = subject
+    for (const key of ['a', 'b', 'c']) await remember(key)
+    await openSpace(storage)
+    await answerAll(storage)
+    await openSpace(storage, other)
+    await answerAll(storage, other)
+    for (const name of [other, space]) {
+      expect(await drop(name, 2)).toBe(false)
+      await remember(`beside ${name}`)
+      expect((await states())[name]).toBe('kept')
+      expect(await storage.embeddings.hasDue({ space: name, now: 9_000 })).toBe(false)
+      expect(await dueIn(storage, name)).toEqual([])
+    }
   })
 
   it('are tried on long texts, and vectors of others', async () => {
