@@ -2,10 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { SearchHit } from '../../src/search/search-service.js'
+import { openSqliteStorage } from '../../src/storage/sqlite/sqlite-storage.js'
 import { makeDocuments } from '../documents/folders.js'
 import { fakeEmbedder, vectorOf } from '../embeddings/fake-embedder.js'
 import { refusal } from '../helpers/refusal.js'
 import { openStore } from '../store.js'
+
+const asIs = { create: false, durability: 'off', busyTimeoutMs: 1_000, maxPages: 0, threads: false } as const
 
 const dimensions = 64
 const concepts: string[][] = [
@@ -125,6 +128,23 @@ describe('a search by words and vectors', () => {
     ])
     await cairn.embeddings.run()
     expect(await told('hybrid')).toEqual([0, 0, 0])
+  })
+
+  it('says so from where more than a tenth of all that has or awaits a vector waits', async () => {
+    const { cairn } = await openFilled(values)
+    const type = 'semantic' as const
+    const told = async () =>
+      (await Promise.all([cairn, cairn.as({ user: 'alice' })].map((handle) => handle.search('sedan')))).map(
+        ({ degraded }) => degraded.length,
+      )
+    // 203 have one.
+    const texts = Array.from({ length: 22 }, (_, index) => `sedan ${index}`)
+    const add = (keys: string[]) =>
+      cairn.memories.addMany(keys.map((key) => ({ namespace: 'user:alice', key, value: key, type })))
+    await add(texts)
+    expect(await told()).toEqual([0, 0])
+    await add(['one more'])
+    expect(await told()).toEqual([1, 1])
   })
 
   it('pages through one order', async () => {
@@ -343,6 +363,30 @@ it('by meaning finds as many documents as are asked for beside one with more sec
   await cairn.embeddings.run()
   const { hits } = await cairn.search('sedan', { mode: 'semantic', kinds: ['document'], limit: 4 })
   expect(hits.map(keyOf).sort()).toEqual(['car.md', 'long.md', 'sedan.md', 'vehicle.md'])
+})
+
+describe('vectors of a model that knows nothing of the texts', () => {
+  const degraded = ['vector: the model was found to know nothing of the texts of this store']
+
+  it('have no part in a search, a context or what is similar, which say so; a search by meaning alone goes by them', async () => {
+    const { cairn, path } = await openFilled(values)
+    const storage = await openSqliteStorage({ ...asIs, path })
+    const [space] = await storage.embeddings.spaces()
+    await storage.embeddings.noteTrial({ space: space?.name ?? '', found: 0.01, vectors: 203 })
+    await storage.close()
+    const alice = cairn.as({ user: 'alice' })
+    const item = { kind: 'memory' as const, ref: { namespace: 'user:alice', key: 'garage' } }
+    expect(await alice.search('red sedan')).toEqual({
+      ...(await alice.search('red sedan', { mode: 'lexical' })),
+      degraded,
+      tookMs: expect.any(Number),
+    })
+    expect(await alice.similar(item)).toMatchObject({ degraded })
+    expect(await alice.context({ query: 'red sedan', budgetTokens: 1_000 })).toMatchObject({ degraded })
+    expect(await alice.search('red sedan', { mode: 'lexical' })).toMatchObject({ degraded: [] })
+    const byMeaning = await alice.search('red sedan', { mode: 'semantic' })
+    expect([keyOf(byMeaning.hits[0]), byMeaning.degraded]).toEqual(['garage', []])
+  })
 })
 
 describe('what is similar', () => {

@@ -96,7 +96,7 @@ function percent(share: number): string {
   return `${Math.floor(share * 100)}%`
 }
 
-/** Searches say nothing of it, and go by words. */
+/** Searches say it in `degraded`, and go by words. */
 function trustLines({ name, found, trusted, state }: EmbeddingSpace): string[] {
   if (trusted !== false || found === null || state === 'kept') return []
   return [

@@ -18,19 +18,20 @@ const waitingOf = sql(
 
 const sampled = 100
 
-/** Whether more than a tenth of what may be found waits for its vector. Of `among`, undefined is everything. */
+/** Whether of what has a vector or waits for one more than a tenth waits. Of `among`, undefined is everything. */
 export function hasGaps(db: Database, space: ActiveSpace, codes: CodeIndex, among: Uint32Array | undefined): boolean {
   const { id, unqueuedTo } = space
   if (unqueuedTo === 0 && !isWaiting(db, id, 0)) return false
   if (among === undefined) {
-    const tenth = Math.floor(codes.size / oneIn)
-    return isWaiting(db, id, tenth) || countUnqueued(db, id, unqueuedTo) > tenth
+    const allowed = Math.floor(codes.size / (oneIn - 1)) - countUnqueued(db, id, unqueuedTo)
+    return allowed < 0 || isWaiting(db, id, allowed)
   }
   const without = among.filter((item) => !codes.has(item))
-  if (without.length * oneIn <= among.length) return false
+  const allowed = (among.length - without.length) / (oneIn - 1)
+  if (without.length <= allowed) return false
   // What has no text has no vector and waits for none.
   const sample = [...without.filter((_, index) => index % Math.ceil(without.length / sampled) === 0)]
   const queued = new Set(column<number>(db, waitingOf, { space: id, ids: JSON.stringify(sample) }))
   const found = sample.filter((item) => item <= unqueuedTo || queued.has(item)).length
-  return (found / sample.length) * without.length * oneIn > among.length
+  return (found / sample.length) * without.length > allowed
 }
