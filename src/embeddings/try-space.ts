@@ -13,6 +13,9 @@ const wordsOfQuestion = 10
 /** Of fewer texts the share is chance. */
 const fewest = 30
 
+/** So many owners share the say: one of them has a quarter at most, of two a half, and more where the others have too few. */
+const ownersAtLeast = 4
+
 /**
  * How much a model knows of what this store holds: of how many texts the last words of the first half, as a question, find
  * the second half among the nearest hundredth. A model that knows no more than which words a text has finds few, since so
@@ -24,7 +27,8 @@ export async function trySpace(
   signal?: AbortSignal,
 ): Promise<number | null> {
   if (texts.length < fewest) return null
-  const halves = texts.map(questionAndAnswer)
+  const halves = texts.map(({ text }) => questionAndAnswer(text))
+  const weights = weightsOf(texts)
   const questions = await embedAll(
     embedder,
     halves.map(([question]) => question),
@@ -40,11 +44,25 @@ export async function trySpace(
   const pool = [...answers, ...others]
   let found = 0
   for (const [index, question] of questions.entries()) {
-    if (isFound(question, index, pool)) found++
+    if (isFound(question, index, pool)) found += weights[index] ?? 0
     // A thousand products take a millisecond.
     await nextTurn()
   }
-  return found / texts.length
+  return found / weights.reduce((sum, weight) => sum + weight)
+}
+
+/**
+ * What each text counts for: whoever fills a store with what no model can know decides nothing for the others. Those of one
+ * owner count for as many as make its share, or together with the others the fewest texts that tell anything.
+ */
+function weightsOf(texts: TrialSample['texts']): number[] {
+  const counts = new Map<string, number>()
+  for (const { owner } of texts) counts.set(owner, (counts.get(owner) ?? 0) + 1)
+  const sumOf = (most: number): number => [...counts.values()].reduce((sum, count) => sum + Math.min(count, most), 0)
+  const parts = Math.min(ownersAtLeast, counts.size)
+  let most = 1
+  while (most < texts.length && (sumOf(most) < fewest || (most + 1) * parts <= sumOf(most + 1))) most++
+  return texts.map(({ owner }) => Math.min(1, most / (counts.get(owner) ?? 1)))
 }
 
 function questionAndAnswer(text: string): [string, string] {

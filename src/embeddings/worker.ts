@@ -53,7 +53,7 @@ export class EmbeddingWorker {
   #renewing: NodeJS.Timeout | undefined
   #pruneAt = 0
   #begunAt: number | undefined
-  /** How many vectors it has made since it last looked whether the space is to be tried; undefined before the first look. */
+  /** How many vectors it has made since it last looked whether the space is to be tried; undefined: it is time to look. */
   #untried: number | undefined
 
   constructor(options: WorkerOptions) {
@@ -89,9 +89,12 @@ export class EmbeddingWorker {
     return this.#work(space)
   }
 
-  async #hasDue({ name, triedWith }: SpaceRow): Promise<boolean> {
-    const isNew = triedWith === 0 && this.#untried === undefined
-    return isNew || this.#options.storage.embeddings.hasDue({ space: name, now: this.#options.now() })
+  async #hasDue(space: SpaceRow): Promise<boolean> {
+    const { storage, now } = this.#options
+    if (await storage.embeddings.hasDue({ space: space.name, now: now() })) return true
+    if ((await this.#trialDue(space)) !== null) return true
+    this.#untried ??= 0
+    return false
   }
 
   async #findSpace(): Promise<SpaceRow | undefined> {
@@ -106,7 +109,7 @@ export class EmbeddingWorker {
       const allQueued = await storage.embeddings.queue({ space: space.name, limit: queueAtOnce })
       const done = await embedDue({ storage, space: space.name, embedder, encode, now, signal: this.#stop.signal })
       this.#pause = 0
-      await this.#tryIfGrown(space, done)
+      await this.#tryIfDue(space, done)
       await this.#pruneIfTime(space)
       if (done > 0 || !allQueued) return true
       if (space.state === 'filling') await storage.embeddings.activate({ space: space.name, author: author() })
@@ -120,19 +123,23 @@ export class EmbeddingWorker {
     }
   }
 
-  /** A space is tried when it has some vectors, and again when it has four times as many: searches trust it as far as that goes. */
-  async #tryIfGrown({ name, triedWith }: SpaceRow, done: number): Promise<void> {
+  /** How many vectors the space is to be tried with, if it is: looked at when that may be. */
+  async #trialDue({ name, triedWith }: SpaceRow): Promise<number | null> {
+    if (this.#untried !== undefined && this.#untried < Math.max(fewestToTry, triedWith)) return null
+    return this.#options.storage.embeddings.trialDue({ space: name, fewest: fewestToTry })
+  }
+
+  /** Searches trust a space as far as it was found to know the texts of the store. */
+  async #tryIfDue(space: SpaceRow, done: number): Promise<void> {
     const { storage } = this.#options
-    const isFirst = this.#untried === undefined
-    this.#untried = (this.#untried ?? 0) + done
-    if (!isFirst && this.#untried < Math.max(fewestToTry, 3 * triedWith)) return
-    this.#untried = 0
-    const { vectors = 0 } = (await storage.embeddings.progress({ space: name })) ?? {}
-    if (vectors < Math.max(fewestToTry, 4 * triedWith)) return
-    const sample = await storage.embeddings.trialSample({ space: name, texts: trialTexts, others: trialOthers })
+    if (this.#untried !== undefined) this.#untried += done
+    const vectors = await this.#trialDue(space)
+    if (this.#untried === undefined || vectors !== null) this.#untried = 0
+    if (vectors === null) return
+    const sample = await storage.embeddings.trialSample({ space: space.name, texts: trialTexts, others: trialOthers })
     if (sample === null) return
     const found = await trySpace(this.#embedder, sample, this.#stop.signal)
-    await storage.embeddings.noteTrial({ space: name, found, vectors })
+    await storage.embeddings.noteTrial({ space: space.name, found, vectors })
   }
 
   /** Where only deletions happen, nothing else is due. A process that ends within the hour leaves it to others. */
@@ -145,6 +152,8 @@ export class EmbeddingWorker {
     const { storage, now } = this.#options
     if (now() < this.#pruneAt) return
     this.#pruneAt = now() + pruneEveryMillis
+    // What has gone, or was replaced bit by bit, is a reason to look as well.
+    this.#untried = undefined
     const { vectors = 0 } = (await storage.embeddings.progress({ space: name })) ?? {}
     const keep = Math.max(fewestGone, Math.floor(vectors / 10))
     // Step by step, as other writers wait meanwhile.

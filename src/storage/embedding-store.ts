@@ -35,7 +35,15 @@ export interface EmbeddingStore {
    * answer was. Returns how many were stored. `invalid_input` for a vector with other dimensions.
    */
   save(input: EmbeddingAnswers): Promise<number>
-  /** What a space may be tried on: texts from all over the store, and the vectors of others. Null when there is no such space. */
+  /**
+   * How many vectors a space is to be tried with: when it has `fewest`, when half of those that it was tried with are gone, and
+   * when as many came since. Null while it need not be.
+   */
+  trialDue(input: { space: string; fewest: number }): Promise<number | null>
+  /**
+   * What a space may be tried on: texts from all over the store, of its owners in turn, and the vectors of others. Null when
+   * there is no such space.
+   */
   trialSample(input: { space: string; texts: number; others: number }): Promise<TrialSample | null>
   /** Notes how far a space was found to be of use (null: there were too few texts to say), and with how many vectors. */
   noteTrial(input: { space: string; found: number | null; vectors: number }): Promise<void>
@@ -69,9 +77,9 @@ export interface SpaceRow extends NewSpace {
   triedWith: number
 }
 
-/** Texts of twelve words or more; vectors of items that are not among them. */
+/** Texts of twelve words or more and whose they are, such as user:alice; vectors of items that are not among them. */
 export interface TrialSample {
-  texts: string[]
+  texts: { text: string; owner: string }[]
   others: Float32Array[]
 }
 

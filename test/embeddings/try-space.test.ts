@@ -1,11 +1,16 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { trySpace } from '../../src/embeddings/try-space.js'
 import { fakeEmbedder, vectorOf } from './fake-embedder.js'
 
 const dimensions = 32
 const words = ['one', 'two', 'three', 'four', 'five', 'six']
 /** Both halves of a text begin with its number, which is all that a knowing model sees. */
-const texts = Array.from({ length: 40 }, (_, index) => [...[index, ...words], ...[index, ...words]].join(' '))
+const textsOf = (owner: string, count: number) =>
+  Array.from({ length: count }, (_, index) => {
+    const half = [`${owner}-${index}`, ...words]
+    return { text: [...half, ...half].join(' '), owner }
+  })
+const texts = textsOf('user:alice', 40)
 const others = Array.from({ length: 160 }, (_, index) => vectorOf(`other ${index}`, dimensions))
 
 function embedder(vectorOfText: (text: string) => Float32Array) {
@@ -29,9 +34,10 @@ it('what is as near as the right half counts against it', async () => {
 
 it('asks with as many words as a question has', async () => {
   const fake = fakeEmbedder({ dimensions, batchSize: 16 })
-  const long = Array.from({ length: 30 }, (_, text) =>
-    Array.from({ length: 80 }, (_, word) => `${text}/${word}`).join(' '),
-  )
+  const long = Array.from({ length: 30 }, (_, text) => ({
+    text: Array.from({ length: 80 }, (_, word) => `${text}/${word}`).join(' '),
+    owner: 'user:alice',
+  }))
   await trySpace(fake, { texts: long, others })
   expect(fake.asked[0]?.[0]?.split(' ')).toEqual(Array.from({ length: 10 }, (_, word) => `0/${30 + word}`))
 })
@@ -47,6 +53,35 @@ it('asks for questions by first halves and for answers by second halves', async 
   await trySpace(fake, { texts, others })
   expect(Object.fromEntries(kinds)).toEqual({ query: 40, document: 40 })
 })
+
+describe('one owner', () => {
+  /** Knows the texts of all but those of `unknown`. */
+  const tried = (unknown: string, counts: Record<string, number>) => {
+    let asked = 0
+    const model = embedder((text) => {
+      const [name = ''] = text.split(' ')
+      return vectorOf(name.startsWith(unknown) ? `${asked++}` : name, dimensions)
+    })
+    const of = Object.entries(counts).flatMap(([owner, count]) => textsOf(owner, count))
+    return trySpace(model, { texts: of, others })
+  }
+
+  it.each<[string, Record<string, number>, number]>([
+    ['alone decides', { carol: 150 }, 0],
+    ['of two decides about a half', { carol: 75, alice: 75 }, 1 / 2],
+    ['of two with a few texts decides no more, however much the other has', { carol: 20, alice: 130 }, 1 / 2],
+    ['of four or more has a quarter at most', { carol: 90, alice: 20, bob: 20, dave: 20 }, 3 / 4],
+    ['of ten that have as much has a tenth', { carol: 15, ...all('abcdefghi', 15) }, 9 / 10],
+    ['of many has what one text counts', { carol: 1, ...all('abcdefghijklmnopqrstuvwxyz', 4) }, 104 / 105],
+    ['beside others with few texts has what makes thirty', { carol: 145, alice: 3, bob: 2 }, 5 / 30],
+  ])('%s', async (_what, counts, share) => {
+    expect(await tried('carol', counts)).toBeCloseTo(share, 1)
+  })
+})
+
+function all(owners: string, count: number): Record<string, number> {
+  return Object.fromEntries([...owners].map((owner) => [owner, count]))
+}
 
 it('says nothing of a few texts, and asks no model', async () => {
   const fake = fakeEmbedder()

@@ -232,7 +232,7 @@ describe('that vectors are gone', () => {
     }
     storage = { ...real, leases: { ...real.leases, take } }
     const fresh = workerOf()
-    await storage.embeddings.noteTrial({ space: spaceName(embedder.space), found: null, vectors: 100 })
+    await storage.embeddings.noteTrial({ space: spaceName(embedder.space), found: null, vectors: 1 })
     await drain(fresh)
     expect([taken, embedder.asked.length]).toEqual([[], before])
     time += 3_600_000
@@ -304,7 +304,7 @@ describe('a space', () => {
     embedder = fakeEmbedder({ batchSize: 50 })
   })
 
-  it('is tried when it has a hundred vectors, and again when it has four times as many', async () => {
+  it('is tried when it has a hundred vectors, and again when as many came since', async () => {
     await open()
     await rememberMany(0, 99)
     await drain()
@@ -312,12 +312,51 @@ describe('a space', () => {
     await rememberMany(99, 120)
     await drain()
     expect(await found()).toMatchObject({ found: expect.any(Number), triedWith: 120 })
-    await rememberMany(120, 300)
+    await rememberMany(120, 230)
     await drain()
     expect(await found()).toMatchObject({ triedWith: 120 })
-    await rememberMany(300, 500)
+    await rememberMany(230, 260)
     await drain()
-    expect((await found())?.triedWith).toBeGreaterThanOrEqual(480)
+    expect((await found())?.triedWith).toBeGreaterThanOrEqual(240)
+  })
+
+  it('is tried again by the next worker, or within an hour, when half of its vectors are gone', async () => {
+    await open()
+    await rememberMany(0, 130)
+    const worker = workerOf()
+    await drain(worker)
+    const forget = async (from: number, to: number) => {
+      for (let index = from; index < to; index++)
+        await storage.memories.delete({ namespace: 'user:alice', key: `k${index}`, author: author() })
+    }
+    await forget(0, 64)
+    await drain()
+    expect(await found()).toMatchObject({ triedWith: 130 })
+    await forget(64, 65)
+    await drain()
+    expect(await found()).toMatchObject({ found: expect.any(Number), triedWith: 65 })
+    await forget(65, 100)
+    await drain(worker)
+    expect(await found()).toMatchObject({ triedWith: 65 })
+    time += 3_600_000
+    await drain(worker)
+    await drain(worker)
+    expect(await found()).toMatchObject({ found: expect.any(Number), triedWith: 30 })
+  })
+
+  it('of a user with few texts stays trusted beside another that fills the store with what no model can know', async () => {
+    const halves = (index: number, [first, second]: [string, string]): string =>
+      [...Array(12).fill(`${first}${index}`), ...Array(12).fill(`${second}${index}`)].join(' ')
+    // It knows that b is meant by a, and nothing of c.
+    embedder.answer = async (texts) => texts.map((text) => vectorOf(text.split(' ').at(-1)?.replace('b', 'a') ?? '', 8))
+    await open()
+    for (let index = 0; index < 12; index++) await remember(`k${index}`, halves(index, ['a', 'b']))
+    for (let index = 0; index < 150; index++) {
+      const value = JSON.stringify(halves(index, ['c', 'd']))
+      await add(storage, { namespace: 'user:carol', key: `k${index}`, chain: `carol ${index}`, value })
+    }
+    await drain()
+    expect((await found())?.found).toBeGreaterThan(0.2)
   })
 
   it('that was full before anybody tried it is tried by the next worker', async () => {

@@ -192,7 +192,7 @@ CREATE TABLE embedding_spaces (
   -- Rows of vectors that are gone were removed up to this change: whoever knows less reads all anew.
   pruned_to       integer not null default 0 check (pruned_to >= 0),
   created_at      integer not null,
-  activated_at    integer, found real check (found between 0 and 1), tried_with integer not null default 0 check (tried_with >= 0),
+  activated_at    integer, found real check (found between 0 and 1), tried_with integer not null default 0 check (tried_with >= 0), tried_to integer not null default 0 check (tried_to >= 0),
   check (state = 'filling' or activated_at is not null)
 ) strict;
 

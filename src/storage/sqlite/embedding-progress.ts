@@ -60,13 +60,17 @@ export function spaceProgress(db: Database, { space }: { space: string }): Space
   if (found === undefined) return null
   const { id, unqueuedTo, state } = found
   return {
-    vectors: count(db, vectors, { space: id }),
+    vectors: countVectors(db, id),
     // Nobody fills a space that is kept; its jobs are for the day it is wanted again.
     waiting: state === 'kept' ? 0 : count(db, waiting, { space: id }),
     failed: count(db, failed, { space: id }),
     failures: newestFailures(db, id),
     unqueued: state === 'kept' ? 0 : countUnqueued(db, id, unqueuedTo),
   }
+}
+
+export function countVectors(db: Database, space: number): number {
+  return count(db, vectors, { space })
 }
 
 /** What has a job or a vector already is passed over when its turn comes, as most is after a rollback. */

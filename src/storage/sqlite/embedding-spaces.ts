@@ -7,7 +7,7 @@ import { all, get, run, sql, sqlFamily } from './statements.js'
 
 const columns = `id, name, provider, model, dimensions, document_prefix as documentPrefix, query_prefix as queryPrefix,
      state, unqueued_to as unqueuedTo, created_at as createdAt, activated_at as activatedAt,
-     found, tried_with as triedWith`
+     found, tried_with as triedWith, tried_to as triedTo`
 
 const list = sql('embeddings.spaces', `select ${columns} from embedding_spaces order by id desc`)
 
@@ -36,7 +36,7 @@ const setState = sql(
 
 const newestItem = sql('embeddings.newestItem', 'select max(id) as id from search_items')
 
-type StoredSpace = SpaceRow & { id: number; unqueuedTo: number }
+type StoredSpace = SpaceRow & { id: number; unqueuedTo: number; triedTo: number }
 
 export function listSpaces(db: Database): SpaceRow[] {
   return all<StoredSpace>(db, list, {}).map(toSpace)
@@ -46,7 +46,7 @@ export function findSpace(db: Database, name: string): StoredSpace | undefined {
   return get<StoredSpace>(db, byName, { name })
 }
 
-function toSpace({ id: _id, unqueuedTo: _unqueuedTo, ...space }: StoredSpace): SpaceRow {
+function toSpace({ id: _id, unqueuedTo: _unqueuedTo, triedTo: _triedTo, ...space }: StoredSpace): SpaceRow {
   return space
 }
 

@@ -13,6 +13,7 @@ export function embeddingStore({ write, read, readLong }: Calls): EmbeddingStore
     hasDue: (input) => read('embeddings.hasDue', input),
     due: (input) => readLong('embeddings.due', input),
     save: (input) => write('embeddings.save', input),
+    trialDue: (input) => readLong('embeddings.trialDue', input),
     trialSample: (input) => readLong('embeddings.trialSample', input),
     noteTrial: (input) => write('embeddings.noteTrial', input),
     prune: (input) => write('embeddings.prune', input),

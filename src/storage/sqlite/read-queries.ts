@@ -8,7 +8,7 @@ import { translate } from './driver-errors.js'
 import { dueTexts, hasDue } from './embedding-jobs.js'
 import { spaceProgress } from './embedding-progress.js'
 import { listSpaces } from './embedding-spaces.js'
-import { trialSample } from './embedding-trial.js'
+import { trialDue, trialSample } from './embedding-trial.js'
 import type { Reply, Request } from './group-writer.js'
 import { storeInfo } from './info-read.js'
 import { missingIds } from './interchange-references.js'
@@ -61,6 +61,7 @@ export const readQueries = {
   'embeddings.progress': spaceProgress,
   'embeddings.due': dueTexts,
   'embeddings.hasDue': hasDue,
+  'embeddings.trialDue': trialDue,
   'embeddings.trialSample': trialSample,
   'leases.isHeld': isLeaseHeld,
   'search.lexical': searchLexical,

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { SpaceRow } from '../../../src/storage/embedding-store.js'
 import { refusal } from '../../helpers/refusal.js'
 import { answerAll, answers, aSpace, dueIn, openSpace, progressOf, space, vectorFor } from './embedding-subject.js'
-import { add, author, footprint, now, type Subject, tone, trail } from './subject.js'
+import { add, anEvent, append, author, createSession, footprint, now, type Subject, tone, trail } from './subject.js'
 
 const other = 'fake/other/2'
 const full = { waiting: 0, failed: 0, failures: [], unqueued: 0 }
@@ -285,8 +285,8 @@ export function describeSpaces(subject: Subject): void {
     }
     await answerAll(storage)
     const found = await sample(3, 5)
-    expect(found?.texts.map((text) => /^long\d: long \d and so on/.test(text))).toEqual([true, true, true])
-    expect(new Set(found?.texts).size).toBe(3)
+    expect(found?.texts.map(({ text }) => /^long\d: long \d and so on/.test(text))).toEqual([true, true, true])
+    expect(new Set(found?.texts.map(({ text }) => text)).size).toBe(3)
     expect(found?.others).toEqual(Array(5).fill(Float32Array.of(0.6, 0.8)))
     expect(await sample(3, 5)).toEqual(found)
     const all = await sample(100, 100)
@@ -295,6 +295,74 @@ export function describeSpaces(subject: Subject): void {
     expect(await storage.embeddings.spaces()).toMatchObject([{ found: 0.75, triedWith: 20 }])
     await storage.embeddings.noteTrial({ space, found: null, vectors: 21 })
     expect(await storage.embeddings.spaces()).toMatchObject([{ found: null, triedWith: 21 }])
+  })
+
+  it('are tried on texts of all owners in turn, whatever one of them has', async () => {
+    const { storage } = subject
+    await openSpace(storage)
+    const text = (name: string): string => `${name} ${'and so on and on '.repeat(3)}`.trim()
+    const many = async (namespace: string, count: number) => {
+      for (let index = 0; index < count; index++) {
+        const key = `${namespace} ${index}`
+        await add(storage, { namespace, key, chain: key, value: JSON.stringify(text(key)) })
+      }
+    }
+    await createSession(storage)
+    await append(
+      storage,
+      [1, 2].map((id) => anEvent({ eventId: `e${id}`, content: JSON.stringify({ text: text('said') }) })),
+    )
+    await many('user:carol', 30)
+    await many('user:carol:notes', 30)
+    await many('session:s1', 2)
+    await many('project:default', 3)
+    for (let index = 0; index < 40; index++) await remember(`short${index}`)
+    await answerAll(storage)
+    const owners = async (texts: number) => {
+      const sample = await storage.embeddings.trialSample({ space, texts, others: 90 })
+      return sample?.texts.map(({ owner }) => owner).sort()
+    }
+    // The session is alice's, and so is what is kept beside it.
+    expect(await owners(3)).toEqual(['project:default', 'user:alice', 'user:carol'])
+    expect(await owners(12)).toEqual([
+      ...Array(3).fill('project:default'),
+      ...Array(4).fill('user:alice'),
+      ...Array(5).fill('user:carol'),
+    ])
+  })
+
+  it('are to be tried with enough vectors, when half of them are gone, and when as many are new', async () => {
+    const { storage } = subject
+    const due = (fewest = 4) => storage.embeddings.trialDue({ space, fewest })
+    const many = async (...keys: string[]) => {
+      for (const key of keys) await remember(key)
+      await answerAll(storage)
+    }
+    const tried = (vectors: number) => storage.embeddings.noteTrial({ space, found: 0, vectors })
+    expect(await due()).toBeNull()
+    await openSpace(storage)
+    await many('a', 'b', 'c')
+    expect(await due()).toBeNull()
+    await many('d')
+    expect(await due()).toBe(4)
+    await tried(4)
+    expect(await due()).toBeNull()
+    await many('e', 'f', 'g')
+    expect(await due()).toBeNull()
+    for (const key of ['a', 'b']) await forget(key)
+    await many('h')
+    expect(await due()).toBe(6)
+    await tried(6)
+    for (const key of ['c', 'd']) await forget(key)
+    expect(await due()).toBeNull()
+    await forget('e')
+    expect(await due()).toBe(3)
+    await tried(3)
+    expect(await due()).toBeNull()
+    for (const key of ['f', 'g', 'h']) await forget(key)
+    expect(await due()).toBe(0)
+    await tried(0)
+    expect(await due()).toBeNull()
   })
 
   it('mean the same to every handle', async () => {

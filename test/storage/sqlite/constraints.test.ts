@@ -172,6 +172,7 @@ const cases: [table: string, column: string, values: (string | number | null | B
   ['embedding_spaces', 'pruned_to', [-1]],
   ['embedding_spaces', 'found', [-0.1, 1.1]],
   ['embedding_spaces', 'tried_with', [-1]],
+  ['embedding_spaces', 'tried_to', [-1]],
   ['embedding_spaces', 'activated_at', [null]],
   ['embedding_codes', 'text_hash', [null, Buffer.alloc(0), Buffer.alloc(15), Buffer.alloc(32)]],
   ['embedding_codes', 'code', [null]],

@@ -191,6 +191,7 @@ const exceptionsTo: [statement: RegExp, values: Values][] = [
   [/^origins\./, { id: 1, kind: 'document', to: '{"q' }],
   [/^embeddings\./, { space: 2, to: 2_000, id: 1, name: 'ollama/model1/8', item: 1_600, unqueuedTo: 0, keep: 1 }],
   [/^embeddings\.noteTrial$/, { space: 'ollama/model1/8', found: 0.5, vectors: 100 }],
+  [/^embeddings\.(?:ownedItems|newVector)$/, { from: '[1,2]', length: 10, after: 0, offset: 10 }],
   [/^vectors\./, { space: 1, after: 0, from: 0, to: 9e9 }],
   [/^(?:events\.move|snapshots\.move|state\.hand|sessions\.hand)/, { to: 's2' }],
 ]

@@ -1,0 +1,1 @@
+alter table embedding_spaces drop column tried_to;
