@@ -16,7 +16,7 @@ describe('cairn init', () => {
     expect(made.stderr).toContain('cairn memory add')
     await cairn.json('memory add user:a k 1')
     expect((await cairn('init')).stdout).toBe(`There is a store at ${location} already; it stays as it is.\n`)
-    expect(await cairn.json('init')).toEqual({ created: false, location, schemaVersion: 7 })
+    expect(await cairn.json('init')).toEqual({ created: false, location, schemaVersion: 9 })
     expect(await cairn.json('memory get user:a k')).toMatchObject({ value: 1 })
   })
 
