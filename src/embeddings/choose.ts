@@ -1,7 +1,7 @@
 import { CairnError } from '../errors.js'
 import type { Embedder, SpaceDescription } from './embedder.js'
 import type { EmbedderSettings } from './embedder-schema.js'
-import { embeddingFailure, faultOf } from './embedding-failure.js'
+import { embeddingCancelled, embeddingFailure, faultOf } from './embedding-failure.js'
 import { type Limits, limited, type VectorRequest } from './limited.js'
 import { defaultModels, factsOf, type ModelFacts, unknownModel, whyNotOfLength } from './model-facts.js'
 import { findOllamaModel, type OllamaServer, ollamaRequest, ollamaUrl } from './ollama.js'
@@ -89,7 +89,7 @@ function plainModel(settings: EmbedderSettings, context: ChooseContext): Model {
   const { embedMs } = { ...usualDeadlines, ...context.deadlines }
   if (settings.provider === 'openai') return openai(settings, context, embedMs)
   if (settings.provider === 'transformers') return transformers(settings)
-  if (settings.embedder !== undefined) return custom(settings.embedder)
+  if (settings.embedder !== undefined) return custom(settings.embedder, embedMs)
   const server = ollamaServer(settings, context)
   return { ...named('ollama', server.model, settings, 8), request: ollamaRequest(server, embedMs) }
 }
@@ -142,7 +142,7 @@ function named(
 }
 
 /** An embedder of the caller's own: it puts prefixes and cuts as it likes; what it answers is checked as any. */
-function custom(embedder: Embedder): Model {
+function custom(embedder: Embedder, timeoutMs: number): Model {
   const { provider, model, dimensions, prefixes } = embedder.space
   return {
     provider,
@@ -151,14 +151,33 @@ function custom(embedder: Embedder): Model {
     batchSize: embedder.batchSize,
     preparesTexts: true,
     request: async (texts, { kind, signal }) => {
+      const late = AbortSignal.timeout(timeoutMs)
+      const end = signal ? AbortSignal.any([signal, late]) : late
       try {
-        return await embedder.embed(texts, { kind, ...(signal && { signal }) })
+        return await untilAborted(embedder.embed(texts, { kind, signal: end }), end)
       } catch (error) {
+        if (signal?.aborted) throw embeddingCancelled()
+        if (late.aborted) throw tooLate(`${provider}/${model}`, timeoutMs)
         throw ownFailure(error, `${provider}/${model}`)
       }
     },
     close: async () => await embedder.close?.(),
   }
+}
+
+/** Other code need not heed a signal. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    const leave = (): void => signal.removeEventListener('abort', abort)
+    Promise.resolve(work).then(resolve, reject).finally(leave)
+  })
+}
+
+function tooLate(name: string, timeoutMs: number): CairnError {
+  return embeddingFailure('server', `The embedder ${name} did not answer within ${timeoutMs / 1_000} s.`)
 }
 
 /** What other code throws, as a failure of which something is known. */

@@ -3,6 +3,7 @@ import type { DueText, EmbeddingAnswers } from '../storage/embedding-store.js'
 import type { Storage } from '../storage/storage.js'
 import { embedTexts } from './embed-texts.js'
 import type { Embedder } from './embedder.js'
+import { wasPaused } from './embedding-failure.js'
 
 /** Requests to a model that are under way at once, at most. */
 const concurrency = 5
@@ -43,7 +44,9 @@ export async function embedDue(work: EmbedDue): Promise<number> {
   if (first === undefined) return due.length
   const isUnknown = failed.some(({ error }) => !isUnavailable(error))
   if (isUnknown || (failed.length === batches.length && !(await answersAtAll(work)))) throw first.error
-  const failures = failed.flatMap(({ batch, error }) => batch.flat().map((job) => postponed(job, error, now())))
+  // What was not sent, to spare the server, has not failed.
+  const sent = failed.filter(({ error }) => !wasPaused(error))
+  const failures = sent.flatMap(({ batch, error }) => failuresOf(batch, error, now()))
   await storage.embeddings.save({ ...nothing(space), failures })
   return due.length
 }
@@ -61,11 +64,13 @@ async function answersAtAll({ embedder, signal }: EmbedDue): Promise<boolean> {
   }
 }
 
-function postponed(job: DueText, error: unknown, now: number): EmbeddingAnswers['failures'][number] {
-  const { item, hash, attempts } = job
-  const delay = Math.min(longestDelay, firstDelay * 2 ** attempts)
+/** Of several that failed together one may be at fault: each is tried alone at once, and one that fails alone later. */
+function failuresOf(batch: DueText[][], error: unknown, now: number): EmbeddingAnswers['failures'] {
   const message = error instanceof Error ? error.message : String(error)
-  return { item, hash, error: message, runAfter: attempts + 1 >= maxAttempts ? null : now + delay }
+  return batch.flat().map(({ item, hash, attempts }) => {
+    const delay = batch.length > 1 ? 0 : Math.min(longestDelay, firstDelay * 2 ** attempts)
+    return { item, hash, error: message, runAfter: attempts + 1 >= maxAttempts ? null : now + delay }
+  })
 }
 
 function nothing(space: string): EmbeddingAnswers {

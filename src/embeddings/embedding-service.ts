@@ -2,7 +2,7 @@ import type { Guard } from '../access/guard.js'
 import { isRoot } from '../access/principal.js'
 import { CairnError } from '../errors.js'
 import { isTrusted } from '../search/fuse.js'
-import type { SpaceProgress, SpaceRow, SpaceState } from '../storage/embedding-store.js'
+import type { NewSpace, SpaceProgress, SpaceRow, SpaceState } from '../storage/embedding-store.js'
 import type { ItemAddress } from '../storage/search-store.js'
 import type { Storage } from '../storage/storage.js'
 import { toIso } from '../time.js'
@@ -35,6 +35,8 @@ export interface EmbeddingSpace {
   /** What could not be embedded, the newest hundred with the reason; `retry` tries it again. `item` says in words what it is. */
   failed: number
   failures: { item: string; error: string; attempts: number }[]
+  /** Of what is waiting, what has failed and is tried again at `until`; a hundred at most. */
+  postponed: { item: string; error: string; attempts: number; until: string }[]
 }
 
 export interface EmbeddingStatus {
@@ -127,13 +129,14 @@ export class EmbeddingService {
 
   /**
    * Works here and now until nothing is due in the space of this handle's model. Rejects with `embedding_unavailable` when
-   * the model does not answer, with `not_found` in a store without a space, and with `busy` while another process does this
-   * work.
+   * the model does not answer, with `not_found` in a store without a space for its vectors, and with `busy` while another
+   * process does this work. What fails meanwhile is due later, as `postponed` in the status says.
    */
   async run({ signal, onRound }: { signal?: AbortSignal; onRound?: () => void } = {}): Promise<void> {
     await this.#demandRoot('update')
-    const { worker } = await this.#needModel()
-    if ((await this.#storage.embeddings.spaces()).length === 0) throw noSpaceYet()
+    const { worker, space } = await this.#needModel()
+    const spaces = await this.#storage.embeddings.spaces()
+    if (!spaces.some(({ name, state }) => name === space.name && state !== 'kept')) throw noSpace(space, spaces)
     while (!signal?.aborted && (await worker.round())) onRound?.()
     const { state } = worker
     if (state.state === 'unavailable') throw new CairnError('embedding_unavailable', state.reason, { hint: state.hint })
@@ -178,7 +181,10 @@ export class EmbeddingService {
         found,
         trusted: found === null ? null : isTrusted({ found }),
       },
-      failures: progress.failures.map(({ item, ...failure }) => ({ item: inWords(item), ...failure })),
+      failures: progress.failures.map((failure) => ({ ...failure, item: inWords(failure.item) })),
+      postponed: progress.postponed.map(({ item, error, attempts, runAfter }) => ({
+        ...{ item: inWords(item), error, attempts, until: toIso(runAfter) },
+      })),
     }
   }
 
@@ -208,10 +214,19 @@ function awayBecause(reason: string, hint: string | undefined): { reason: string
   return { reason, ...(hint !== undefined && { hint }) }
 }
 
-function noSpaceYet(): CairnError {
-  return new CairnError('not_found', 'The store has no space for vectors yet, so there is nothing to embed for.', {
-    hint: 'Give it one: cairn embeddings setup, or cairn.embeddings.migrate() in a program.',
+function noSpace({ name }: NewSpace, spaces: SpaceRow[]): CairnError {
+  const isFirst = spaces.length === 0
+  const message = isFirst
+    ? 'The store has no space for vectors yet, so there is nothing to embed for.'
+    : `The vectors of this store are not those of ${name}, so there is nothing to embed for.`
+  return new CairnError('not_found', message, {
+    hint: `${isFirst ? 'Give it one' : 'Change over to it'}: ${howToOpen(isFirst, name)}`,
   })
+}
+
+function howToOpen(isFirst: boolean, name: string): string {
+  const command = isFirst ? 'cairn embeddings setup' : `cairn embeddings migrate --to ${name}`
+  return `${command}, or cairn.embeddings.migrate() in a program.`
 }
 
 function inWords(item: ItemAddress): string {
@@ -220,4 +235,4 @@ function inWords(item: ItemAddress): string {
   return `${item.path} in ${item.namespace}, from line ${item.line}`
 }
 
-const nothing: SpaceProgress = { vectors: 0, waiting: 0, failed: 0, failures: [], unqueued: 0 }
+const nothing: SpaceProgress = { vectors: 0, waiting: 0, failed: 0, failures: [], postponed: [], unqueued: 0 }

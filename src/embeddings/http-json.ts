@@ -163,7 +163,8 @@ function unreachable(request: JsonRequest, error: unknown): CairnError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
   if (code !== undefined && broken.includes(code)) {
     const message = `${placeOf(request)} closed the connection before it had answered (${code}).`
-    return embeddingFailure('server', message, { cause: error })
+    // It may have fallen over the texts.
+    return embeddingFailure('unclear', message, { cause: error })
   }
   const message = `${placeOf(request)} cannot be reached: ${code ?? (cause instanceof Error ? cause.message : cause)}.`
   return embeddingFailure('server', message, { cause: error, hint: request.unreachableHint })

@@ -76,7 +76,7 @@ async function oneEach(
   if (vectors.length === texts.length) return vectors
   throw embeddingFailure(
     'unclear',
-    `The model answered ${texts.length} texts with ${vectors.length} vectors instead of one for each.`,
+    `The model answered with ${vectors.length} vectors where ${texts.length} were asked for.`,
   )
 }
 
@@ -103,6 +103,8 @@ function healthAfter(error: unknown, probe: boolean): Health {
 function pauseAfter(error: unknown, attempt: number, kind: EmbedKind, limits: Limits): number | undefined {
   const fault = faultOf(error)
   if ((fault !== 'server' && fault !== 'unclear') || wasPaused(error)) return undefined
+  // If it is the texts, they are tried one by one after this.
+  if (fault === 'unclear' && attempt > 1) return undefined
   const longest = limits.pauseMs[kind] * 2 ** (attempt - 1)
   const pause = Math.max(longest * (0.5 + limits.random() / 2), retryAfterOf(error) ?? 0)
   return pause > limits.mostPauseMs[kind] ? undefined : pause

@@ -155,6 +155,11 @@ async function close(model: Chosen): Promise<void> {
   if ('embedder' in model) await model.embedder.close?.()
 }
 
+function howToChange({ provider, model, dimensions }: NewSpace): string {
+  if (provider === 'custom') return '`cairn.embeddings.migrate()` changes over to it.'
+  return `Change over to it: cairn embeddings migrate --to ${provider}/${model}/${dimensions}, or cairn.embeddings.migrate() in a program.`
+}
+
 /** Why a model has no part in the vectors of the active space. */
 export function otherModel(own: NewSpace, active: SpaceRow, spaces: SpaceRow[]): NoModel {
   const isFilling = spaces.some(({ name, state }) => name === own.name && state === 'filling')
@@ -162,6 +167,6 @@ export function otherModel(own: NewSpace, active: SpaceRow, spaces: SpaceRow[]):
     reason: `the vectors of the store are of ${active.name}, and this handle has the model of ${own.name}${isFilling ? ', whose space is being filled' : ''}.`,
     hint: isFilling
       ? 'Searches go by words until it is full.'
-      : '`cairn.embeddings.migrate()` changes over to it; or set `embedder` to the other model and open the store again.',
+      : `${howToChange(own)} Or set \`embedder\` to the other model.`,
   }
 }

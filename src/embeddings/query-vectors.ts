@@ -1,8 +1,8 @@
 import { CairnError } from '../errors.js'
 import type { Embedder } from './embedder.js'
 
-/** A question as a vector, or why there is none. */
-export type QueryVector = { space: string; values: Float32Array } | { missing: string }
+/** A question as a vector, or why there is none; `byModel` if the model or its server said so. */
+export type QueryVector = { space: string; values: Float32Array } | { missing: string; byModel?: true }
 
 const remembered = 1_000
 /** A search waits no longer for a model. */
@@ -34,7 +34,7 @@ export class QueryVectors {
     if (!/[\p{L}\p{N}]/u.test(text)) return { missing: 'vector: the question has no words' }
     const question = JSON.stringify([asker, text])
     const vector = this.#known.get(question) ?? (await this.#ask(text))
-    if ('missing' in vector) return { missing: `vector: ${vector.missing}` }
+    if ('missing' in vector) return { missing: `vector: ${vector.missing}`, byModel: true }
     this.#remember(question, vector)
     return { space: this.#space, values: vector }
   }

@@ -110,7 +110,7 @@ class Batches {
       if (fault === 'unclear') throw reason
       if (fault !== 'texts') throw error
       const message = reason instanceof Error ? reason.message : String(reason)
-      throw embeddingFailure('setup', `The model takes no text at all. ${message}`, {
+      throw embeddingFailure('setup', `The model embeds no text at all. ${message}`, {
         hint: 'Choose another model, or see what its server says in its log.',
         cause: reason,
       })

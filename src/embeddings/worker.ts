@@ -53,6 +53,7 @@ export class EmbeddingWorker {
   #renewing: NodeJS.Timeout | undefined
   #pruneAt = 0
   #begunAt: number | undefined
+  #last: Promise<unknown> = Promise.resolve()
   /** How many vectors it has made since it last looked whether the space is to be tried; undefined: it is time to look. */
   #untried: number | undefined
 
@@ -65,8 +66,14 @@ export class EmbeddingWorker {
     return this.#state
   }
 
-  /** Does one round of what is due. Whether there may be more to do at once. */
-  async round(): Promise<boolean> {
+  /** Does one round of what is due, after those that were begun before: two at once would take the same jobs. Whether there may be more to do at once. */
+  round(): Promise<boolean> {
+    const round = this.#last.then(() => this.#round())
+    this.#last = round.catch(() => undefined)
+    return round
+  }
+
+  async #round(): Promise<boolean> {
     const { now } = this.#options
     if (this.#state.state === 'unavailable' && now() < this.#state.until) return false
     const space = await this.#findSpace()

@@ -141,18 +141,28 @@ export class SearchService {
     const active = spaces.find(({ state }) => state === 'active')
     if (active === undefined) {
       const isMissing = spaces.length > 0 || this.#embeddings.isExpected()
-      return { mode: mode ?? (isMissing ? 'hybrid' : 'lexical') }
+      // A worker may open a space before this is answered.
+      const vector = { missing: 'vector: the store had no vectors a moment ago' }
+      return { mode: mode ?? (isMissing ? 'hybrid' : 'lexical'), vector }
     }
     return { mode: mode ?? 'hybrid', vector: await this.#vectorOf(text, active) }
   }
 
   async #vectorOf(text: string, active: SpaceRow): Promise<QueryVector> {
+    const found = await this.#askedOf(text, active)
+    if (!('missing' in found)) return found
+    // What a server says, and where it is, is for whoever runs the store.
+    const isHidden = found.byModel && !isRoot(this.#guard.caller)
+    return { missing: isHidden ? 'vector: the model gave no vector of the question' : found.missing }
+  }
+
+  async #askedOf(text: string, active: SpaceRow): Promise<QueryVector> {
     try {
       const queries = await this.#embeddings.queries(active)
       if ('of' in queries) return await queries.of(text, rightsOf(this.#guard.caller))
-      return { missing: `vector: ${queries.reason} ${queries.hint}`.trim() }
+      return { missing: `vector: ${queries.reason} ${queries.hint}`.trim(), byModel: true }
     } catch (error) {
-      return { missing: `vector: ${error instanceof Error ? error.message : String(error)}` }
+      return { missing: `vector: ${error instanceof Error ? error.message : String(error)}`, byModel: true }
     }
   }
 

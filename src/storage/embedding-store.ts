@@ -83,12 +83,20 @@ export interface TrialSample {
   others: Float32Array[]
 }
 
+interface FailedItem {
+  item: ItemAddress
+  error: string
+  attempts: number
+}
+
 export interface SpaceProgress {
   vectors: number
   waiting: number
   /** What is not to be tried again, with the newest reasons. */
   failed: number
-  failures: { item: ItemAddress; error: string; attempts: number }[]
+  failures: FailedItem[]
+  /** What has failed and is tried again at `runAfter`, the latest first. */
+  postponed: (FailedItem & { runAfter: number })[]
   /** Items from before the space that have neither a vector nor a job yet. */
   unqueued: number
 }

@@ -191,7 +191,7 @@ it('cairn docs watch follows the store to another model, or says what to do', as
   const told = ({ stderr }: typeof watch) => stderr.join('').replaceAll(/\s+/g, ' ')
   const changed = 'Z The store has changed over to ollama/shell/768, and so does this watch.'
   const passed =
-    /Z Nothing is embedded here: .*ollama\/shell\/768.* `cairn embeddings migrate --to MODEL` changes over to it/
+    /Z Nothing is embedded here: .*ollama\/shell\/768.* Change over to it: cairn embeddings migrate --to ollama\/pebble\/768\./
   expect(await cairn('embeddings migrate --to ollama/shell')).toMatchObject({ code: 0 })
   await vi.waitFor(() => expect(told(watch)).toContain(changed), { timeout: 10_000 })
   await vi.waitFor(() => expect(told(other)).toMatch(passed), { timeout: 10_000 })

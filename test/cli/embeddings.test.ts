@@ -84,9 +84,9 @@ describe('embeddings setup', () => {
     expect(stdout).toContain('Change over to it with: cairn embeddings migrate --to ollama/shell/768')
     expect(await cli.json('embeddings setup')).toMatchObject({ space: { name: 'ollama/pebble/768', state: 'active' } })
     expect(await spaces(cli)).toEqual([['ollama/pebble/768', 'active', 0]])
-    expect((await cli('embeddings run', { columns: 300 })).stdout).toContain(
-      'cairn embeddings migrate --to ollama/shell/768',
-    )
+    const run = await cli('embeddings run')
+    expect([run.code, run.stdout]).toEqual([1, ''])
+    expect(run.stderr).toContain('hint: Change over to it: cairn embeddings migrate --to ollama/shell/768.')
     await beginToFill(cli, 'shell')
     expect((await cli('embeddings setup', { columns: 300 })).stdout).toContain('ollama/shell/768 is to be filled')
   })
@@ -295,6 +295,13 @@ describe('embeddings drop', () => {
     expect(await cli.json('search tea')).toMatchObject({ degraded: ['vector: the store has no vectors'] })
   })
 
+  it('of one that there is not would drop nothing', async () => {
+    const { cli } = await withVectors()
+    const { code, stderr } = await cli('embeddings drop nope --dry-run')
+    expect(code).toBe(1)
+    expect(stderr).toContain('There is no embedding space nope.')
+  })
+
   it('of a kept space needs nothing', async () => {
     const { cli } = await withVectors('shell')
     expect((await cli('embeddings drop ollama/pebble/768')).stdout).toBe('Dropped ollama/pebble/768 with 2 vectors.\n')
@@ -313,6 +320,35 @@ describe('a text that could not be embedded', () => {
     )
     expect(stdout).toContain('The model takes other texts, but not this text.')
     expect(stdout).toContain('no mugs.\n')
+  })
+
+  it('since the server hangs up at it is named, and those beside it have their vectors', async () => {
+    const { cli, server } = await started()
+    for (const key of ['a', 'b', 'c']) await cli.json(`memory add user:alice ${key} --text mugs-${key}`)
+    await cli('embeddings setup')
+    server.misbehave = ({ body }) =>
+      body.input?.some((text) => text.includes('mugs')) ? { instead: 'reset' } : undefined
+    const { code, stdout } = await cli('embeddings run', { columns: 200 })
+    expect([code, stdout]).toEqual([
+      0,
+      '1 vector in ollama/nomic-embed-text:v1.5/768 (active). 4 texts could not be embedded; cairn embeddings status says why.\n',
+    ])
+    expect((await cli.json<{ degraded: string[] }>('search tea')).degraded).toEqual([])
+  })
+
+  it('for the moment makes run fail, and stands in the status with its reason', async () => {
+    const { cli, server } = await started()
+    await cli('embeddings setup')
+    server.misbehave = ({ body }) => (body.input?.some((text) => text.includes('mugs')) ? { status: 503 } : undefined)
+    const { code, stdout, stderr } = await cli('embeddings run', { env: { CAIRN_EMBEDDER_DIMENSIONS: '768' } })
+    expect([code, stdout]).toEqual([69, '1 vector in ollama/nomic-embed-text:v1.5/768 (active).\n'])
+    expect(stderr).toContain('1 text could not be embedded in ollama/nomic-embed-text:v1.5/768 yet: ')
+    expect((await cli('embeddings status', { columns: 200 })).stdout).toContain(
+      '1 text failed, to be tried again:\nthe memory mugs in user:alice, version 1\n',
+    )
+    expect(await cli.json('embeddings status')).toMatchObject({
+      spaces: [{ waiting: 1, failed: 0, postponed: [{ attempts: 2, error: expect.stringContaining('503') }] }],
+    })
   })
 
   it('stands in a list, where the same reason is told once', async () => {

@@ -343,6 +343,22 @@ describe('transformers', () => {
 })
 
 describe("an embedder of one's own", () => {
+  it('that never answers is not waited for, and can be closed', async () => {
+    const never: Embedder = {
+      space: { provider: 'custom', model: 'never', dimensions: 3, prefixes: { document: '', query: '' } },
+      batchSize: 1,
+      embed: () => new Promise(() => undefined),
+    }
+    const limits = { attempts: { document: 1, query: 1 } }
+    const context = { limits, deadlines: { embedMs: 20 } }
+    const embedder = await chosen(never, context)
+    const late = await refusal(embedder.embed(['a'], { kind: 'document' }), 'embedding_unavailable')
+    expect(late.message).toBe('The embedder custom/never did not answer within 0.02 s.')
+    await refusal(embedder.embed(['a'], { kind: 'query', signal: AbortSignal.timeout(1) }), 'cancelled')
+    const left = embedder.embed(['a'], { kind: 'document' })
+    await Promise.all([refusal(left, 'closed'), embedder.close?.()])
+  })
+
   const own = async (before: () => void = () => undefined): Promise<{ fake: FakeEmbedder; embedder: Embedder }> => {
     const fake = fakeEmbedder({ dimensions: 8, batchSize: 2, before })
     return { fake, embedder: await chosen(fake) }

@@ -100,10 +100,16 @@ describe('requests at once', () => {
 
 describe('a request that failed', () => {
   it('is made again after pauses that double', async () => {
-    const { ask, pauses, count } = failing([gone(), gone(), embeddingFailure('unclear', 'It stumbled.')])
+    const { ask, pauses, count } = failing([gone(), gone(), gone()])
     expect(await ask(['a'], document)).toEqual([[1]])
     expect(pauses).toEqual([500, 1_000, 2_000])
     expect(count()).toBe(4)
+  })
+
+  it('is made again once where it is unclear whether it is the texts: they are tried one by one after that', async () => {
+    const { ask, pauses } = failing(Array(9).fill(embeddingFailure('unclear', 'It stumbled.')))
+    await refusal(ask(['a'], document), 'embedding_unavailable')
+    expect(pauses).toEqual([500])
   })
 
   it('is given up after four attempts, for a query after two', async () => {
@@ -171,7 +177,7 @@ describe('an answer', () => {
     for (const vectors of [[], [[1], [2]]]) {
       const ask = limited(async () => vectors, { attempts: { document: 1, query: 1 } })
       const error = await refusal(ask(['a'], document), 'embedding_unavailable')
-      expect(error.message).toBe(`The model answered 1 texts with ${vectors.length} vectors instead of one for each.`)
+      expect(error.message).toBe(`The model answered with ${vectors.length} vectors where 1 were asked for.`)
       expect(error.details).toEqual({ fault: 'unclear', retryable: true })
     }
   })
@@ -203,10 +209,10 @@ describe('a server that does not answer', () => {
     const unclear = (): CairnError => embeddingFailure('unclear', 'It stumbled.')
     const { ask, count } = failing(Array(20).fill(undefined).map(unclear))
     for (let call = 0; call < 3; call++) await refusal(ask(['poison'], document), 'embedding_unavailable')
-    expect(count()).toBe(12)
+    expect(count()).toBe(6)
     for (let call = 0; call < 5; call++)
       await refusal(ask(['a'], { ...document, probe: true }), 'embedding_unavailable')
-    expect(count()).toBe(17)
+    expect(count()).toBe(11)
     expect((await refusal(ask(['b'], document), 'embedding_unavailable')).details).toMatchObject({ paused: true })
   })
 

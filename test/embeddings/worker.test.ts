@@ -44,8 +44,18 @@ describe('what has no vector', () => {
     await open()
     await remember('f')
     await drain()
-    expect(await progress()).toEqual({ vectors: 6, waiting: 0, failed: 0, failures: [], unqueued: 0 })
+    expect(await progress()).toEqual({ vectors: 6, waiting: 0, failed: 0, failures: [], postponed: [], unqueued: 0 })
     expect(embedder.asked.flat().sort()).toEqual(['a: a', 'b: b', 'c: c', 'd: d', 'e: e', 'f: f'])
+  })
+
+  it('is sent once, however many rounds are begun at once', async () => {
+    await open()
+    for (let index = 0; index < 30; index++) await remember(`k${index}`)
+    const worker = workerOf()
+    await Promise.all([drain(worker), drain(worker), drain(worker)])
+    expect(embedder.asked.flat().length).toBe(30)
+    expect(await progress()).toMatchObject({ vectors: 30, waiting: 0 })
+    expect(await storage.leases.isHeld({ name: 'embeddings', now: time })).toBe(false)
   })
 
   it('is embedded once when it says the same, for all in one round and later for each place', async () => {
@@ -106,7 +116,7 @@ describe('a text that the model refuses', () => {
 })
 
 describe('a text at which the server falls over', () => {
-  it('is tried alone, later and later, and given up after eight times', async () => {
+  it('is tried alone, at once and then later and later, and given up after eight times', async () => {
     await open()
     for (const key of ['a', 'bomb', 'c']) await remember(key)
     embedder.answer = async (texts) => {
@@ -115,7 +125,7 @@ describe('a text at which the server falls over', () => {
     }
     const worker = workerOf()
     await drain(worker)
-    expect(await progress()).toMatchObject({ vectors: 0, waiting: 3 })
+    expect(await progress()).toMatchObject({ vectors: 2, waiting: 1, postponed: [{ attempts: 2 }] })
     for (let hours = 0; hours < 12; hours++) {
       time += 3_600_000
       await drain(worker)

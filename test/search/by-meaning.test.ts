@@ -299,6 +299,15 @@ describe('without vectors, or without the model', () => {
     expect(degraded).toEqual(['vector: The embedder custom/fake failed: the server is off.'])
   })
 
+  it('what a server says, and where it is, is told to root alone', async () => {
+    const { cairn, embedder } = await openFilled(values)
+    embedder.answer = async () => {
+      throw new Error('http://10.0.0.7:11434 is off')
+    }
+    const { degraded } = await cairn.as({ user: 'alice' }).search('the red car')
+    expect(degraded).toEqual(['vector: the model gave no vector of the question'])
+  })
+
   it('by meaning the past is searched by words all the same, with their scores, and the answer says so', async () => {
     const { cairn } = await openFilled(values)
     const past = { knownAt: '2026-06-01' }
@@ -322,7 +331,7 @@ describe('without vectors, or without the model', () => {
     const reason =
       'vector: the vectors of the store are of custom/fake/64, and this handle has the model of custom/other/8'
     expect(degraded).toEqual([
-      `${reason}. \`cairn.embeddings.migrate()\` changes over to it; or set \`embedder\` to the other model and open the store again.`,
+      `${reason}. \`cairn.embeddings.migrate()\` changes over to it. Or set \`embedder\` to the other model.`,
     ])
     await cairn.embeddings.migrate()
     expect((await cairn.search('the red car')).degraded).toEqual([

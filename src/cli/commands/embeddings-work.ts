@@ -53,15 +53,21 @@ function toEmbedder(text: string): EmbedderOptions {
 
 async function runAndTell(cairn: Cairn, output: Output, io: Io): Promise<void> {
   await whenItIsOurTurn(output, () => embedAll(cairn, io))
-  const status = await cairn.embeddings.status()
-  const space = ownSpace(status)
-  output.show(space ?? null, (filled) =>
-    output.wrapped(
-      filled
-        ? `${count(filled.vectors, 'vector')} in ${filled.name} (${filled.state}).${failedIn(filled)}`
-        : `The store has no space for the vectors of this model. ${howToChange(status)}`,
-    ),
+  const space = ownSpace(await cairn.embeddings.status())
+  // Another process may have dropped it just now.
+  if (space === undefined) return
+  output.show(space, ({ vectors, name, state }) =>
+    output.wrapped(`${count(vectors, 'vector')} in ${name} (${state}).${failedIn(space)}`),
   )
+  if (space.postponed.length > 0) throw notYet(space)
+}
+
+/** Whoever waits for all of it is told that it is not there. */
+function notYet({ name, postponed }: EmbeddingSpace): CairnError {
+  const message = `${count(postponed.length, 'text')} could not be embedded in ${name} yet: ${postponed[0]?.error}`
+  return new CairnError('embedding_unavailable', message, {
+    hint: 'What has failed is tried again by and by. `cairn embeddings status` lists it; the same command tries again.',
+  })
 }
 
 function failedIn({ failed }: EmbeddingSpace): string {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cairn } from '../../cairn.js'
-import { type CairnError, invalidInput } from '../../errors.js'
+import { CairnError, invalidInput } from '../../errors.js'
 import type { EmbeddingSpace, EmbeddingStatus } from '../../index.js'
 import type { CairnCommand } from '../command.js'
 import { textInCommandLineWords } from '../command-line-words.js'
@@ -76,7 +76,13 @@ function formatStatus(status: EmbeddingStatus, output: Output): string {
   const reason = 'reason' in model ? [textInCommandLineWords(`${model.reason} ${model.hint}`)] : []
   const remarks = [...spaces.flatMap(trustLines), ...reason, ...awayLines(status), ...idleLines(status)]
   const failures = spaces.filter(({ failed }) => failed > 0).map((space) => formatFailures(space, output))
-  return [formatSpaces(spaces, output), ...failures, ...remarks.map((remark) => output.wrapped(remark))].join('\n\n')
+  const postponed = spaces.filter((space) => space.postponed.length > 0).map((space) => formatPostponed(space, output))
+  return [
+    formatSpaces(spaces, output),
+    ...failures,
+    ...postponed,
+    ...remarks.map((remark) => output.wrapped(remark)),
+  ].join('\n\n')
 }
 
 function formatSpaces(spaces: EmbeddingSpace[], output: Output): string {
@@ -126,16 +132,25 @@ function idleLines(status: EmbeddingStatus): string[] {
 
 const shownFailures = 5
 
-function formatFailures({ name: space, failed, failures }: EmbeddingSpace, output: Output): string {
+function formatFailures({ name, failed, failures }: EmbeddingSpace, output: Output): string {
+  const heading = `${count(failed, 'text')} not embedded. Try again with: cairn embeddings retry ${shellQuote(name)}`
+  return formatItems(heading, failures, failed, output)
+}
+
+function formatPostponed({ postponed }: EmbeddingSpace, output: Output): string {
+  const many = postponed.length
+  return formatItems(`${count(many, 'text')} failed, to be tried again:`, postponed, many, output)
+}
+
+function formatItems(heading: string, failures: EmbeddingSpace['failures'], all: number, output: Output): string {
   // Texts that failed together share their reason, which comes once, after the last of them.
   const shown = failures.slice(0, shownFailures).map(({ item, error }, index) => {
     const name = output.wrapped(oneLine(item))
     const isLast = index + 1 === shownFailures || error !== failures[index + 1]?.error
     return isLast ? output.block(name, asSentence(oneLine(error))) : name
   })
-  const more = failed - shown.length
+  const more = all - shown.length
   const rest = more > 0 ? [`and ${count(more, 'more', 'more')}; --json has the newest hundred`] : []
-  const heading = `${count(failed, 'text')} not embedded. Try again with: cairn embeddings retry ${shellQuote(space)}`
   return [output.wrapped(heading), ...shown, ...rest].join('\n')
 }
 
@@ -177,7 +192,7 @@ function addDrop(embeddings: CairnCommand, io: Io): void {
     .action((space: string, flags: DropFlags, command: CairnCommand) =>
       onStore({ command, io, threads: true }, async ({ cairn, output }) => {
         const { spaces } = await cairn.embeddings.status()
-        const { vectors = 0, state } = spaces.find(({ name }) => name === space) ?? {}
+        const { vectors, state } = spaces.find(({ name }) => name === space) ?? noSuchSpace(space)
         const isActive = state === 'active'
         if (isActive && !flags.dryRun && !flags.yes) throw activeSpace(space, spaces)
         if (!flags.dryRun) await cairn.embeddings.drop(space)
@@ -185,6 +200,12 @@ function addDrop(embeddings: CairnCommand, io: Io): void {
         output.show(told, (drop) => output.wrapped(formatDrop(drop)))
       }),
     )
+}
+
+function noSuchSpace(name: string): never {
+  throw new CairnError('not_found', `There is no embedding space ${name}.`, {
+    hint: 'cairn embeddings status lists them.',
+  })
 }
 
 interface DropFlags {

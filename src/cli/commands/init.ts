@@ -22,6 +22,8 @@ async function init(command: CairnCommand, io: Io): Promise<void> {
     output.show({ created, location, schemaVersion }, () => {
       return created ? `Created a store at ${location}.` : `There is a store at ${location} already; it stays as it is.`
     })
-    if (created) output.note("Next: cairn memory add user:me:preferences tone --text 'Short answers, please.'")
+    if (!created) return
+    output.note("Next: cairn memory add user:me:preferences tone --text 'Short answers, please.'")
+    output.note('Searches go by words. To find what is meant as well: cairn embeddings setup')
   })
 }

@@ -48,6 +48,16 @@ const failures = sql(
    limit 100`,
 )
 
+// What has not been tried is due from the beginning of time.
+const postponed = sql(
+  'embeddings.postponed',
+  `select item, last_error as error, attempts, run_after as runAfter
+   from embedding_jobs indexed by embedding_jobs_by_due
+   where space_id = :space and run_after > 1
+   order by run_after desc
+   limit 100`,
+)
+
 const vectors = sql(
   'embeddings.vectors',
   `select count(*) as count
@@ -64,7 +74,8 @@ export function spaceProgress(db: Database, { space }: { space: string }): Space
     // Nobody fills a space that is kept; its jobs are for the day it is wanted again.
     waiting: state === 'kept' ? 0 : count(db, waiting, { space: id }),
     failed: count(db, failed, { space: id }),
-    failures: newestFailures(db, id),
+    failures: withAddresses(db, all<StoredFailure>(db, failures, { space: id })),
+    postponed: withAddresses(db, all<StoredFailure & { runAfter: number }>(db, postponed, { space: id })),
     unqueued: state === 'kept' ? 0 : countUnqueued(db, id, unqueuedTo),
   }
 }
@@ -90,10 +101,10 @@ interface StoredFailure {
   attempts: number
 }
 
-function newestFailures(db: Database, space: number): SpaceProgress['failures'] {
-  return all<StoredFailure>(db, failures, { space }).flatMap(({ item, ...failure }) => {
+function withAddresses<Failure extends StoredFailure>(db: Database, found: Failure[]) {
+  return found.flatMap(({ item, ...failure }) => {
     const address = addressOf(db, item)
-    return address ? { item: address, ...failure } : []
+    return address && failure.attempts > 0 ? { ...failure, item: address } : []
   })
 }
 

@@ -204,6 +204,12 @@ export function describeEmbeddingJobs(subject: Subject): void {
     expect((await progressOf(storage))?.failures).toEqual([
       { item: { kind: 'memory', namespace: 'user:alice', key: 'b', version: 1 }, error: 'too long', attempts: 1 },
     ])
+    expect((await progressOf(storage))?.postponed).toEqual([
+      {
+        ...{ item: { kind: 'memory', namespace: 'user:alice', key: 'a', version: 1 }, attempts: 1, runAfter: now + 10 },
+        error: expect.any(String),
+      },
+    ])
     const later = () => storage.embeddings.due({ space, now: now + 10, limit: 9 })
     expect(await later()).toEqual([{ ...a, attempts: 1 }])
     await save({ failures: [failureOf(a, null, 'gone')] })
@@ -257,7 +263,14 @@ export function describeEmbeddingJobs(subject: Subject): void {
     expect(await due()).toEqual([])
     expect(await save({ vectors: [vectorFor(job)], known: [{ item, hash }], empty: [item] })).toBe(0)
     await save({ failures: [failureOf(job, null)] })
-    expect(await progressOf(storage)).toEqual({ vectors: 0, waiting: 0, failed: 0, failures: [], unqueued: 0 })
+    expect(await progressOf(storage)).toEqual({
+      vectors: 0,
+      waiting: 0,
+      failed: 0,
+      failures: [],
+      postponed: [],
+      unqueued: 0,
+    })
   })
 
   it.each(['vectors', 'known', 'empty', 'failures'] as const)(

@@ -5,7 +5,7 @@ import { answerAll, answers, aSpace, dueIn, openSpace, progressOf, space, vector
 import { add, anEvent, append, author, createSession, footprint, now, type Subject, tone, trail } from './subject.js'
 
 const other = 'fake/other/2'
-const full = { waiting: 0, failed: 0, failures: [], unqueued: 0 }
+const full = { waiting: 0, failed: 0, failures: [], postponed: [], unqueued: 0 }
 
 export function describeSpaces(subject: Subject): void {
   const states = async (): Promise<Record<string, SpaceRow['state']>> => {

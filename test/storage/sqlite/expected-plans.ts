@@ -256,6 +256,7 @@ export const expectedPlans: Record<string, string[]> = {
   'embeddings.someWaiting': ['embedding_jobs_by_due'],
   'embeddings.failed': ['embedding_jobs_by_due'],
   'embeddings.failures': ['embedding_jobs_by_due'],
+  'embeddings.postponed': ['embedding_jobs_by_due'],
   'embeddings.vectors': ['embedding_codes_by_text'],
   'embeddings.lastOf': ['embedding_codes (space_id, item)'],
   'embeddings.ownedItems': ['rowid', 'embedding_codes (space_id, item)', 'sessions (id)'],
