@@ -74,9 +74,18 @@ export function embeddingWork(options: OwnModelOptions): EmbeddingWork {
   }
 }
 
+/** How long a model that could not be had is not looked for again. */
+const restMillis = 30_000
+
 /** The model of the space that was active last, where it is not the handle's own. */
 function otherModels({ models, now, signal }: { models: StoreModels; now: () => number; signal: AbortSignal }) {
-  let last: { name: string; choice: Promise<EmbedderChoice | undefined>; queries?: QueryVectors } | undefined
+  interface Chosen {
+    name: string
+    choice: Promise<EmbedderChoice | undefined>
+    at: number
+    queries?: QueryVectors
+  }
+  let last: Chosen | undefined
   const close = async (): Promise<void> => {
     const choice = await last?.choice.catch(() => undefined)
     await choice?.embedder?.close?.()
@@ -90,9 +99,10 @@ function otherModels({ models, now, signal }: { models: StoreModels; now: () => 
       last = undefined
     },
     async queries(space: SpaceRow): Promise<QueryVectors | undefined> {
-      if (last?.name !== space.name) {
+      const isStale = last !== undefined && last.queries === undefined && now() > last.at + restMillis
+      if (last?.name !== space.name || isStale) {
         void close()
-        last = { name: space.name, choice: models.chooseFor(space, signal) }
+        last = { name: space.name, choice: models.chooseFor(space, signal), at: now() }
       }
       const used = last
       const embedder = (await used.choice)?.embedder
