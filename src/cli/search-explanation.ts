@@ -33,15 +33,21 @@ export function formatExplanation({ evidence, match, words, retrievers }: Explan
   return [
     ...pieces,
     `${sum.toFixed(2).padStart(8)}  score`,
-    ...(words.length > 0 ? [oneLine(`holds ${Math.round(match * 100)} % of the question${formatWords(words)}`)] : []),
+    ...(words.length > 0 ? [oneLine(formatMatch(match, evidence, words))] : []),
     `found by ${found}`,
   ]
 }
 
-function formatWords(words: Word[]): string {
+/** `match` is the share of the question that is held, or how certain it is by its meaning, whichever is more. */
+function formatMatch(match: number, evidence: Explanation['evidence'], words: Word[]): string {
   const list = (some: Word[]): string => some.map(formatWord).join(', ')
   const [held, lacking] = [words.filter(({ by }) => by.length > 0), words.filter(({ by }) => by.length === 0)]
-  return `${held.length > 0 ? `: ${list(held)}` : ''}${lacking.length > 0 ? `; lacks ${list(lacking)}` : ''}`
+  const certainty = evidence.find(({ name }) => name === 'near')?.weight ?? 0
+  const isMeant = certainty > 0 && certainty >= match
+  const percent = `${Math.round(match * 100)} %`
+  const beginning = isMeant ? `${percent} certain by its meaning` : `holds ${percent} of the question`
+  const holds = held.length === 0 ? '' : `${isMeant ? '; holds ' : ': '}${list(held)}`
+  return `${beginning}${holds}${lacking.length > 0 ? `; lacks ${list(lacking)}` : ''}`
 }
 
 /** `cat ~ dogs` where the hit says dogs. */

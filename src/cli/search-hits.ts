@@ -108,7 +108,13 @@ function formatText(text: string, output: Output): string[] {
 function formatMore({ duplicates, explain: why }: SearchHit, output: Output, explain: boolean): string[] {
   const { columns, colors } = output
   const { dim } = colors
-  const fitting = (line: string): string[] => wrapped(line, { width: columns, indent: indent.length })
+  const fitting = (line: string): string[] => {
+    const beginning = indent + (/^ *-?[\d.]+ +\w+ +/.exec(line)?.[0] ?? '')
+    const [first = '', ...rest] = wrapped(line.slice(beginning.length - indent.length), {
+      ...{ width: columns, indent: beginning.length },
+    })
+    return [beginning + first.slice(beginning.length), ...rest]
+  }
   const same = duplicates === undefined ? [] : [dim(`${indent}${count(duplicates, 'other')} with the same words`)]
   return [...same, ...(explain && why ? formatExplanation(why).flatMap(fitting).map(dim) : [])]
 }
