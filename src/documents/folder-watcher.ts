@@ -9,6 +9,7 @@ import { reasonOf } from './file-errors.js'
 import { isHidden } from './hidden-files.js'
 import { findFolders } from './sync-folders.js'
 import type { SyncReport } from './sync-report.js'
+import { WatchedFolders } from './watched-folders.js'
 
 export interface WatchContext {
   storage: Storage
@@ -135,7 +136,7 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
     const every = (millis: number): NodeJS.Timeout => setInterval(() => changes.touch(), millis)
     let scan: NodeJS.Timeout | undefined
     let lease: NodeJS.Timeout | undefined
-    let events: { close(): Promise<void> } | undefined
+    let events: Listening | undefined
     // All of it inside: a timer that is left behind keeps the process alive.
     try {
       scan = every(scanMs)
@@ -147,7 +148,12 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
       events = await this.#listen({ change: () => changes.touch(), gone: lose, blind })
       await this.#sync()
       this.emit('watching')
-      while (!lost && (await changes.next(this.#closing.signal))) if (!lost) await this.#sync()
+      while (!lost && (await changes.next(this.#closing.signal))) {
+        if (lost) break
+        await this.#sync()
+        // Of a folder in the place of one that was watched nothing more would be heard.
+        if (events.folders.haveAnother()) break
+      }
     } finally {
       clearInterval(scan)
       clearInterval(lease)
@@ -157,7 +163,7 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
   }
 
   /** The watcher is there before the first sync, so that nothing can change unseen between the two. */
-  async #listen(tell: Record<'change' | 'gone' | 'blind', () => void>): Promise<{ close(): Promise<void> }> {
+  async #listen(tell: Record<'change' | 'gone' | 'blind', () => void>): Promise<Listening> {
     const { watch } = await import('chokidar')
     const folders = await findFolders(this.#context.paths)
     const roots = new Set(folders.map(({ path }) => path))
@@ -166,6 +172,8 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
       followSymlinks: false,
       ignored: (path) => !roots.has(path) && isHidden(basename(path)) && basename(path) !== '.gitignore',
     })
+    const watched = new WatchedFolders()
+    watcher.on('addDir', (path) => watched.add(path))
     watcher.on('all', tell.change)
     // What takes its place is another folder, which has to be watched anew.
     watcher.on('unlinkDir', (path) => roots.has(path) && tell.gone())
@@ -174,7 +182,8 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
       tell.blind()
     })
     await once(watcher, 'ready', { signal: this.#closing.signal }).catch(() => undefined)
-    return watcher
+    for (const path of Object.keys(watcher.getWatched())) if (isAtOrBelow(path, roots)) watched.add(path)
+    return { folders: watched, close: () => watcher.close() }
   }
 
   async #sync(): Promise<void> {
@@ -186,6 +195,16 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
   async #pause(millis: number): Promise<void> {
     await sleep(millis, undefined, { signal: this.#closing.signal }).catch(() => undefined)
   }
+}
+
+interface Listening {
+  folders: WatchedFolders
+  close(): Promise<void>
+}
+
+/** The parents of the roots are watched for them alone. */
+function isAtOrBelow(path: string, roots: Set<string>): boolean {
+  return [...roots].some((root) => path === root || path.startsWith(`${root}/`))
 }
 
 /** Such as a folder that may not be looked into, or too many files to watch. */

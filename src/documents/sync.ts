@@ -267,9 +267,19 @@ function isAsBad({ sha256, document }: ReadFile, known: KnownFile | undefined): 
   return known.sha256 === sha256 && known.error !== null && known.error === document?.error
 }
 
+/** Which folder it was is known of the outermost alone. */
+function emptyPart(path: string, root: string): CairnError {
+  return new CairnError('not_found', `${path} is empty, and documents of it are indexed.`, {
+    hint: `If its disk is not mounted, mount it. If the files are gone for good, use cairn docs remove, or sync ${root}.`,
+    details: { folder: path },
+  })
+}
+
 /** A disk that is not mounted leaves an empty folder in its place. */
 function assertNotEmptied({ path, under, identity, folder }: SyncTarget, found: number, known: number): void {
-  if (found > 0 || known === 0 || under !== '' || folder.root !== path || folder.identity === identity) return
+  if (found > 0 || known === 0) return
+  if (under !== '') throw emptyPart(path, folder.root)
+  if (folder.root !== path || folder.identity === identity) return
   throw new CairnError('not_found', `${path} is another folder than the one that was indexed, and it is empty.`, {
     hint: 'If its disk is not mounted, mount it. If the files are gone for good, use cairn docs remove.',
     details: { folder: path },

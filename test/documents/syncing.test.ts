@@ -459,6 +459,19 @@ describe('nothing is lost', () => {
     expect(await sync(cairn, docs)).toEqual({ removed: 1 })
   })
 
+  it('when a part of a folder is empty: a disk may be missing there', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'a.md': 'text', 'usb/b.md': 'more' })
+    await sync(cairn, folder)
+    rmSync(join(folder, 'usb'), { recursive: true })
+    mkdirSync(join(folder, 'usb'))
+    const { message, hint } = await refusal(cairn.documents.sync(join(folder, 'usb')), 'not_found')
+    expect(message).toContain('is empty, and documents of it are indexed')
+    expect(hint).toContain(`sync ${folder}.`)
+    expect(await paths(cairn)).toEqual(['a.md', 'usb/b.md'])
+    expect(await sync(cairn, folder)).toEqual({ removed: 1, unchanged: 1 })
+  })
+
   it('when a folder is made anew and given the inode of the one before', async () => {
     const { cairn } = await openStore()
     const docs = join(makeDocuments({ 'docs/a.md': 'text' }), 'docs')

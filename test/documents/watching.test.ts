@@ -67,6 +67,25 @@ describe('a watcher', () => {
     await watcher.close()
   })
 
+  it.each([
+    ['folder', 'guide'],
+    ['watched folder', '.'],
+  ])('finds what is new in another %s that took the place of one before it was looked at', async (_what, place) => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ 'docs/a.md': 'alpha', 'docs/guide/b.md': 'beta' })
+    const docs = join(folder, 'docs')
+    const watcher = await watching(cairn, docs)
+    const anew = once(watcher, 'watching')
+    // In one go, so that events tell of it when it is over.
+    rmSync(join(docs, place), { recursive: true })
+    write(docs, { 'a.md': 'alpha', 'guide/b.md': 'beta' })
+    await anew
+    const sync = nextSync(watcher)
+    write(docs, { 'guide/new.md': 'walrus' })
+    expect(await sync).toEqual({ added: 1 })
+    await watcher.close()
+  })
+
   it('takes many changes at once as one', async () => {
     const { cairn } = await openStore()
     const folder = makeDocuments({ 'a.md': 'alpha' })
