@@ -78,3 +78,8 @@ export function invalidInput(message: string, hint = 'Correct what is named here
 export function closedStore(): CairnError {
   return new CairnError('closed', 'This store has been closed.', { hint: 'Open it again with openCairn().' })
 }
+
+/** What others say of an error has its full stop or not. */
+export function asSentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`
+}

@@ -1,6 +1,9 @@
+import { environmentNames } from '../config.js'
 import { CairnError } from '../errors.js'
 
-const settings = { model: 'MODEL', url: 'URL', dimensions: 'DIMENSIONS', apiKeyEnv: 'API_KEY_ENV' }
+const embedderVariables = Object.entries(environmentNames).flatMap(([variable, toConfig]) =>
+  Object.keys(toConfig('').embedder ?? {}).map((name) => [name, variable] as const),
+)
 
 // What hints say to those who write code, and what that is on a command line.
 const words: [code: RegExp, command: string][] = [
@@ -10,9 +13,9 @@ const words: [code: RegExp, command: string][] = [
   [/, or cairn\.embeddings\.migrate\(\) in a program/g, ''],
   [/\bcairn\.embeddings\.migrate\(\)/g, 'cairn embeddings migrate --to MODEL'],
   [/Open it with \{ embedder: 'ollama' \}, or set CAIRN_EMBEDDER\./, 'Set CAIRN_EMBEDDER to auto or ollama.'],
-  ...Object.entries(settings).map(([name, variable]): [RegExp, string] => [
+  ...embedderVariables.map(([name, variable]): [RegExp, string] => [
     new RegExp(`\\bembedder\\.${name}\\b`, 'g'),
-    `embedder.${name} (CAIRN_EMBEDDER_${variable})`,
+    `embedder.${name} (${variable})`,
   ]),
   [/\bthis handle\b/g, 'this command'],
   [/\bcairn\.as\(\{ app, user \}\)/g, '--as app=APP,user=USER'],

@@ -7,7 +7,7 @@ import type { Storage } from '../storage/storage.js'
 import { Debounce } from './debounce.js'
 import { reasonOf } from './file-errors.js'
 import { isHidden } from './hidden-files.js'
-import { findFolders } from './sync-folders.js'
+import { findFolders, isInside } from './sync-folders.js'
 import type { SyncReport } from './sync-report.js'
 import { WatchedFolders } from './watched-folders.js'
 
@@ -152,7 +152,7 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
         if (lost) break
         await this.#sync()
         // Of a folder in the place of one that was watched nothing more would be heard.
-        if (events.folders.haveAnother()) break
+        if (await events.folders.haveAnother()) break
       }
     } finally {
       clearInterval(scan)
@@ -173,7 +173,7 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
       ignored: (path) => !roots.has(path) && isHidden(basename(path)) && basename(path) !== '.gitignore',
     })
     const watched = new WatchedFolders()
-    watcher.on('addDir', (path) => watched.add(path))
+    watcher.on('addDir', (path) => void watched.add(path))
     watcher.on('all', tell.change)
     // What takes its place is another folder, which has to be watched anew.
     watcher.on('unlinkDir', (path) => roots.has(path) && tell.gone())
@@ -182,7 +182,9 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
       tell.blind()
     })
     await once(watcher, 'ready', { signal: this.#closing.signal }).catch(() => undefined)
-    for (const path of Object.keys(watcher.getWatched())) if (isAtOrBelow(path, roots)) watched.add(path)
+    // The parents of the roots are watched for them alone.
+    const isOwn = (path: string): boolean => roots.has(path) || [...roots].some((root) => isInside(path, root))
+    for (const path of Object.keys(watcher.getWatched()).filter(isOwn)) await watched.add(path)
     return { folders: watched, close: () => watcher.close() }
   }
 
@@ -200,11 +202,6 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
 interface Listening {
   folders: WatchedFolders
   close(): Promise<void>
-}
-
-/** The parents of the roots are watched for them alone. */
-function isAtOrBelow(path: string, roots: Set<string>): boolean {
-  return [...roots].some((root) => path === root || path.startsWith(`${root}/`))
 }
 
 /** Such as a folder that may not be looked into, or too many files to watch. */

@@ -25,11 +25,14 @@ export interface SyncTarget extends DiskFolder {
 export async function findFolders(paths: string[]): Promise<DiskFolder[]> {
   const folders: DiskFolder[] = []
   for (const path of paths) folders.push(await findFolder(resolve(path)))
-  const isInside = (inner: string, outer: string): boolean => inner.startsWith(outer === '/' ? outer : `${outer}/`)
   const unique = folders.filter(({ path }, index) => folders.findIndex((other) => other.path === path) === index)
   return unique
     .filter(({ path }) => !unique.some((outer) => isInside(path, outer.path)))
     .sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+export function isInside(inner: string, outer: string): boolean {
+  return inner.startsWith(outer === '/' ? outer : `${outer}/`)
 }
 
 async function findFolder(path: string): Promise<DiskFolder> {

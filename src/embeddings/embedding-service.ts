@@ -8,7 +8,7 @@ import type { Storage } from '../storage/storage.js'
 import { toIso } from '../time.js'
 import type { EmbedderCheck } from './check-embedder.js'
 import type { EmbeddingWork } from './embedding-work.js'
-import type { EmbeddingModel, NoModel } from './own-model.js'
+import { type EmbeddingModel, howToChange, type NoModel } from './own-model.js'
 import { lease, type WorkerState } from './worker.js'
 
 /** A space, and how far it is. `name` is what `rollback` and `drop` take. */
@@ -214,19 +214,13 @@ function awayBecause(reason: string, hint: string | undefined): { reason: string
   return { reason, ...(hint !== undefined && { hint }) }
 }
 
-function noSpace({ name }: NewSpace, spaces: SpaceRow[]): CairnError {
-  const isFirst = spaces.length === 0
-  const message = isFirst
-    ? 'The store has no space for vectors yet, so there is nothing to embed for.'
-    : `The vectors of this store are not those of ${name}, so there is nothing to embed for.`
-  return new CairnError('not_found', message, {
-    hint: `${isFirst ? 'Give it one' : 'Change over to it'}: ${howToOpen(isFirst, name)}`,
-  })
-}
-
-function howToOpen(isFirst: boolean, name: string): string {
-  const command = isFirst ? 'cairn embeddings setup' : `cairn embeddings migrate --to ${name}`
-  return `${command}, or cairn.embeddings.migrate() in a program.`
+function noSpace(space: NewSpace, spaces: SpaceRow[]): CairnError {
+  if (spaces.length === 0)
+    return new CairnError('not_found', 'The store has no space for vectors yet, so there is nothing to embed for.', {
+      hint: 'Give it one: cairn embeddings setup, or cairn.embeddings.migrate() in a program.',
+    })
+  const message = `The vectors of this store are not those of ${space.name}, so there is nothing to embed for.`
+  return new CairnError('not_found', message, { hint: howToChange(space) })
 }
 
 function inWords(item: ItemAddress): string {

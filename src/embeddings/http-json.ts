@@ -1,4 +1,4 @@
-import { CairnError } from '../errors.js'
+import { asSentence, CairnError } from '../errors.js'
 import { embeddingCancelled, embeddingFailure, type Fault } from './embedding-failure.js'
 
 export interface JsonRequest {
@@ -137,11 +137,6 @@ function excerpt(text: unknown, key: string | undefined, most = 200): string {
     .trim()
   if (line === '') return 'nothing'
   return line.length > most ? `${line.slice(0, most)}…` : line
-}
-
-/** What servers say has its full stop or not. */
-function asSentence(text: string): string {
-  return /[.!?…]$/.test(text) ? text : `${text}.`
 }
 
 /** Seconds, or a date. */

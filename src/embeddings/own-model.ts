@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { NewSpace, SpaceRow } from '../storage/embedding-store.js'
 import type { Author, Storage } from '../storage/storage.js'
 import type { Embedder } from './embedder.js'
+import { migrateCommand } from './migrate-command.js'
 import type { TellOfModel } from './model-news.js'
 import { QueryVectors } from './query-vectors.js'
 import { spaceFor } from './spaces.js'
@@ -155,9 +156,10 @@ async function close(model: Chosen): Promise<void> {
   if ('embedder' in model) await model.embedder.close?.()
 }
 
-function howToChange({ provider, model, dimensions }: NewSpace): string {
-  if (provider === 'custom') return '`cairn.embeddings.migrate()` changes over to it.'
-  return `Change over to it: cairn embeddings migrate --to ${provider}/${model}/${dimensions}, or cairn.embeddings.migrate() in a program.`
+export function howToChange(space: NewSpace): string {
+  const command = migrateCommand(space)
+  if (command === undefined) return '`cairn.embeddings.migrate()` changes over to it.'
+  return `Change over to it: ${command}, or cairn.embeddings.migrate() in a program.`
 }
 
 /** Why a model has no part in the vectors of the active space. */

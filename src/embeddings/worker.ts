@@ -66,7 +66,10 @@ export class EmbeddingWorker {
     return this.#state
   }
 
-  /** Does one round of what is due, after those that were begun before: two at once would take the same jobs. Whether there may be more to do at once. */
+  /**
+   * Does one round of what is due, after those that were begun before: two at once would take the same jobs. Whether there
+   * may be more to do at once.
+   */
   round(): Promise<boolean> {
     const round = this.#last.then(() => this.#round())
     this.#last = round.catch(() => undefined)

@@ -107,8 +107,8 @@ export const listQuerySchema = z.strictObject({
 
 /**
  * Filters, which must all hold. `metadata` names fields and the plain value each must equal or, as a list, hold, or a list
- * of values that it must all have; `deleted` lists tombstones instead of memories; the clocks are those of `get`. `order` is `key` by default, `newest` by last change. `limit` is 50
- * by default, at most 1,000; `cursor` is the `next` of the page before.
+ * of values that it must all have; `deleted` lists tombstones instead of memories; the clocks are those of `get`. `order` is
+ * `key` by default, `newest` by last change. `limit` is 50 by default, at most 1,000; `cursor` is the `next` of the page before.
  */
 export type ListQuery = z.input<typeof listQuerySchema>
 

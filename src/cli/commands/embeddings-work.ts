@@ -77,10 +77,9 @@ function failedIn({ failed }: EmbeddingSpace): string {
 /** The command that changes a store over to the model of the settings. */
 export function howToChange({ model }: EmbeddingStatus): string {
   if ('reason' in model) return textInCommandLineWords(`${model.reason} ${model.hint}`)
-  const { provider, model: called, dimensions } = model
-  return provider === 'custom'
+  return model.provider === 'custom'
     ? 'Only a program that brings its model can change over to it.'
-    : `Change over to it with: cairn embeddings migrate --to ${shellQuote(`${provider}/${called}/${dimensions}`)}`
+    : `Change over to it with: ${migrateTo(model)}`
 }
 
 export function ownSpace({ model, spaces }: EmbeddingStatus): EmbeddingSpace | undefined {
@@ -119,9 +118,13 @@ async function tellOfOthers(cairn: Cairn, output: Output): Promise<void> {
 }
 
 /** The command that fills a space. */
-export function howToGoOn({ provider, model, dimensions }: EmbeddingSpace): string {
-  if (provider === 'custom') return 'Only a program that brings its model can go on with it.'
-  return `Go on with: cairn embeddings migrate --to ${shellQuote(`${provider}/${model}/${dimensions}`)}`
+export function howToGoOn(space: EmbeddingSpace): string {
+  if (space.provider === 'custom') return 'Only a program that brings its model can go on with it.'
+  return `Go on with: ${migrateTo(space)}`
+}
+
+function migrateTo({ provider, model, dimensions }: Pick<EmbeddingSpace, 'provider' | 'model' | 'dimensions'>): string {
+  return `cairn embeddings migrate --to ${shellQuote(`${provider}/${model}/${dimensions}`)}`
 }
 
 /** Embeds what is waiting, with a bar for people; `busy` while another process does it. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cairn } from '../../cairn.js'
-import { CairnError, invalidInput } from '../../errors.js'
+import { asSentence, CairnError, invalidInput } from '../../errors.js'
 import type { EmbeddingSpace, EmbeddingStatus } from '../../index.js'
 import type { CairnCommand } from '../command.js'
 import { textInCommandLineWords } from '../command-line-words.js'
@@ -152,11 +152,6 @@ function formatItems(heading: string, failures: EmbeddingSpace['failures'], all:
   const more = all - shown.length
   const rest = more > 0 ? [`and ${count(more, 'more', 'more')}; --json has the newest hundred`] : []
   return [output.wrapped(heading), ...shown, ...rest].join('\n')
-}
-
-/** What servers say has its full stop or not. */
-function asSentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`
 }
 
 const aSpace = 'its name, as status shows it'

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { migrateCommand } from '../../embeddings/migrate-command.js'
 import type { NewSpace, SpaceRow } from '../embedding-store.js'
 import type { Author } from '../storage.js'
 import { audit } from './audit-write.js'
@@ -77,9 +78,10 @@ export function openSpace(db: Database, { author, ...space }: NewSpace & { autho
   return made ? toSpace(made) : refuse('internal', `The space ${space.name} was not made.`)
 }
 
-function howToGoOn({ provider, model, dimensions }: NewSpace): string {
-  if (provider === 'custom') return 'A program that brings its model can go on with it.'
-  return `Go on with it until it is active: cairn embeddings migrate --to ${provider}/${model}/${dimensions}.`
+function howToGoOn(space: NewSpace): string {
+  const command = migrateCommand(space)
+  if (command === undefined) return 'A program that brings its model can go on with it.'
+  return `Go on with it until it is active: ${command}.`
 }
 
 function isSame(a: NewSpace, b: NewSpace): boolean {
