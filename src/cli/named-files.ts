@@ -45,7 +45,7 @@ export function nameFiles(
   return [output.table(rows, columns, inLines), ...rest].join('\n')
 }
 
-function fromHere(cwd: string, path: string): string {
+export function fromHere(cwd: string, path: string): string {
   const short = relative(cwd, path)
   return short === '' || short.startsWith('..') ? path : short
 }

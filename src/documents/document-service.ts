@@ -103,7 +103,8 @@ export class DocumentService {
     const target = await this.#namespaceToWrite(namespace, 'update')
     await findFolders(paths)
     const { storage, work } = this.#options
-    const sync = (signal: AbortSignal) => this.#sync(paths, { ...globs, namespace: target, signal, onProgress })
+    const sync = (some: string[], signal: AbortSignal) =>
+      this.#sync(some, { ...globs, namespace: target, signal, onProgress })
     return work.watchers.add({ storage, namespace: target, paths, now: this.#guard.now, debounceMs, scanMs, sync })
   }
 

@@ -14,7 +14,7 @@ export interface FileStamp {
  * Raised when chunks, title or metadata are made another way: the next sync indexes anew what an older version has made,
  * though the files are the same.
  */
-const preparationVersion = 'v3'
+const preparationVersion = 'v4'
 
 export function stampOf({ size, mtimeNs, ctimeNs, ino, mtimeMs, ctimeMs }: BigIntStats): FileStamp {
   const changedAt = Number(mtimeMs > ctimeMs ? mtimeMs : ctimeMs)

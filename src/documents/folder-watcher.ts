@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
-import { EventEmitter, once } from 'node:events'
+import { EventEmitter } from 'node:events'
+import { watch as watchFolder } from 'node:fs'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CairnError } from '../errors.js'
@@ -7,8 +7,12 @@ import type { Storage } from '../storage/storage.js'
 import { Debounce } from './debounce.js'
 import { reasonOf } from './file-errors.js'
 import { isHidden } from './hidden-files.js'
-import { findFolders, isInside } from './sync-folders.js'
+import { repositoryAbove } from './ignore-rules.js'
+import { isInside } from './sync-folders.js'
 import type { SyncReport } from './sync-report.js'
+import { Timers } from './timers.js'
+import { Troubles } from './troubles.js'
+import { leaseMillis, type WatchTarget, WatchTargets } from './watch-targets.js'
 import { WatchedFolders } from './watched-folders.js'
 
 export interface WatchContext {
@@ -18,21 +22,25 @@ export interface WatchContext {
   now: () => number
   debounceMs: number
   scanMs: number
-  /** Syncs all of the folders. */
-  sync: (signal: AbortSignal) => Promise<SyncReport>
+  /** Syncs some of the folders. */
+  sync: (folders: string[], signal: AbortSignal) => Promise<SyncReport>
 }
 
-/** What a watcher tells. `failure` is no end: it goes on trying, and the next `sync` says that it works again. */
+/**
+ * What a watcher tells; folders are named by the paths that it was given. `failure` is no end: it goes on trying, and
+ * watches what it can meanwhile.
+ */
 export interface WatchEvents {
-  /** It watches now; changes from here on are found by themselves. */
-  watching: []
-  /** Another process watches one of the folders. This one takes over when that one ends. */
-  standby: []
+  /** It watches these now; changes from here on are found by themselves. */
+  watching: [folders: string[]]
+  /** Another process watches these. This one takes over when that one ends. */
+  standby: [folders: string[]]
   sync: [report: SyncReport]
   failure: [error: CairnError]
+  /** A folder that `failure` was about (`details.folder`) can be synced again, and is in the `sync` that follows. */
+  back: [failure: CairnError]
 }
 
-const leaseMillis = 10_000
 const retryMillis = 1_000
 /** How often a folder is looked at of which some events do not arrive. */
 const blindScanMillis = 30_000
@@ -45,15 +53,16 @@ const longestDebounce = 20
  */
 export class FolderWatcher extends EventEmitter<WatchEvents> {
   readonly #context: WatchContext
-  readonly #holder = `${process.pid}:${randomUUID()}`
+  readonly #targets: WatchTargets
+  readonly #troubles = new Troubles()
   readonly #closing = new AbortController()
-  #leases: string[] = []
   /** When it has ended. */
   readonly done: Promise<void>
 
   constructor(context: WatchContext) {
     super()
     this.#context = context
+    this.#targets = new WatchTargets(context)
     this.done = this.#run()
   }
 
@@ -72,125 +81,113 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
     await this.#pause(0)
     while (!this.#closed) {
       try {
-        if (await this.#hold()) await this.#watch()
+        const targets = await this.#gather()
+        if (targets.length > 0) await this.#watch(targets)
       } catch (error) {
         this.#fail(error)
-      } finally {
-        await this.#release()
+        await this.#targets.release()
       }
       await this.#pause(retryMillis)
     }
+    await this.#targets.release()
   }
 
-  readonly #failures = new Set<string>()
+  #othersTold = ''
 
-  /** The same reason is told once until a sync succeeds, however often it is met. */
+  async #gather(): Promise<WatchTarget[]> {
+    const { held, others, failures } = await this.#targets.gather()
+    for (const failure of failures) this.#fail(failure)
+    const told = others.join('\n')
+    if (others.length > 0 && told !== this.#othersTold) this.emit('standby', others)
+    this.#othersTold = told
+    return held
+  }
+
   #fail(error: unknown): void {
     if (this.#closed) return
     const failure = error instanceof CairnError ? error : new CairnError('internal', String(error), { cause: error })
-    if (this.#failures.has(failure.message)) return
-    this.#failures.add(failure.message)
-    this.emit('failure', failure)
+    if (this.#troubles.add(failure)) this.emit('failure', failure)
   }
 
-  /** Waits to be the one that watches. */
-  async #hold(): Promise<boolean> {
-    const folders = await findFolders(this.#context.paths)
-    this.#leases = folders.map(({ path }) => `documents.watch:${this.#context.namespace}:${path}`)
-    for (let told = false; !this.#closed; told = true) {
-      if (await this.#take()) return true
-      if (!told) this.emit('standby')
-      await this.#pause(retryMillis)
-    }
-    return false
-  }
-
-  async #take(): Promise<boolean> {
-    const { storage, now } = this.#context
-    for (const name of this.#leases) {
-      const time = now()
-      const taken = await storage.leases.take({ name, holder: this.#holder, now: time, until: time + leaseMillis })
-      if (!taken) return false
-    }
-    return true
-  }
-
-  async #release(): Promise<void> {
-    const { leases } = this.#context.storage
-    const released = this.#leases.map((name) => leases.release({ name, holder: this.#holder }))
-    await Promise.allSettled(released)
-  }
-
-  /** Until it is closed, the lease or a folder is lost, or a folder cannot be synced. */
-  async #watch(): Promise<void> {
-    const { debounceMs, scanMs } = this.#context
+  /** Until it is closed, a lease or a folder is lost, another one can be had, or a folder cannot be synced. */
+  async #watch(targets: WatchTarget[]): Promise<void> {
+    const { debounceMs, scanMs, paths } = this.#context
     const changes = new Debounce(debounceMs, debounceMs * longestDebounce)
-    let lost = false
-    const lose = (): void => {
-      lost = true
-      changes.touch()
+    const timers = new Timers((error) => this.#fail(error))
+    const touch = (): void => changes.touch()
+    let isOver = false
+    const end = (): void => {
+      isOver = true
+      touch()
     }
-    const prolong = async (): Promise<void> => {
-      if (!(await this.#take())) lose()
-    }
-    const every = (millis: number): NodeJS.Timeout => setInterval(() => changes.touch(), millis)
-    let scan: NodeJS.Timeout | undefined
-    let lease: NodeJS.Timeout | undefined
     let events: Listening | undefined
     // All of it inside: a timer that is left behind keeps the process alive.
     try {
-      scan = every(scanMs)
-      lease = setInterval(() => void prolong().catch((error) => this.#fail(error)), leaseMillis / 4)
+      const stopScan = timers.every(scanMs, touch)
       const blind = (): void => {
-        clearInterval(scan)
-        scan = every(Math.min(scanMs, blindScanMillis))
+        stopScan()
+        timers.every(Math.min(scanMs, blindScanMillis), touch)
       }
-      events = await this.#listen({ change: () => changes.touch(), gone: lose, blind })
-      await this.#sync()
-      this.emit('watching')
-      while (!lost && (await changes.next(this.#closing.signal))) {
-        if (lost) break
-        await this.#sync()
+      timers.every(leaseMillis / 4, async () => (await this.#targets.prolong()) || end())
+      if (targets.length < paths.length) timers.every(retryMillis, async () => (await this.#targets.hasMore()) && end())
+      events = await this.#listen(targets, { change: touch, gone: end, blind })
+      const { folders } = events
+      // Of a rename into its place the system may tell nothing.
+      timers.every(blindScanMillis, async () => (await folders.haveAnother()) && end())
+      await this.#sync(targets)
+      const watched = targets.map(({ path }) => path)
+      this.emit('watching', watched)
+      while (!isOver && (await changes.next(this.#closing.signal))) {
+        if (isOver) break
+        await this.#sync(targets)
         // Of a folder in the place of one that was watched nothing more would be heard.
-        if (await events.folders.haveAnother()) break
+        if (await folders.haveAnother()) break
       }
     } finally {
-      clearInterval(scan)
-      clearInterval(lease)
+      timers.end()
       changes.end()
       await events?.close()
     }
   }
 
   /** The watcher is there before the first sync, so that nothing can change unseen between the two. */
-  async #listen(tell: Record<'change' | 'gone' | 'blind', () => void>): Promise<Listening> {
+  async #listen(targets: WatchTarget[], tell: Record<'change' | 'gone' | 'blind', () => void>): Promise<Listening> {
     const { watch } = await import('chokidar')
-    const folders = await findFolders(this.#context.paths)
-    const roots = new Set(folders.map(({ path }) => path))
+    const roots = new Set(targets.map(({ real }) => real))
+    const isOwn = (path: string): boolean => roots.has(path) || [...roots].some((root) => isInside(path, root))
     const watcher = watch([...roots], {
       ignoreInitial: true,
       followSymlinks: false,
       ignored: (path) => !roots.has(path) && isHidden(basename(path)) && basename(path) !== '.gitignore',
     })
     const watched = new WatchedFolders()
-    watcher.on('addDir', (path) => void watched.add(path))
+    watcher.on('addDir', (path) => void (isOwn(path) && watched.add(path)))
     watcher.on('all', tell.change)
     // What takes its place is another folder, which has to be watched anew.
     watcher.on('unlinkDir', (path) => roots.has(path) && tell.gone())
-    watcher.on('error', (error) => {
+    const onError = (error: unknown): void => {
       this.#fail(unwatchable(error))
       tell.blind()
+    }
+    watcher.on('error', onError)
+    const { signal } = this.#closing
+    await new Promise<unknown>((resolve) => {
+      watcher.once('ready', () => resolve(undefined))
+      if (signal.aborted) resolve(undefined)
+      signal.addEventListener('abort', resolve, { once: true })
     })
-    await once(watcher, 'ready', { signal: this.#closing.signal }).catch(() => undefined)
-    // The parents of the roots are watched for them alone.
-    const isOwn = (path: string): boolean => roots.has(path) || [...roots].some((root) => isInside(path, root))
+    // What is above the roots is watched for them alone.
     for (const path of Object.keys(watcher.getWatched()).filter(isOwn)) await watched.add(path)
-    return { folders: watched, close: () => watcher.close() }
+    const above = new Set([...roots].flatMap(repositoryAbove))
+    const rules = [...above].map((folder) => watchRules(folder, tell.change, onError))
+    return { folders: watched, close: () => Promise.all([watcher.close(), ...rules.map((each) => each.close())]) }
   }
 
-  async #sync(): Promise<void> {
-    const report = await this.#context.sync(this.#closing.signal)
-    this.#failures.clear()
+  async #sync(targets: WatchTarget[]): Promise<void> {
+    const folders = targets.map(({ real }) => real)
+    const report = await this.#context.sync(folders, this.#closing.signal)
+    const over = this.#troubles.end(targets.flatMap(({ path, real }) => [path, real]))
+    for (const failure of over) this.emit('back', failure)
     this.emit('sync', report)
   }
 
@@ -201,7 +198,18 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
 
 interface Listening {
   folders: WatchedFolders
-  close(): Promise<void>
+  close(): Promise<unknown>
+}
+
+/** Of a folder above those that are watched only its rules matter. */
+function watchRules(folder: string, change: () => void, onError: (error: unknown) => void): { close(): void } {
+  try {
+    const watcher = watchFolder(folder, { persistent: false }, (_, name) => name === '.gitignore' && change())
+    return watcher.on('error', onError)
+  } catch (error) {
+    onError(error)
+    return { close: () => undefined }
+  }
 }
 
 /** Such as a folder that may not be looked into, or too many files to watch. */

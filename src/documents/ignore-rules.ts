@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import ignore, { type Ignore } from 'ignore'
 import { isMissing } from './file-errors.js'
+import { isInside } from './sync-folders.js'
 
 /** The rules of one .gitignore, for paths below its folder. */
 export interface RuleFile {
@@ -28,6 +29,8 @@ function readRules(path: string): string | undefined {
 /** The nearest file that says something decides, as in git. Rules do not reach below a folder that they ignore. */
 export function isIgnored(path: string, isFolder: boolean, rules: RuleFile[]): boolean {
   for (const { folder, rules: file } of rules.toReversed()) {
+    // A file says nothing of its own folder, nor of those above.
+    if (!isInside(path, folder)) continue
     const inside = relative(folder, path).split(sep).join('/')
     const above = inside.lastIndexOf('/')
     // It ignores the folder above, which another file has taken back; of what is in there it says the same.
@@ -43,13 +46,17 @@ export function isIgnored(path: string, isFolder: boolean, rules: RuleFile[]): b
  * itself: whoever names it means it.
  */
 export function rulesAbove(folder: string): RuleFile[] {
-  const above = foldersAbove(folder)
-  const top = above.findIndex((each) => existsSync(join(each, '.git')))
-  if (top === -1 || existsSync(join(folder, '.git'))) return []
-  const folders = above.slice(0, top + 1).reverse()
+  const folders = repositoryAbove(folder)
   const rules = folders.reduce<RuleFile[]>((found, each) => withRulesOf(each, found), [])
   const chain = [...folders.slice(1), folder]
   return chain.some((each) => isIgnored(each, true, rules)) ? [] : rules
+}
+
+/** The folders above one from the top of its git repository down. */
+export function repositoryAbove(folder: string): string[] {
+  const above = foldersAbove(folder)
+  const top = above.findIndex((each) => existsSync(join(each, '.git')))
+  return top === -1 || existsSync(join(folder, '.git')) ? [] : above.slice(0, top + 1).reverse()
 }
 
 function foldersAbove(folder: string): string[] {

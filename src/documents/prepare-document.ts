@@ -13,9 +13,9 @@ export interface PreparedDocument {
 
 /** Title, metadata and chunks of a text; `path` is relative to its folder. */
 export function prepareDocument(text: string, path: string): PreparedDocument {
-  const { metadata, error, body, firstLine, plainLines } = readFrontMatter(text.replaceAll(/\r\n?/g, '\n'))
+  const { metadata, error, body, firstLine, plainLines, ...front } = readFrontMatter(text.replaceAll(/\r\n?/g, '\n'))
   const { title: heading, chunks } = chunkMarkdown(body, { firstLine, plainLines })
-  const title = titleIn(metadata.title) ?? heading ?? stemOf(path)
+  const title = oneLine(front.title) ?? heading ?? stemOf(path)
   const about = { title, path, metadata: JSON.stringify(metadata) }
   return {
     title,
@@ -28,10 +28,8 @@ export function prepareDocument(text: string, path: string): PreparedDocument {
   }
 }
 
-function titleIn(value: unknown): string | undefined {
-  if (typeof value !== 'string' && typeof value !== 'number') return undefined
-  const title = String(value).replaceAll(/\s+/g, ' ').trim()
-  return title === '' ? undefined : title
+function oneLine(text: string | undefined): string | undefined {
+  return text?.toWellFormed().replaceAll(/\s+/g, ' ').trim() || undefined
 }
 
 /** The name of a file without its ending. */

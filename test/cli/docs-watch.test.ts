@@ -61,7 +61,7 @@ it('cairn docs watch says for people that it watches, or who else does', async (
   const other = startWatch(cairn.path(''), ['docs'])
   watch.stop()
   expect(await watch.ended).toBe(0)
-  expect(watch.stderr.join('')).toMatch(/^\d{4}-\d\d-\d\d [\d:]{8}Z {2}Watching\. Ctrl-C ends it\.\n$/)
+  expect(watch.stderr.join('')).toMatch(/^\d{4}-\d\d-\d\d [\d:]{8}Z {2}Watching docs\. Ctrl-C ends it\.\n$/)
   expect(await other.line()).toMatch(/no documents/)
   other.stop()
   expect(await other.ended).toBe(0)
@@ -93,7 +93,7 @@ it('cairn docs watch says once that the folder is gone and once that it is back,
   }
   const lines = watch.stderr.map((line) => line.replaceAll(/\s+/g, ' ').replace(cairn.path('docs'), 'docs'))
   expect(lines.map((line) => line.replace(/^\d{4}-\d\d-\d\d [\d:]{8}Z /, ''))).toEqual([
-    'Watching. Ctrl-C ends it. ',
+    'Watching docs. Ctrl-C ends it. ',
     expect.stringMatching(/^error: There is no folder docs\. hint: /),
     'The folder docs is back. ',
   ])

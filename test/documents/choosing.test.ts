@@ -85,6 +85,15 @@ describe('a walk', () => {
     expect(walk(join(top, 'docs')).files).toEqual(['a.md', 'draft.md'])
   })
 
+  it('goes by rules between the top of the repository and the folder', () => {
+    const top = makeDocuments({
+      ...{ '.git/config': '', 'guide/.gitignore': 'draft.md\n', 'guide/docs/a.md': '', 'guide/docs/draft.md': '' },
+      ...{ 'guide/more/a.md': '', 'guide/more/.gitignore': '*\n' },
+    })
+    expect(walk(join(top, 'guide/docs')).files).toEqual(['a.md'])
+    expect(walk(join(top, 'guide/more')).files).toEqual([])
+  })
+
   it('names links, loops and pipes, and follows none', () => {
     const folder = makeDocuments({ 'a.md': '', 'sub/b.md': '' })
     symlinkSync(folder, join(folder, 'sub/loop'))
@@ -196,7 +205,7 @@ describe('a file', () => {
 
   it('that is empty has no chunk', () => {
     expect(read('')).toMatchObject({ bytes: 0, document: { title: 'a', chunks: [] } })
-    expect(read('\ufeff---\na: 1\n---\n')).toMatchObject({ document: { metadata: '{"a":1}', chunks: [] } })
+    expect(read('\ufeff---\n---\n')).toMatchObject({ document: { metadata: '{}', chunks: [] } })
   })
 
   it('that is as it was is not prepared again', () => {

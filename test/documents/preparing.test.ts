@@ -10,6 +10,9 @@ describe('the title of a document', () => {
   it('is that of the front matter, else the first heading of the first level, else the name of the file', () => {
     expect(prepare('---\ntitle: From above\n---\n# Heading\n').title).toBe('From above')
     expect(prepare('---\ntitle: 2024\n---\n').title).toBe('2024')
+    for (const written of ['1.10', '2.0', '0x1F', '12345678901234567890', '007'])
+      expect(prepare(`---\ntitle: ${written}\n---\n`).title).toBe(written)
+    expect(prepare('---\nversion: &v 1.10\ntitle: *v\n---\n# Heading\n').title).toBe('1.10')
     for (const none of ['', "''", '[a]', '{ a: 1 }'])
       expect(prepare(`---\ntitle: ${none}\n---\n# Heading\n`).title).toBe('Heading')
     expect(prepare('text\n\n## Second\n\n# First\n').title).toBe('First')
@@ -30,7 +33,8 @@ describe('front matter', () => {
   it.each([
     ['an end of three dots', '---\na: 1\n...\ntext', { a: 1 }, [4, 4]],
     ['nothing in it', '---\n---\ntext', {}, [3, 3]],
-    ['the end of the file', '---\na: 1\n---', { a: 1 }, undefined],
+    ['the end of the file', '---\na: 1\n---', { a: 1 }, [1, 3]],
+    ['nothing below it', '---\ntitle: Tides\ntags: [sea]\n---\n\n', { title: 'Tides', tags: ['sea'] }, [1, 4]],
     ['CRLF', '---\r\na: 1\r\n---\r\ntext\r\n', { a: 1 }, [4, 4]],
     ['keys that are no texts', '---\n1: one\ntrue: yes\n---\ntext', { '1': 'one', true: 'yes' }, [5, 5]],
     [
@@ -39,16 +43,23 @@ describe('front matter', () => {
       { a: null, b: null, c: '\ufffd' },
       [6, 6],
     ],
+    [
+      'numbers that JSON would round',
+      '---\nid: 9007199254740993\nold: -9007199254740993\nsmall: 42\nratio: 1.50\n---\ntext',
+      { id: '9007199254740993', old: '-9007199254740993', small: 42, ratio: 1.5 },
+      [7, 7],
+    ],
     ['a key twice', '---\na: 1\na: 2\n---\ntext', { a: 2 }, [5, 5]],
     ['a key named __proto__', '---\n__proto__: 1\n---\ntext', JSON.parse('{"__proto__":1}'), [4, 4]],
   ])('may have %s', (_, text, metadata, lines) => {
     const found = prepare(text)
     expect(found.metadata).toEqual(metadata)
-    expect(found.chunks.map((chunk) => chunk.lines)).toEqual(lines === undefined ? [] : [lines])
+    expect(found.chunks.map((chunk) => chunk.lines)).toEqual([lines])
   })
 
   it.each([
     ['is broken', '---\na: [1, 2\nb: "x\n---\n# Title\n', 'not YAML'],
+    ['is broken in its third line', '---\na: 1\nb: [1\n---\n# Title\n', 'at line 3, column 6'],
     ['does not end', '---\na: 1\nb: x\n\n# Title\n', 'does not end'],
     ['goes on for ever', `---\na: ${'x'.repeat(70_000)}\n---\n# Title\n`, 'over 65536'],
     ['is a bomb', `---\na: &a [x,x,x,x,x,x,x,x,x]\n${bomb()}---\n# Title\n`, 'not YAML'],

@@ -151,7 +151,7 @@ describe('a sync', () => {
     await sync(cairn, folder)
     const db = new Database(path)
     // As version 1 stamped them.
-    db.exec(`update documents set stamp = replace(stamp, ' v3', '') where path = 'a.md'`)
+    db.exec(`update documents set stamp = replace(stamp, ' v4', '') where path = 'a.md'`)
     db.exec(`update document_chunks set text = 'as it was'`)
     db.close()
     expect(await sync(cairn, folder)).toEqual({ changed: 1, unchanged: 1 })

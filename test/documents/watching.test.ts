@@ -194,6 +194,62 @@ describe('a watcher', () => {
     await watcher.close()
   })
 
+  it('watches what it can of several folders, while another process watches one and one is gone', async () => {
+    const { cairn, path, clock } = await openStore()
+    const folder = makeDocuments({ 'a/a.md': 'alpha', 'b/b.md': 'beta', 'c/c.md': 'gamma' })
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => join(folder, name)) as [string, string, string]
+    const other = await openCairn({ db: path, threads: false, now: clock })
+    const first = await watching(other, b)
+    const second = await cairn.documents.watch([a, b, c], { debounceMs })
+    const told: unknown[] = []
+    for (const event of ['standby', 'watching'] as const) second.on(event, (folders) => told.push([event, folders]))
+    second.on('failure', ({ details }) => told.push(['failure', details?.folder]))
+    second.on('back', ({ details }) => told.push(['back', details?.folder]))
+    await once(second, 'watching')
+    let sync = nextSync(second)
+    write(a, { 'new.md': 'delta' })
+    expect(await sync).toEqual({ added: 1 })
+
+    renameSync(c, join(folder, 'away'))
+    await once(second, 'watching')
+    sync = nextSync(second)
+    write(a, { 'new.md': 'epsilon' })
+    expect(await sync).toEqual({ changed: 1 })
+
+    const back = once(second, 'watching')
+    renameSync(join(folder, 'away'), c)
+    await back
+    const taken = once(second, 'watching')
+    await first.close()
+    await taken
+    sync = nextSync(second)
+    write(b, { 'b.md': 'beta too' })
+    expect(await sync).toEqual({ changed: 1 })
+    expect(told).toEqual([
+      ['standby', [b]],
+      ['watching', [a, c]],
+      ['failure', c],
+      ['watching', [a]],
+      ['back', c],
+      ['watching', [a, c]],
+      ['watching', [a, b, c]],
+    ])
+    await other.close()
+  })
+
+  it('hears of the rules above its folder', async () => {
+    const { cairn } = await openStore()
+    const folder = makeDocuments({ '.git/HEAD': '', 'guide/docs/a.md': 'alpha', 'guide/docs/b.draft.md': 'beta' })
+    const watcher = await watching(cairn, join(folder, 'guide/docs'))
+    let sync = nextSync(watcher)
+    write(folder, { '.gitignore': '*.draft.md\n' })
+    expect(await sync).toEqual({ removed: 1 })
+    sync = nextSync(watcher)
+    write(folder, { 'guide/.gitignore': '!*.draft.md\n' })
+    expect(await sync).toEqual({ added: 1 })
+    await watcher.close()
+  })
+
   it('looks at everything now and then, for changes that no event has told of', async () => {
     const { cairn } = await openStore()
     const folder = makeDocuments({ 'a.md': 'alpha' })

@@ -5,6 +5,7 @@ import { textInCommandLineWords } from '../command-line-words.js'
 import { formatTime } from '../format.js'
 import { examples } from '../help.js'
 import type { Io } from '../io.js'
+import { fromHere } from '../named-files.js'
 import type { Output } from '../output.js'
 import { onStore } from '../store.js'
 import { oneLine } from '../text.js'
@@ -58,28 +59,28 @@ interface Listener {
 }
 
 function listen(watcher: FolderWatcher, { output, note, cwd, end }: Listener): void {
-  let [news, trouble, isTold] = [new News(), undefined as CairnError | undefined, false]
-  watcher.on('standby', () => {
-    isTold = false
-    note('Another process watches this folder; waiting for its end.')
+  let news = new News()
+  let told = ''
+  const named = (folders: string[]): string => folders.map((folder) => fromHere(cwd, folder)).join(', ')
+  watcher.on('standby', (folders) => {
+    told = ''
+    note(`Another process watches ${named(folders)}; waiting for its end.`)
   })
-  watcher.on('watching', () => {
-    if (!isTold) note('Watching. Ctrl-C ends it.')
-    isTold = true
+  watcher.on('watching', (folders) => {
+    const text = `Watching ${named(folders)}. Ctrl-C ends it.`
+    if (text !== told) note(text)
+    told = text
   })
   watcher.on('failure', (error) => {
     end()
     output.error(error, new Date().toISOString())
-    // Of what the system does not tell there is no end.
-    if (error.code !== 'internal') trouble = error
+  })
+  watcher.on('back', (failure) => {
+    note(recovery(failure))
+    news = new News()
   })
   watcher.on('sync', (report) => {
     end()
-    if (trouble) {
-      note(recovery(trouble))
-      news = new News()
-      trouble = undefined
-    }
     const fresh = news.of(report)
     if (fresh) show(report, fresh, { output, cwd })
   })

@@ -1,6 +1,5 @@
 // @ts-check
-// `watch-as-nobody.mjs STORE FOLDER`: watches as a user without rights. Prints what it is told, and a line whenever it asks
-// for the time, which it does with each try. Ends with its stdin.
+// `watch-as-nobody.mjs STORE FOLDER`: watches as a user without rights. Prints what it is told. Ends with its stdin.
 import process from 'node:process'
 import { openCairn } from '../../../dist/index.js'
 
@@ -13,13 +12,10 @@ if (process.getuid?.() === 0) {
 
 /** @param {object} line */
 const tell = (line) => console.log(JSON.stringify(line))
-const now = () => {
-  tell({ asks: 'time' })
-  return Date.now()
-}
-const cairn = await openCairn({ db: path, threads: false, now })
+const cairn = await openCairn({ db: path, threads: false })
 const watcher = await cairn.documents.watch(folder, { debounceMs: 50 })
 watcher.on('failure', ({ code, message }) => tell({ failure: { code, message } }))
+watcher.on('back', ({ message }) => tell({ back: message }))
 watcher.on('sync', ({ added, skipped }) => tell({ added, skipped: skipped.length }))
 watcher.on('watching', () => tell({ watching: true }))
 process.stdin.resume().once('end', () => void cairn.close())
