@@ -121,7 +121,7 @@ export class Cairn {
   async context(options: ContextOptions = {}): Promise<ContextResult> {
     const { buildContext } = await import('./search/context.js')
     const { sessions, memories, tasks } = this
-    const search = this.search.bind(this)
+    const search = this.#search.search.bind(this.#search)
     return buildContext({ sessions, memories, tasks, search }, this.#guard, options)
   }
 

@@ -1,3 +1,4 @@
+import type { Owner } from '../access/policy.js'
 import { CairnError } from '../errors.js'
 import type { Memory } from '../memories/memory.js'
 import type { MemoryService } from '../memories/memory-service.js'
@@ -17,7 +18,7 @@ export interface ContextSources {
   sessions: SessionService
   memories: MemoryService
   tasks: TaskService
-  search: (text: string, options: SearchOptions) => Promise<SearchResult>
+  search: (text: string, options: SearchOptions, owner?: Owner) => Promise<SearchResult>
 }
 
 const mostRecent = 50

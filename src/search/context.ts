@@ -170,10 +170,12 @@ async function readFound(
   { question, session, owners }: FoundRequest,
 ): Promise<Found> {
   if (question === undefined) return { candidates: [], gone: [], degraded: [] }
-  const { hits, degraded } = await sources.search(question, {
-    ...{ limit: mostFound, detail: 'full' },
-    ...(isRoot(asker.caller) && within(owners, session)),
-  })
+  const options = { limit: mostFound, detail: 'full' } as const
+  const { app, user } = owners
+  const owner = app !== undefined && user !== undefined ? { app, user } : undefined
+  const { hits, degraded } = isRoot(asker.caller)
+    ? await sources.search(question, { ...options, ...within(owners, session) }, owner)
+    : await sources.search(question, options)
   const read = await Promise.all(hits.map((hit, rank) => foundCandidate(sources, hit, rank)))
   const gone = hits.filter((_, rank) => read[rank] === undefined).map(refOf)
   return { candidates: read.filter((candidate) => candidate !== undefined), gone, degraded }

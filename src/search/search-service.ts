@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Guard } from '../access/guard.js'
 import { parseNamespace, parseSegment } from '../access/namespace.js'
-import { ownsSession, readable } from '../access/policy.js'
+import { type Owner, ownsSession, readable } from '../access/policy.js'
 import { isRoot, rightsOf } from '../access/principal.js'
 import type { EmbeddingWork } from '../embeddings/embedding-work.js'
 import type { QueryVector } from '../embeddings/query-vectors.js'
@@ -77,15 +77,18 @@ export class SearchService {
     this.#embeddings = embeddings
   }
 
-  /** Best first. Any text is a question; one without a word finds nothing. Rejects with `invalid_input`, `forbidden` or `closed`. */
-  async search(text: string, options: SearchOptions = {}): Promise<SearchResult> {
+  /**
+   * Best first. Any text is a question; one without a word finds nothing. Rejects with `invalid_input`, `forbidden` or
+   * `closed`. When root asks for an `owner`, events are those of all sessions of that one, whatever namespaces are named.
+   */
+  async search(text: string, options: SearchOptions = {}, owner?: Owner): Promise<SearchResult> {
     const start = performance.now()
     if (typeof text !== 'string') throw invalidInput(`The question must be a text, not ${describe(text)}.`)
     const parsed = parse(searchOptionsSchema, options, 'search')
     const question = parseQuestion(text, this.#guard.now())
     const { hits, degraded } = await this.#storage.search.lexical({
       ...question,
-      ...(await this.#scope(parsed)),
+      ...(await this.#scope(parsed, owner)),
       ...parseMoment(parsed),
       ...parseFilters(parsed),
       ...(await this.#asVector(text, parsed.mode)),
@@ -168,13 +171,14 @@ export class SearchService {
 
   async #scope(
     options: z.output<typeof searchOptionsSchema>,
+    asked?: Owner,
   ): Promise<Pick<LexicalQuery, 'memories' | 'events' | 'documents'>> {
     const { types, kinds: wanted = searchKinds } = options
     const named = options.namespaces?.map(parseNamespace)
     const session = options.session === undefined ? undefined : parseSegment(options.session, 'The session id')
     const withEvents = wanted.includes('event')
     const memories = wanted.includes('memory') ? await this.#memoryScope(named, session, types, withEvents) : undefined
-    const events = withEvents ? this.#eventScope(named, session, types) : undefined
+    const events = withEvents ? this.#eventScope(asked ? undefined : named, session, types, asked) : undefined
     const documents = wanted.includes('document')
       ? await this.#documentScope(named, session, types, withEvents)
       : undefined
@@ -223,10 +227,11 @@ export class SearchService {
     named: string[] | undefined,
     session: string | undefined,
     types: string[] | undefined,
+    asked: Owner | undefined,
   ): LexicalQuery['events'] {
     const { caller } = this.#guard
     if (!isRoot(caller) && (caller.app === undefined || caller.user === undefined)) return undefined
-    const owner = isRoot(caller) ? undefined : { app: caller.app ?? '', user: caller.user ?? '' }
+    const owner = isRoot(caller) ? asked : { app: caller.app ?? '', user: caller.user ?? '' }
     const typed = types?.filter((type): type is EventType => (eventTypes as readonly string[]).includes(type))
     const inNamespaces = named?.flatMap((namespace) => sessionOf(namespace) ?? [])
     const sessions = session === undefined ? inNamespaces : (inNamespaces ?? [session]).filter((id) => id === session)

@@ -151,6 +151,16 @@ describe('the rights of whoever asks', () => {
     expect(text).not.toContain('in the south')
   })
 
+  it('find for root what was said in all sessions of the user, as for the user', async () => {
+    const { agent, cairn } = await filled()
+    await agent.sessions.create({ id: 's3' })
+    await say(agent, 's3', 'The harbour freezes in January.')
+    const asked = { session: 's1', query: 'harbour January' }
+    const [own, roots] = [await agent.context(asked), await cairn.context(asked)]
+    expect(own.text).toContain('freezes in January')
+    expect(roots.text).toBe(own.text)
+  })
+
   it('make what is named and not theirs as missing as what is nowhere', async () => {
     const { cairn } = await filled()
     const bob = cairn.as({ app: 'shop', user: 'bob' })
