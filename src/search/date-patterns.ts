@@ -1,6 +1,8 @@
 /** Ways to write times, in small letters: sources and expressions, whose groups `dates.ts` reads. */
 
-const month = `(?<month>january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)`
+const months =
+  'january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec'
+const month = `(?<month>${months})`
 const dayOf = String.raw`(?<day>\d{1,2})(?:st|nd|rd|th)?`
 const year = String.raw`(?<year>(?:19|20)\d\d|['’]\d\d)`
 const wholeYear = String.raw`(?<year>(?:19|20)\d\d)`
@@ -9,36 +11,61 @@ const which = '(?<which>last|this|next)'
 const numeric = (inner: string): string => String.raw`(?<![\d./-])${inner}(?![./-]?\d)`
 const isoDay = String.raw`(?<year>\d{4})-(?<number>\d\d)-(?<day>\d\d)`
 const isoMonth = `${wholeYear}-(?<number>0[1-9]|1[012])`
-const slashes = String.raw`(?<first>\d{1,2})/(?<second>\d{1,2})/${year}`
+const yearFirst = String.raw`${wholeYear}/(?<number>\d{1,2})/(?<day>\d{1,2})`
+const slashes = String.raw`(?<first>\d{1,2})/(?<second>\d{1,2})/(?<year>(?:19|20)\d\d|['’]?\d\d)`
 const dots = String.raw`(?<day>\d{1,2})\.(?<number>\d{1,2})\.${year}`
+
+/** Between times that share a month or a year: "March and April 2024", "5, 7 and 9 May". */
+const and = '(?:, and |, or |, | and | or )'
 
 /** The first of these has a place, whatever others it has a part of. */
 export const absolute = [
   numeric(isoDay),
   numeric(isoMonth),
+  numeric(yearFirst),
   numeric(slashes),
   numeric(dots),
+  String.raw`(?<![\w.:/-])${dayOf}(?=(?:${and}\d{1,2}(?:st|nd|rd|th)?)+(?: of)? ${month}\b(?:,? ${year}\b)?)`,
+  String.raw`\b${month}(?=(?:${and}(?:${months})\b)+[.,]?(?: of)? ${year}\b)`,
   String.raw`\b${dayOf}(?: of)? ${month}\b\.?(?:,? ?${year}\b)?`,
   String.raw`\b${month}\.? ${dayOf}\b(?!:)(?:,? ?${year}\b)?`,
+  String.raw`\b${month} the (?<day>\d{1,2})(?:st|nd|rd|th)\b(?:,? ?${year}\b)?`,
   String.raw`\b${month}[.,]?(?: of)? ${year}\b`,
   String.raw`\b${season},?(?: of)? ${year}\b`,
   String.raw`\b${which} (?:${month}|${season})\b`,
   String.raw`\b(?:in|during|of|since|until|for|by|early|late) ${month}\b`,
+  String.raw`(?<=\b(?:in|during) (?:${months})${and}(?:(?:${months})${and})?)${month}\b`,
   String.raw`\b(?:in|during|of|since|year|until|before|after) ${year}\b`,
 ].map((pattern) => new RegExp(pattern, 'g'))
 
-export const relative =
-  /\b(?:(?<near>today|tonight|yesterday|tomorrow)|(?<which>last|this|next) (?<unit>week|weekend|month|year|sunday|monday|tuesday|wednesday|thursday|friday|saturday|night)|(?<count>\d{1,3}|the|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a few|a couple of) (?<many>day|week|weekend|month|year)s? (?<way>ago|before|earlier|after|later))\b/g
+const numbers = String.raw`\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve`
+const weekday = 'monday|tuesday|wednesday|thursday|friday|saturday|sunday'
+const seenFromNow = [
+  '(?<near>today|tonight|this (?:morning|afternoon|evening)|yesterday|tomorrow)',
+  `(?<which>last|this|next) (?<unit>week|weekend|month|year|${weekday}|night)`,
+  `(?:(?<count>${numbers}|the|an?|a few|a couple of) )?(?<many>day|week|weekend|month|year)s? (?<way>ago|before|earlier|after|later)`,
+  `(?<side>last|past|previous|next|coming) (?<number>${numbers}|few|couple of) (?<units>day|week|month|year)s?`,
+  '(?<past>past) (?<period>week|month|year)',
+]
+
+export const relative = new RegExp(String.raw`\b(?:${seenFromNow.join('|')})\b`, 'g')
+
+/** In a question "on Monday" is over; in a text it may be to come. */
+export const relativeAsked = new RegExp(
+  String.raw`\b(?:${[...seenFromNow, `on (?<weekday>${weekday})`].join('|')})\b`,
+  'g',
+)
 
 /** What stands alone in a question, and is nobody's name. In a text such a number may be anything. */
 export const bare = [
   numeric(wholeYear),
+  String.raw`\b(?:before|after) ${month}\b`,
   String.raw`\b(?<month>january|february|july|september|october|november|december)\b`,
 ].map((pattern) => new RegExp(pattern, 'g'))
 
 /** One end of a stretch, which may leave to the other what they share. */
 const ends = [
-  ...[isoDay, isoMonth, slashes, dots],
+  ...[isoDay, isoMonth, yearFirst, slashes, dots],
   String.raw`${dayOf}(?: of)? ${month}\b\.?(?:,? ?${year})?`,
   String.raw`${month}\.? ${dayOf}\b(?:,? ?${year})?`,
   String.raw`(?:${month}|${season})\b[.,]?(?: of)?(?: ?${year})?`,

@@ -1,6 +1,6 @@
 import { calendarSpan, day, monthsFrom, startOfDay, type TimeSpan, type Which, yearlySpan } from './calendar.js'
 
-import { absolute, bare, relative, stretches } from './date-patterns.js'
+import { absolute, bare, relative, relativeAsked, stretches } from './date-patterns.js'
 import { anyYear, type Groups, readNamed, spanInYear, stretchOf } from './named-times.js'
 
 export type { TimeSpan }
@@ -32,17 +32,17 @@ export function timesIn(text: string, moment: number): TimeSpan[] {
 
 /** The times that a question asks about: not the 3rd of July where it is about two weeks before that. */
 export function timesAsked(text: string, moment: number): TimeSpan[] {
-  const places = placesOfTimes(text, moment, [...absolute, ...bare])
+  const places = placesOfTimes(text, moment, ofQuestions)
   const origins = new Set(places.map(({ origin }) => origin))
   return places.filter((place) => !origins.has(place)).map((place) => openSpan(text, place, moment))
 }
 
-const openWord = /\b(since|before|after) (?:the )?$/i
+const openWord = /\b(since|before|after|until|till) (?:the )?$/i
 const ever = 8.64e15
 
-/** "Since May" is until now, and "before 2022" from the beginning. A day of any year has no beginning. */
+/** "Since May" is until now, "before 2022" and "until May" from the beginning. */
 function openSpan(text: string, { start, end, span }: Place, moment: number): TimeSpan {
-  const first = text.slice(start, end).match(/^(?:since|before|after) /i)?.[0] ?? ''
+  const first = text.slice(start, end).match(/^(?:since|before|after|until) /i)?.[0] ?? ''
   const word = text
     .slice(0, start + first.length)
     .match(openWord)?.[1]
@@ -51,24 +51,28 @@ function openSpan(text: string, { start, end, span }: Place, moment: number): Ti
   const { from, to } = span.yearly ? inYearOf(span, moment) : span
   if (word === 'since') return from < now ? { from, to: now } : span
   if (word === 'after') return to < now ? { from: to, to: now } : span
-  return word === 'before' && !span.yearly ? { from: -ever, to: from } : span
+  if (word === 'before') return { from: -ever, to: from }
+  return word === 'until' || word === 'till' ? { from: -ever, to } : span
 }
 
 /** What a text says beside the times in it. */
 export function withoutTimes(text: string, moment: number): string {
   let rest = text.toLowerCase()
-  for (const { start, end } of placesOfTimes(text, moment, [...absolute, ...bare]))
+  for (const { start, end } of placesOfTimes(text, moment, ofQuestions))
     rest = rest.slice(0, start) + ' '.repeat(end - start) + rest.slice(end)
   return rest
 }
 
 /** What is counted from another time comes after it. */
-function placesOfTimes(text: string, moment: number, patterns = absolute): Place[] {
+function placesOfTimes(text: string, moment: number, patterns = ofTexts): Place[] {
   const lower = text.slice(0, longest).toLowerCase()
   const today = startOfDay(moment)
-  const dates = absoluteTimes(lower, today, patterns)
-  return [...dates, ...relativeTimes(lower, today, dates)]
+  const dates = absoluteTimes(lower, today, patterns.absolute)
+  return [...dates, ...relativeTimes(lower, today, dates, patterns.relative)]
 }
+
+const ofTexts = { absolute, relative }
+const ofQuestions = { absolute: [...absolute, ...bare], relative: relativeAsked }
 
 interface Place {
   start: number
@@ -93,7 +97,7 @@ function absoluteTimes(text: string, today: number, patterns: RegExp[]): Place[]
 
 /** Most texts name no date, which this sees sooner. */
 const mayName =
-  /\d|\b(?:in|during|of|this|since|until|for|by|last|next|early|late|from|between) [a-z]|january|february|july|tember|tober|ovember|december/
+  /\d|\b(?:in|during|of|this|since|until|for|by|last|next|early|late|from|between|till|before|after) [a-z]|january|february|july|tember|tober|ovember|december/
 
 function stretchesIn(text: string): Place[] {
   return stretches.flatMap((pattern) =>
@@ -115,8 +119,8 @@ function toSpan({ which, ...groups }: Groups, today: number): TimeSpan | undefin
   return span && { ...span, yearly: true }
 }
 
-function relativeTimes(text: string, today: number, dates: Place[]): Place[] {
-  const matches = Array.from(text.matchAll(relative), ({ 0: words, index, groups = {} }) => ({
+function relativeTimes(text: string, today: number, dates: Place[], pattern: RegExp): Place[] {
+  const matches = Array.from(text.matchAll(pattern), ({ 0: words, index, groups = {} }) => ({
     ...{ start: index, end: index + words.length, groups },
   }))
   const named = matches.flatMap(({ groups, ...place }) => {
@@ -141,13 +145,29 @@ function follows(other: Place, { start, end }: Omit<Place, 'span'>): boolean {
   return other.start > start && other.end > end && other.start <= end + 5
 }
 
-function namedSpan({ near, which, unit }: Groups, today: number): TimeSpan | undefined {
+function namedSpan(groups: Groups, today: number): TimeSpan | undefined {
+  const { near, which, unit, weekday, units, period } = groups
   if (near !== undefined) return calendarSpan(nearDays[near] ?? 'this', 'day', today)
+  if (weekday !== undefined) return calendarSpan('last', weekday, today)
+  if (units !== undefined || period !== undefined) return rollingSpan(groups, today)
   return which === undefined ? undefined : calendarSpan(which as Which, unit ?? 'day', today)
 }
 
+/** "The last two weeks" and "the past month" end today, "the next three days" begin tomorrow. */
+function rollingSpan({ side, number = 'one', units, period }: Groups, today: number): TimeSpan {
+  const unit = unitDays[units ?? period ?? 'day'] ?? 1
+  const length = Math.round(countOf(number) * unit) * day
+  const tomorrow = today + day
+  if (side === 'next' || side === 'coming') return { from: tomorrow, to: tomorrow + length }
+  return { from: today - length, to: tomorrow }
+}
+
 /** "The week before" is the one that ends there; of a number of days the day is meant, of longer ones the time around it. */
-function countedSpan({ count = 'a', many = 'day', way }: Groups, today: number, from?: TimeSpan): TimeSpan | undefined {
+function countedSpan(
+  { count = 'the', many = 'day', way }: Groups,
+  today: number,
+  from?: TimeSpan,
+): TimeSpan | undefined {
   if (count === 'the' && from === undefined) return undefined
   const unit = count === 'the' ? Math.floor(unitDays[many] ?? 1) : (unitDays[many] ?? 1)
   const isLater = way === 'after' || way === 'later'
@@ -167,7 +187,8 @@ function besides(days: number, isLater: boolean): number[] {
 
 function countOf(words: string): number {
   if (/^\d/.test(words)) return Number(words)
-  if (words.startsWith('a ')) return words === 'a few' ? 3 : 2
+  if (words.endsWith('few')) return 3
+  if (words.endsWith('couple of')) return 2
   return Math.max(1, counts.indexOf(words))
 }
 

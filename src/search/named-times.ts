@@ -19,8 +19,8 @@ export function readNamed({ year, season, ...groups }: Groups): NamedTime {
 
 /** As POSIX has it: '68 is 2068 and '69 is 1969. */
 function yearOf(written: string): number {
-  if (/^\d/.test(written)) return Number(written)
-  const short = Number(written.slice(1))
+  const short = Number(written.replace(/^['’]/, ''))
+  if (written.length > 3) return short
   return short < 69 ? 2000 + short : 1900 + short
 }
 

@@ -17,7 +17,7 @@ describe('cairn context', () => {
     const { stdout, stderr } = await cairn('context --session s1 --query tone')
     const result = await cairn.json<ContextResult>('context --session s1 --query tone')
     expect(stdout).toBe(`${result.text}\n`)
-    expect(stderr).toMatch(/^2 items, \d+ of 4,000 tokens; 2 left out; [\d.]+ ms\n$/)
+    expect(stderr).toMatch(/^2 items, \d+ of 4,000 tokens; 0 left out; [\d.]+ ms\n$/)
   })
 
   it('prints what went in as a table, and in two lines each where that has no room', async () => {
@@ -31,6 +31,6 @@ describe('cairn context', () => {
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(60)
     expect(lines[0]).toBe('user:alice:preferences tone v1')
     expect(lines[1]).toMatch(/^ {2}user-memories, \d+ tokens, memory of the user$/)
-    expect(lines[5]).toMatch(/^ {2}found, left out: duplicate$/)
+    expect(lines[5]).toMatch(/^ {2}found, is in already$/)
   })
 })

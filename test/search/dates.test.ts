@@ -79,6 +79,20 @@ describe('the times of a text', () => {
     ["the summer of '69", '1969-06-01/1969-09-01'],
     ["in '03", '2003-01-01/2004-01-01'],
     ['Feb. 2025', '2025-02-01/2025-03-01'],
+    ['2024/05/06', '2024-05-06/2024-05-07'],
+    ['7/5/23', '2023-07-05/2023-07-06'],
+    ['25/5/23', '2023-05-25/2023-05-26'],
+    ['May the 5th', 'yearly 2000-05-05/2000-05-06'],
+    ['May the 5th, 2023', '2023-05-05/2023-05-06'],
+    ['in the last two weeks', '2023-04-24/2023-05-09'],
+    ['over the last three days', '2023-05-05/2023-05-09'],
+    ['the past 30 days', '2023-04-08/2023-05-09'],
+    ['the last few days', '2023-05-05/2023-05-09'],
+    ['the last couple of days', '2023-05-06/2023-05-09'],
+    ['in the past week', '2023-05-01/2023-05-09'],
+    ['in the past year', '2022-05-08/2023-05-09'],
+    ['the next three days', '2023-05-09/2023-05-12'],
+    ['this morning', '2023-05-08/2023-05-09'],
   ])('are found in "%s"', (text, span) => {
     expect(spans(text)).toContain(span)
   })
@@ -103,6 +117,9 @@ describe('the times of a text', () => {
     ['three days before 15 May', 'yearly 2000-05-12/2000-05-13'],
     ['what did we do on 7 May 2023?', '2023-05-07/2023-05-08'],
     ['the year before 2022', '2021-01-01/2022-01-01'],
+    ['day before yesterday', '2023-05-06/2023-05-07'],
+    ['what happened on Monday?', '2023-05-01/2023-05-02'],
+    ['on Friday', '2023-05-05/2023-05-06'],
   ])('that "%s" asks about are those alone', (text, span) => {
     expect(spans(text, timesAsked)).toEqual([span])
   })
@@ -119,8 +136,23 @@ describe('the times of a text', () => {
     expect(spans(text, timesAsked)).toEqual([span])
   })
 
-  it('that a question has with "before" have no beginning', () => {
-    expect(timesAsked('before 2022', moment)).toEqual([{ from: -8.64e15, to: Date.UTC(2022, 0, 1) }])
+  it.each([
+    ['before 2022', Date.UTC(2022, 0, 1)],
+    ['before June', Date.UTC(2022, 5, 1)],
+    ['until June', Date.UTC(2022, 6, 1)],
+    ['until 5 May 2023', Date.UTC(2023, 4, 6)],
+  ])('that a question has with "%s" have no beginning', (text, to) => {
+    expect(timesAsked(text, moment)).toEqual([{ from: -8.64e15, to }])
+  })
+
+  it.each([
+    ['March and April 2024', ['2024-03-01/2024-04-01', '2024-04-01/2024-05-01']],
+    ['March, April and May 2024', ['2024-03-01/2024-04-01', '2024-04-01/2024-05-01', '2024-05-01/2024-06-01']],
+    ['in March or April', ['yearly 2000-03-01/2000-04-01', 'yearly 2000-04-01/2000-05-01']],
+    ['on 5 and 7 May 2023', ['2023-05-05/2023-05-06', '2023-05-07/2023-05-08']],
+    ['the 5th and 7th of May', ['yearly 2000-05-05/2000-05-06', 'yearly 2000-05-07/2000-05-08']],
+  ])('that share a month or a year are several: "%s"', (text, expected) => {
+    expect(spans(text, timesAsked).sort()).toEqual(expected)
   })
 
   it('that stand beside what is counted from now are asked about themselves', () => {
@@ -147,6 +179,9 @@ describe('the times of a text', () => {
     '2023-13-01',
     '',
     'second to none',
+    'on Monday we leave',
+    'drove past weekday markets',
+    'may the 5 of us go',
   ])('are none in "%s"', (text) => {
     expect(spans(text)).toEqual([])
   })

@@ -49,14 +49,16 @@ export function addContext(program: CairnCommand, io: Io): void {
 
 function summary({ tokens, budget, manifest, tookMs }: ContextResult): string {
   const { included, left } = manifest
+  // What is in already is not left out.
+  const outside = left.filter(({ why }) => why !== 'duplicate')
   const inside = `${count(included.length, 'item')}, ${tokens} of ${count(budget, 'token')}`
-  return `${inside}; ${left.length} left out; ${tookMs} ms`
+  return `${inside}; ${outside.length} left out; ${tookMs} ms`
 }
 
 function formatManifest({ manifest }: ContextResult, output: Output): string {
   const rows = [...manifest.included, ...manifest.left]
   const reason = (row: IncludedItem | LeftItem): string =>
-    'tokens' in row ? `${row.why}${row.cut ? ', cut' : ''}` : `left out: ${row.why}`
+    'tokens' in row ? `${row.why}${row.cut ? ', cut' : ''}` : (row.why === 'duplicate' ? 'is in already' : `left out: ${row.why}`)
   const narrow = (row: IncludedItem | LeftItem): string => {
     const tokens = 'tokens' in row ? `, ${count(row.tokens, 'token')}` : ''
     const lines = [nameOf(row), `  ${row.section}${tokens}, ${reason(row)}`]
