@@ -7,7 +7,10 @@ describe('words alike', () => {
   it('stand for each other', () => {
     expect(alike('movie')).toEqual(['film'])
     expect(alike('films')).toEqual(['movie'])
-    expect(alike('went')).toEqual(['go', 'gone'])
+    expect(alike('went')).toEqual(['go', 'goes', 'gone'])
+    expect(alike('goes')).toEqual(['go', 'went', 'gone'])
+    expect(alike('kids')).toEqual(['child', 'children'])
+    expect(alike('children')).toEqual(['child', 'kid'])
     expect(alike('zebra')).toEqual([])
   })
 
