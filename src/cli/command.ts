@@ -3,6 +3,7 @@ import type { Principal } from '../access/principal.js'
 import { CairnError } from '../errors.js'
 import { CairnHelp } from './help.js'
 import { parseAs } from './principal.js'
+import { shellQuote } from './text.js'
 
 /** The options that every command takes. */
 export interface GlobalFlags {
@@ -48,9 +49,16 @@ export class CairnCommand extends Command {
     const [, message = text, suggestion] = /^error: ([^\n]*)(?:\n\((.*)\))?$/s.exec(text) ?? []
     const sentence = message.endsWith('.') ? message : `${message}.`
     throw new CairnError('invalid_input', capitalized(sentence), {
-      hint: suggestion ?? `See ${pathOf(this)} --help.`,
+      hint: suggestion ?? `See ${pathOf(this)} --help.${this.#dashHint(message)}`,
       details: { command: pathOf(this) },
     })
+  }
+
+  /** What begins with a dash may be meant as a text. */
+  #dashHint(message: string): string {
+    const [, text] = /^unknown option '(.*)'$/s.exec(message) ?? []
+    if (text === undefined || this.registeredArguments.length === 0) return ''
+    return ` A text that begins with - goes after --: ${pathOf(this)} -- ${shellQuote(text)}`
   }
 
   override help(context?: HelpContext | ((text: string) => string)): never {

@@ -26,6 +26,13 @@ export function listOf(choices: readonly string[]): (text: string, previous?: st
 
 /** Collects an option that may be repeated. */
 export function collected(text: string, previous: string[] = []): string[] {
+  if (text.trim() === '') throw new InvalidArgumentError('It is empty.')
+  return [...previous, text]
+}
+
+/** An empty one, as of a variable that is not set, is not meant to be this folder. */
+export function collectedFolders(text: string, previous: string[] = []): string[] {
+  if (text === '') throw new InvalidArgumentError('It is empty. This folder is . (a dot).')
   return [...previous, text]
 }
 

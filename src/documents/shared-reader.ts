@@ -17,9 +17,14 @@ export class SharedReader {
   async use<T>(work: (reader: FolderReader) => Promise<T>): Promise<T> {
     clearTimeout(this.#idle)
     this.#users++
-    this.#reader ??= this.#open()
+    const reader = this.#reader ?? this.#open()
+    this.#reader = reader
+    // Whoever comes next tries again.
+    reader.catch(() => {
+      if (this.#reader === reader) this.#reader = undefined
+    })
     try {
-      return await work(await this.#reader)
+      return await work(await reader)
     } finally {
       this.#users--
       if (this.#users === 0) this.#idle = setTimeout(() => void this.close(), idleMillis).unref()

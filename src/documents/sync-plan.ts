@@ -36,11 +36,18 @@ export function planSync(found: FoundFile[], known: KnownFile[]): SyncPlan {
 /** Files that are gone, by what was in them: where else that turns up, they were moved to. */
 export class GoneFiles {
   readonly #bySha256 = new Map<string, KnownFile[]>()
+  readonly #names = new Set<string>()
 
   add(file: KnownFile): void {
+    this.#names.add(nameOf(file.path))
     const same = this.#bySha256.get(file.sha256)
     if (same) same.push(file)
     else this.#bySha256.set(file.sha256, [file])
+  }
+
+  /** Whether one of them had the name of a file. */
+  hasName(path: string): boolean {
+    return this.#names.has(nameOf(path))
   }
 
   /** One that has become a file at `path`, at best one of the same name. It is not gone then. */

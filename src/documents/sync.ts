@@ -94,7 +94,10 @@ class Sync {
     const plans: Planned[] = []
     for (const target of targets) plans.push({ target, ...(await this.#plan(target)) })
     for (const plan of plans) await this.#sortMissing(plan)
-    await this.#readAll(plans.flatMap(({ target, toRead }) => toRead.map((file) => ({ target, ...file }))))
+    const toRead = plans.flatMap(({ target, toRead }) => toRead.map((file) => ({ target, ...file })))
+    // A file that was moved has most often kept its name: a copy with another one takes what these leave.
+    const isNamed = ({ found }: ToRead): boolean => this.#gone.hasName(found.path)
+    await this.#readAll([toRead.filter(isNamed), toRead.filter((file) => !isNamed(file))])
     for (const target of targets) await assertSameFolder(target)
     await this.#remove([...this.#gone.rest, ...this.#leftOut])
     await this.#note(0)
@@ -165,26 +168,29 @@ class Sync {
     return this.report.skipped.find(({ path }) => file === path || file.startsWith(`${path}/`))?.reason
   }
 
-  async #readAll(files: ToRead[]): Promise<void> {
+  /** Each group when the one before is done. */
+  async #readAll(groups: ToRead[][]): Promise<void> {
     const { onProgress } = this.#context
-    const total = files.length
+    const total = groups.flat().length
     const active = new Set<Promise<void>>()
     let [done, bytes] = [0, 0]
     const isFull = (next: number): boolean =>
       active.size >= filesAtOnce || (active.size > 0 && bytes + next > bytesAtOnce)
     try {
-      for (const file of files) {
-        while (isFull(file.found.bytes)) await Promise.race(active)
-        this.#check()
-        bytes += file.found.bytes
-        const work: Promise<void> = this.#readOne(file).finally(() => {
-          active.delete(work)
-          bytes -= file.found.bytes
-          onProgress({ phase: 'indexing', done: ++done, total })
-        })
-        active.add(work)
+      for (const files of groups) {
+        for (const file of files) {
+          while (isFull(file.found.bytes)) await Promise.race(active)
+          this.#check()
+          bytes += file.found.bytes
+          const work: Promise<void> = this.#readOne(file).finally(() => {
+            active.delete(work)
+            bytes -= file.found.bytes
+            onProgress({ phase: 'indexing', done: ++done, total })
+          })
+          active.add(work)
+        }
+        await Promise.all(active)
       }
-      await Promise.all(active)
     } finally {
       // What is on its way is stored before the leases go.
       await Promise.allSettled(active)

@@ -59,6 +59,16 @@ describe('the command line', () => {
   it.each([
     ['memroy list', "Unknown command 'memroy'.", 'Did you mean memory?'],
     ['memory lst', "Unknown command 'lst'.", 'Did you mean list?'],
+    [
+      'search -rex',
+      "Unknown option '-rex'.",
+      'See cairn search --help. A text that begins with - goes after --: cairn search -- -rex',
+    ],
+    [
+      'docs sync docs --include=',
+      "Option '--include <glob>' argument '' is invalid. It is empty.",
+      'See cairn docs sync --help.',
+    ],
     ['memory list --lmit 3', "Unknown option '--lmit'.", 'Did you mean --limit?'],
     ['frobnicate', "Unknown command 'frobnicate'.", 'See cairn --help.'],
     ['memory get user:a', "Missing required argument 'key'.", 'See cairn memory get --help.'],

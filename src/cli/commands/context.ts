@@ -58,7 +58,11 @@ function summary({ tokens, budget, manifest, tookMs }: ContextResult): string {
 function formatManifest({ manifest }: ContextResult, output: Output): string {
   const rows = [...manifest.included, ...manifest.left]
   const reason = (row: IncludedItem | LeftItem): string =>
-    'tokens' in row ? `${row.why}${row.cut ? ', cut' : ''}` : (row.why === 'duplicate' ? 'is in already' : `left out: ${row.why}`)
+    'tokens' in row
+      ? `${row.why}${row.cut ? ', cut' : ''}`
+      : row.why === 'duplicate'
+        ? 'is in already'
+        : `left out: ${row.why}`
   const narrow = (row: IncludedItem | LeftItem): string => {
     const tokens = 'tokens' in row ? `, ${count(row.tokens, 'token')}` : ''
     const lines = [nameOf(row), `  ${row.section}${tokens}, ${reason(row)}`]

@@ -8,7 +8,7 @@ import { nameFiles } from '../named-files.js'
 import type { Output } from '../output.js'
 import { Progress } from '../progress.js'
 import { onStore } from '../store.js'
-import { collected } from '../values.js'
+import { collected, collectedFolders } from '../values.js'
 import { embedIfThereIsASpace } from './embeddings-work.js'
 
 export interface SyncFlags {
@@ -42,7 +42,7 @@ export function addDocsSync(docs: CairnCommand, io: Io): void {
 
 export function addFolders(command: CairnCommand): CairnCommand {
   return command
-    .argument('<folder...>', 'the folders')
+    .argument('<folder...>', 'the folders', collectedFolders)
     .option('--namespace <namespace>', 'where the documents go; default project:default, or the project of --as')
     .option('--include <glob>', 'only files that match, such as guide/**; may be repeated', collected)
     .option('--exclude <glob>', 'no files that match, such as drafts/**; may be repeated', collected)
