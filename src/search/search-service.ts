@@ -12,7 +12,7 @@ import { parseMoment } from '../memories/memory-inputs.js'
 import { parse } from '../parse.js'
 import { type EventType, eventTypes } from '../sessions/event.js'
 import type { SpaceRow } from '../storage/embedding-store.js'
-import type { HitExplanation, ItemAddress, LexicalHit, LexicalQuery, SearchMode } from '../storage/search-store.js'
+import type { HitExplanation, ItemAddress, LexicalHit, LexicalQuery } from '../storage/search-store.js'
 import type { Storage } from '../storage/storage.js'
 import { toIso } from '../time.js'
 import { cutShort, isCutShort } from './query.js'
@@ -27,6 +27,7 @@ import {
   searchOptionsSchema,
 } from './search-inputs.js'
 import type { Snippet } from './snippet.js'
+import { withoutVectors } from './without-vectors.js'
 
 /**
  * Where in the documents: `path` is relative to `root`; the heading is null before the first; lines count from 1. `chunk` is
@@ -91,7 +92,7 @@ export class SearchService {
       ...(await this.#scope(parsed, owner)),
       ...parseMoment(parsed),
       ...parseFilters(parsed),
-      ...(await this.#asVector(text, parsed.mode)),
+      ...(await this.#asVector(text, parsed)),
       now: this.#guard.now(),
     })
     await this.#guard.noteRead({ subject: 'store', operation: 'search' }, () => ({ text, options, found: hits.length }))
@@ -137,7 +138,10 @@ export class SearchService {
   }
 
   /** By words and vectors where there are vectors. A search waits for a model a while, and goes by words when there is no answer. */
-  async #asVector(text: string, mode: SearchMode | undefined): Promise<Pick<LexicalQuery, 'mode' | 'vector'>> {
+  async #asVector(
+    text: string,
+    { mode, knownAt }: z.output<typeof searchOptionsSchema>,
+  ): Promise<Pick<LexicalQuery, 'mode' | 'vector'>> {
     if (mode === 'lexical') return { mode }
     // Nobody is asked for a vector that nothing could be compared with.
     const spaces = await this.#storage.embeddings.spaces()
@@ -148,7 +152,8 @@ export class SearchService {
       const vector = { missing: 'vector: the store had no vectors a moment ago' }
       return { mode: mode ?? (isMissing ? 'hybrid' : 'lexical'), vector }
     }
-    return { mode: mode ?? 'hybrid', vector: await this.#vectorOf(text, active) }
+    const missing = withoutVectors(active.found, { mode, knownAt })
+    return { mode: mode ?? 'hybrid', vector: missing ? { missing } : await this.#vectorOf(text, active) }
   }
 
   async #vectorOf(text: string, active: SpaceRow): Promise<QueryVector> {

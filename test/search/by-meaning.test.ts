@@ -378,13 +378,14 @@ describe('vectors of a model that knows nothing of the texts', () => {
   const degraded = ['vector: the model was found to know nothing of the texts of this store']
 
   it('have no part in a search, a context or what is similar, which say so; a search by meaning alone goes by them', async () => {
-    const { cairn, path } = await openFilled(values)
+    const { cairn, path, embedder } = await openFilled(values)
     const storage = await openSqliteStorage({ ...asIs, path })
     const [space] = await storage.embeddings.spaces()
     await storage.embeddings.noteTrial({ space: space?.name ?? '', found: 0.01, vectors: 203 })
     await storage.close()
     const alice = cairn.as({ user: 'alice' })
     const item = { kind: 'memory' as const, ref: { namespace: 'user:alice', key: 'garage' } }
+    const asked = embedder.asked.length
     expect(await alice.search('red sedan')).toEqual({
       ...(await alice.search('red sedan', { mode: 'lexical' })),
       degraded,
@@ -393,6 +394,8 @@ describe('vectors of a model that knows nothing of the texts', () => {
     expect(await alice.similar(item)).toMatchObject({ degraded })
     expect(await alice.context({ query: 'red sedan', budgetTokens: 1_000 })).toMatchObject({ degraded })
     expect(await alice.search('red sedan', { mode: 'lexical' })).toMatchObject({ degraded: [] })
+    // Nobody pays for a vector that has no part.
+    expect(embedder.asked).toHaveLength(asked)
     const byMeaning = await alice.search('red sedan', { mode: 'semantic' })
     expect([keyOf(byMeaning.hits[0]), byMeaning.degraded]).toEqual(['garage', []])
   })

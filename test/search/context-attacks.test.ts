@@ -109,10 +109,12 @@ describe('whatever is stored', () => {
           }
           await cairn.tasks.submit({ ...owner, id: 't1', prompt })
           const result = await cairn.as(owner).context({ session, task: 't1', query, budgetTokens })
-          expectFenced(result.text)
+          const { included, left } = result.manifest
           expect(result.tokens).toBe(tokensOf(result.text))
           expect(result.tokens).toBeLessThanOrEqual(budgetTokens)
-          expect(result.manifest.included.length).toBeGreaterThan(0)
+          // A few rare signs may be more tokens than the budget.
+          if (included.length > 0) expectFenced(result.text)
+          else expect([result.text, ...new Set(left.map(({ why }) => why))]).toEqual(['', 'budget'])
         }),
       ),
       { numRuns: 60, interruptAfterTimeLimit: 15_000 },

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
-import { isTrusted, type SpaceTrust } from '../../search/fuse.js'
+import type { SpaceTrust } from '../../search/fuse.js'
+import { withoutVectors } from '../../search/without-vectors.js'
 import type { LexicalQuery } from '../search-store.js'
 import type { HistoryQuery } from './search-histories.js'
 import { type FoundRow, rowReader } from './search-rows.js'
@@ -12,10 +13,8 @@ type Nearness = { space: ActiveSpace; vector: Float32Array } | { missing: string
 function nearnessOf(db: Database, { vector, moment, mode }: LexicalQuery): Nearness {
   const space = findActiveSpace(db)
   if (space === undefined) return { missing: ['vector: the store has no vectors'] }
-  if (moment?.knownAt !== undefined) return { missing: ['vector: the past is searched by words alone'] }
-  // Who asks by meaning alone gets what there is.
-  if (mode === 'hybrid' && !isTrusted(trustOf(space)))
-    return { missing: ['vector: the model was found to know nothing of the texts of this store'] }
+  const reason = withoutVectors(space.found, { mode, knownAt: moment?.knownAt })
+  if (reason !== undefined) return { missing: [reason] }
   if (vector === undefined) return { missing: [`vector: opened without the model of the vectors, ${space.name}`] }
   if ('missing' in vector) return { missing: [vector.missing] }
   if (vector.space !== space.name)
