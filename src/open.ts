@@ -31,8 +31,8 @@ export interface OpenOptions extends ConfigInput {
    */
   background?: boolean | 'existing'
   /**
-   * Is told once when the model of the background work goes away, and once when it is back; and when the store has changed
-   * over to another model, whether this process goes with it.
+   * Is told once when `auto` finds no model, and how to get one; when the model of the background work goes away, and when it
+   * is back; and when the store has changed over to another model, whether this process goes with it.
    */
   onModel?: (news: ModelNews) => void
   /** Ids for sessions, events and keys that callers leave out. Default UUIDv7. */

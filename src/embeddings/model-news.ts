@@ -1,5 +1,7 @@
 /** What becomes of the model while a process embeds in the background. `space` names the one that it is about. */
 export type ModelNews =
+  /** A store without vectors is opened, and `auto` finds no model: search goes by words. */
+  | { what: 'none'; reason: string; hint: string }
   /** It does not answer, for the first time since it did. What waits stays so. */
   | { what: 'away'; space: string; reason: string; hint?: string }
   /** It answers again. */

@@ -82,9 +82,10 @@ export class OwnModel {
   }
 
   async #start(): Promise<Chosen> {
-    const { storage, background, author } = this.#options
+    const { storage, background, author, tell } = this.#options
     const spaces = await storage.embeddings.spaces()
     const chosen = await this.#choose(spaces)
+    if ('reason' in chosen && !spaces.some(isActive)) tell?.({ what: 'none', ...chosen })
     if (background === true && 'space' in chosen && !this.#signal.aborted && spaces.length === 0)
       await storage.embeddings.open({ ...chosen.space, author: author() })
     return chosen

@@ -247,8 +247,11 @@ describe('a store that another process changes over to another model', () => {
   it('is followed by a handle that had no model before', async () => {
     const server = await embeddingServer({ models, dimensions: 8 })
     server.models.delete('nomic-embed-text:v1.5')
-    const store = await openStore({ embedder: auto(server.url) })
+    const { news, onModel } = listening()
+    const store = await openStore({ embedder: auto(server.url), onModel })
     expect(await name(store)).toHaveProperty('reason')
+    const none = { what: 'none', reason: expect.stringContaining('does not have the model'), hint: expect.any(String) }
+    expect(news).toEqual([none])
     await remember(store, 'a')
     const other = await openStore({ db: store.path, embedder: named(server.url, 'pebble'), background: false })
     await other.cairn.embeddings.migrate()
