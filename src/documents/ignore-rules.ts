@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
 import ignore, { type Ignore } from 'ignore'
 import { isMissing } from './file-errors.js'
+import { repositoryAbove } from './repository-above.js'
 import { isInside } from './sync-folders.js'
 
 /** The rules of one .gitignore, for paths below its folder. */
@@ -50,16 +51,4 @@ export function rulesAbove(folder: string): RuleFile[] {
   const rules = folders.reduce<RuleFile[]>((found, each) => withRulesOf(each, found), [])
   const chain = [...folders.slice(1), folder]
   return chain.some((each) => isIgnored(each, true, rules)) ? [] : rules
-}
-
-/** The folders above one from the top of its git repository down. */
-export function repositoryAbove(folder: string): string[] {
-  const above = foldersAbove(folder)
-  const top = above.findIndex((each) => existsSync(join(each, '.git')))
-  return top === -1 || existsSync(join(folder, '.git')) ? [] : above.slice(0, top + 1).reverse()
-}
-
-function foldersAbove(folder: string): string[] {
-  const above = dirname(folder)
-  return above === folder ? [] : [above, ...foldersAbove(above)]
 }
