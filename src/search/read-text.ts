@@ -3,16 +3,19 @@ import type { Wanted } from './question.js'
 import { forgetWords, knownWords, numberWords, stemsOf } from './word-numbers.js'
 
 /** A text as ranking reads it: its words as numbers, the same number for the same stem, and what kind of things it says. */
-export interface ReadText {
+export interface ReadText extends Asking {
   title: Int32Array
   body: Int32Array
   /** Its words as they are written, by the numbers of `writtenWord`. */
   written: Int32Array
-  /** It ends with a question, or has one in it. */
-  asks: boolean
-  hasQuestion: boolean
   /** Whether it tells a time, a number or a name, looked for when a question wants one. */
   tells: (wanted: Wanted) => boolean
+}
+
+/** Whether what is said ends with a question, or has one in it. */
+export interface Asking {
+  asks: boolean
+  hasQuestion: boolean
 }
 
 /** The texts of an item, and the one of them that says what the flags are about. */
@@ -73,10 +76,13 @@ function readAnew({ title, body, said }: TextToRead): ReadText {
     title: stemsOf(words, 0, titleEnd),
     body: stemsOf(words, titleEnd, words.length),
     written: words,
-    asks: said.trimEnd().endsWith('?'),
-    hasQuestion: text.includes('?'),
+    ...askingIn(said),
     tells: (wanted) => told[wanted].test(text),
   }
+}
+
+export function askingIn(said: string): Asking {
+  return { asks: said.trimEnd().endsWith('?'), hasQuestion: said.slice(0, flagged).includes('?') }
 }
 
 /** For texts that are not in a store. */

@@ -1,7 +1,7 @@
 import type { ScopeSimilarity } from '../../search/background.js'
 import { type FusionCandidate, fuse } from '../../search/fuse.js'
 import type { Near } from './search-near.js'
-import { rankedLength, toPoolItem } from './search-pool.js'
+import { askingOf, rankedLength, toPoolItem } from './search-pool.js'
 import type { RankedRow } from './search-read.js'
 import type { FoundRow } from './search-rows.js'
 import type { NearScope } from './vector-read.js'
@@ -61,19 +61,24 @@ function withText(ranked: RankedRow): RankedRow {
 }
 
 function toCandidates(ranked: RankedRow[], cosines: Map<number | undefined, number>): FusionCandidate[] {
-  const turns = new Map(ranked.map((candidate) => [turnOf(candidate.row, 0), candidate]))
-  return ranked.map(({ row, score, text }) => {
+  const turns = new Map(ranked.flatMap(({ row }) => (row.kind === 'event' ? [[turnOf(row, 0), asTurn(row)]] : [])))
+  return ranked.map(({ row, score }) => {
     const similarity = cosines.get(row.id)
     if (row.kind === 'document') return { score, similarity, document: row.chunk.document }
     if (row.kind === 'memory') return { score, similarity }
     const before = turns.get(turnOf(row, -1))
-    const follows = before?.text?.().hasQuestion ? cosines.get(before.row.id) : undefined
-    return { score, similarity, asks: text?.().asks, follows }
+    const follows = before?.hasQuestion ? cosines.get(before.id) : undefined
+    return { score, similarity, asks: turns.get(turnOf(row, 0))?.asks, follows }
   })
 }
 
-function turnOf(row: FoundRow, distance: number): string | undefined {
-  return row.kind === 'event' ? `${row.session} ${row.event.seq + distance}` : undefined
+type EventRow = FoundRow & { kind: 'event' }
+
+/** What is near and not ranked by its words needs not be read for these. */
+const asTurn = ({ id, event }: EventRow) => ({ id, ...askingOf(event.content) })
+
+function turnOf({ session, event }: EventRow, distance: number): string {
+  return `${session} ${event.seq + distance}`
 }
 
 function similarityOf(nearest: FoundRow[], nearRows: NearReader, scope: NearScope): ScopeSimilarity {

@@ -1,7 +1,7 @@
 import { decodeJson, type Json } from '../../json.js'
 import { documentText, eventText, leafText, memoryText, normalize } from '../../search/index-text.js'
 import type { PoolItem } from '../../search/pool.js'
-import { readText, type TextToRead } from '../../search/read-text.js'
+import { type Asking, askingIn, readText, type TextToRead } from '../../search/read-text.js'
 import { actorName } from '../../sessions/event.js'
 import type { FoundRow } from './search-rows.js'
 
@@ -62,6 +62,11 @@ function readMemory(key: string, value: Json, length: number): TextToRead {
 
 function readEvent(actor: string, content: Json, length: number): TextToRead {
   return { ...eventText(actor, content, length), said: saidIn(content) }
+}
+
+/** What an event says of questions, without reading its words. */
+export function askingOf(content: string): Asking {
+  return askingIn(saidIn(decodeJson(content)))
 }
 
 const saidLength = 4_000
