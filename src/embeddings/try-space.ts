@@ -19,16 +19,31 @@ const ownersAtLeast = 4
 /**
  * How much a model knows of what this store holds: of how many texts the last words of the first half, as a question, find
  * the second half among the nearest hundredth. A model that knows no more than which words a text has finds few, since so
- * short a piece shares few; one that knows nothing finds one in a hundred. Null for too few texts.
+ * short a piece shares few; one that knows nothing finds one in a hundred. Of a sample that is what can be relied on: a
+ * standard error less. Null for too few texts.
  */
-export async function trySpace(
+export async function trySpace(embedder: Embedder, sample: TrialSample, signal?: AbortSignal): Promise<number | null> {
+  if (sample.texts.length < fewest) return null
+  const weights = weightsOf(sample.texts)
+  const isFound = await askHalves(embedder, sample, signal)
+  const share = sumOf(weights.filter((_, index) => isFound[index])) / sumOf(weights)
+  return reliable(share, sumOf(weights) ** 2 / sumOf(weights.map((weight) => weight ** 2)))
+}
+
+/** The lower end of Wilson's interval (1927) of one standard error, for a share of so many. */
+export function reliable(share: number, count: number): number {
+  const error = Math.sqrt((share * (1 - share)) / count + 1 / (4 * count * count))
+  return Math.max(0, (share + 1 / (2 * count) - error) / (1 + 1 / count))
+}
+
+const sumOf = (values: number[]): number => values.reduce((sum, value) => sum + value, 0)
+
+async function askHalves(
   embedder: Embedder,
   { texts, others }: TrialSample,
-  signal?: AbortSignal,
-): Promise<number | null> {
-  if (texts.length < fewest) return null
+  signal: AbortSignal | undefined,
+): Promise<boolean[]> {
   const halves = texts.map(({ text }) => questionAndAnswer(text))
-  const weights = weightsOf(texts)
   const questions = await embedAll(
     embedder,
     halves.map(([question]) => question),
@@ -42,13 +57,13 @@ export async function trySpace(
     signal,
   )
   const pool = [...answers, ...others]
-  let found = 0
+  const found: boolean[] = []
   for (const [index, question] of questions.entries()) {
-    if (isFound(question, index, pool)) found += weights[index] ?? 0
+    found.push(isFound(question, index, pool))
     // A thousand products take a millisecond.
     await nextTurn()
   }
-  return found / weights.reduce((sum, weight) => sum + weight)
+  return found
 }
 
 /**
@@ -58,10 +73,10 @@ export async function trySpace(
 function weightsOf(texts: TrialSample['texts']): number[] {
   const counts = new Map<string, number>()
   for (const { owner } of texts) counts.set(owner, (counts.get(owner) ?? 0) + 1)
-  const sumOf = (most: number): number => [...counts.values()].reduce((sum, count) => sum + Math.min(count, most), 0)
+  const sumWith = (most: number): number => sumOf([...counts.values()].map((count) => Math.min(count, most)))
   const parts = Math.min(ownersAtLeast, counts.size)
   let most = 1
-  while (most < texts.length && (sumOf(most) < fewest || (most + 1) * parts <= sumOf(most + 1))) most++
+  while (most < texts.length && (sumWith(most) < fewest || (most + 1) * parts <= sumWith(most + 1))) most++
   return texts.map(({ owner }) => Math.min(1, most / (counts.get(owner) ?? 1)))
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { trySpace } from '../../src/embeddings/try-space.js'
+import { reliable, trySpace } from '../../src/embeddings/try-space.js'
 import { fakeEmbedder, vectorOf } from './fake-embedder.js'
 
 const dimensions = 32
@@ -21,7 +21,7 @@ function embedder(vectorOfText: (text: string) => Float32Array) {
 
 it('a model that knows what halves belong together finds all, and one that knows nothing none or nearly none', async () => {
   const knowing = embedder((text) => vectorOf(text.split(' ')[0] ?? '', dimensions))
-  expect(await trySpace(knowing, { texts, others })).toBe(1)
+  expect(await trySpace(knowing, { texts, others })).toBeCloseTo(reliable(1, 40), 10)
   let asked = 0
   const random = embedder(() => vectorOf(`${asked++}`, dimensions))
   expect(await trySpace(random, { texts, others })).toBeLessThan(0.15)
@@ -66,16 +66,16 @@ describe('one owner', () => {
     return trySpace(model, { texts: of, others })
   }
 
-  it.each<[string, Record<string, number>, number]>([
-    ['alone decides', { carol: 150 }, 0],
-    ['of two decides about a half', { carol: 75, alice: 75 }, 1 / 2],
-    ['of two with a few texts decides no more, however much the other has', { carol: 20, alice: 130 }, 1 / 2],
-    ['of four or more has a quarter at most', { carol: 90, alice: 20, bob: 20, dave: 20 }, 3 / 4],
-    ['of ten that have as much has a tenth', { carol: 15, ...all('abcdefghi', 15) }, 9 / 10],
-    ['of many has what one text counts', { carol: 1, ...all('abcdefghijklmnopqrstuvwxyz', 4) }, 104 / 105],
-    ['beside others with few texts has what makes thirty', { carol: 145, alice: 3, bob: 2 }, 5 / 30],
-  ])('%s', async (_what, counts, share) => {
-    expect(await tried('carol', counts)).toBeCloseTo(share, 1)
+  it.each<[string, Record<string, number>, number, number]>([
+    ['alone decides', { carol: 150 }, 0, 150],
+    ['of two decides about a half', { carol: 75, alice: 75 }, 1 / 2, 150],
+    ['of two with a few texts decides no more, however much the other has', { carol: 20, alice: 130 }, 1 / 2, 69],
+    ['of four or more has a quarter at most', { carol: 90, alice: 20, bob: 20, dave: 20 }, 3 / 4, 99],
+    ['of ten that have as much has a tenth', { carol: 15, ...all('abcdefghi', 15) }, 9 / 10, 150],
+    ['of many has what one text counts', { carol: 1, ...all('abcdefghijklmnopqrstuvwxyz', 4) }, 104 / 105, 105],
+    ['beside others with few texts has what makes thirty', { carol: 145, alice: 3, bob: 2 }, 5 / 30, 97],
+  ])('%s', async (_what, counts, share, asManyAs) => {
+    expect(await tried('carol', counts)).toBeCloseTo(reliable(share, asManyAs), 1)
   })
 })
 
@@ -87,4 +87,11 @@ it('says nothing of a few texts, and asks no model', async () => {
   const fake = fakeEmbedder()
   expect(await trySpace(fake, { texts: texts.slice(0, 20), others })).toBeNull()
   expect(fake.asked).toEqual([])
+})
+
+it('relies on a share by as much less as the texts are fewer', () => {
+  expect(reliable(0.8, 150)).toBeCloseTo(0.765, 3)
+  expect(reliable(0.8, 30)).toBeCloseTo(0.718, 3)
+  expect(reliable(1, 150)).toBeCloseTo(150 / 151, 10)
+  expect(reliable(0, 40)).toBe(0)
 })
