@@ -115,6 +115,6 @@ function formatMore({ duplicates, explain: why }: SearchHit, output: Output, exp
     })
     return [beginning + first.slice(beginning.length), ...rest]
   }
-  const same = duplicates === undefined ? [] : [dim(`${indent}${count(duplicates, 'other')} with the same words`)]
+  const same = duplicates === undefined ? [] : [dim(`${indent}${count(duplicates, 'other')} saying the same`)]
   return [...same, ...(explain && why ? formatExplanation(why).flatMap(fitting).map(dim) : [])]
 }

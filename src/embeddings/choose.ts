@@ -106,7 +106,7 @@ function openai(settings: EmbedderSettings, { environment = process.env }: Choos
     )
   const url = openaiUrl(settings.url)
   const name = keyName(url, settings.apiKeyEnv)
-  const key = name === undefined ? undefined : environment[name]
+  const key = name === undefined ? undefined : readKey(environment, name)
   const model = named('openai', settings.model ?? defaultModels.openai, settings, 32)
   const dimensions = model.facts.shortensItself ? settings.dimensions : undefined
   const request = openaiRequest({ url, model: model.model, key, dimensions }, embedMs)
@@ -120,6 +120,16 @@ function openai(settings: EmbedderSettings, { environment = process.env }: Choos
     )
   }
   return { ...model, request: name !== undefined && !key ? keyless : request }
+}
+
+/** Without the line end that a file of settings may leave with it: as it is sent is how it is kept out of messages. */
+function readKey(environment: Record<string, string | undefined>, name: string): string | undefined {
+  const key = environment[name]?.trim()
+  if (key === undefined || /^[\x21-\x7e]*$/.test(key)) return key
+  throw invalidSetting(
+    `The environment variable ${name} holds what cannot be a key: spaces, line ends or letters beyond ASCII.`,
+    `Set ${name} to the key alone.`,
+  )
 }
 
 function transformers(settings: EmbedderSettings): Model {

@@ -57,7 +57,7 @@ function isUnavailable(error: unknown): error is CairnError {
 
 async function answersAtAll({ embedder, signal }: EmbedDue): Promise<boolean> {
   try {
-    await embedTexts(embedder, ['hello'], signal)
+    await embedTexts(embedder, ['hello'], { signal })
     return true
   } catch {
     return false
@@ -102,7 +102,7 @@ async function embedBatch(work: EmbedDue, groups: DueText[][]): Promise<void> {
   const { storage, space, embedder, encode, signal } = work
   const texts = groups.map(([first]) => first?.text ?? '')
   const answers = nothing(space)
-  const embedded = await embedTexts(embedder, texts, signal)
+  const embedded = await embedTexts(embedder, texts, { signal })
   for (const [index, jobs] of groups.entries()) {
     const answer = embedded[index]
     for (const { item, hash } of jobs) {

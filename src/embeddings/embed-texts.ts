@@ -1,8 +1,14 @@
 import { CairnError } from '../errors.js'
-import type { Embedder } from './embedder.js'
+import type { Embedder, EmbedKind } from './embedder.js'
 
 /** A text's vector, or why it never has one. */
 export type Embedded = { vector: Float32Array } | { error: string }
+
+export interface EmbedTextsOptions {
+  /** Default document. */
+  kind?: EmbedKind
+  signal?: AbortSignal | undefined
+}
 
 /**
  * The vectors of texts, in order. When the model refuses a batch, the texts that it refuses are found by halves, and the
@@ -11,17 +17,18 @@ export type Embedded = { vector: Float32Array } | { error: string }
 export async function embedTexts(
   embedder: Embedder,
   texts: readonly string[],
-  signal?: AbortSignal,
+  options: EmbedTextsOptions = {},
 ): Promise<Embedded[]> {
+  const { kind = 'document', signal } = options
   try {
-    const vectors = await embedder.embed(texts, { kind: 'document', ...(signal && { signal }) })
+    const vectors = await embedder.embed(texts, { kind, ...(signal && { signal }) })
     return check(embedder, texts, vectors).map((vector) => ({ vector }))
   } catch (error) {
     if (!isRefusal(error)) throw error
     if (texts.length === 1) return [{ error: error.message }]
     const middle = texts.length >> 1
-    const first = await embedTexts(embedder, texts.slice(0, middle), signal)
-    return first.concat(await embedTexts(embedder, texts.slice(middle), signal))
+    const first = await embedTexts(embedder, texts.slice(0, middle), options)
+    return first.concat(await embedTexts(embedder, texts.slice(middle), options))
   }
 }
 

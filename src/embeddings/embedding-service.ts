@@ -114,11 +114,19 @@ export class EmbeddingService {
     return this.#withProgress(await this.#storage.embeddings.rollback({ space, author: this.#guard.author() }))
   }
 
-  /** Removes a space and its vectors. Without an active space searches go by words alone. */
-  async drop(space: string): Promise<void> {
+  /**
+   * Removes a space and its vectors. Without an active space searches go by words alone: with `unlessActive` that one is
+   * refused (`illegal_transition`), also if it became active a moment ago.
+   */
+  async drop(space: string, { unlessActive = false }: { unlessActive?: boolean } = {}): Promise<void> {
     if (!isRoot(this.#guard.caller)) throw await this.#refusal('delete')
     for (let isGone = false; !isGone; )
-      isGone = await this.#storage.embeddings.drop({ space, limit: dropAtOnce, author: this.#guard.author() })
+      isGone = await this.#storage.embeddings.drop({
+        space,
+        limit: dropAtOnce,
+        unlessActive,
+        author: this.#guard.author(),
+      })
   }
 
   /** Tries what could not be embedded in a space again. Returns how many texts. */

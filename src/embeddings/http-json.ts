@@ -92,7 +92,7 @@ function statusFailure(request: JsonRequest, status: number, headers: Headers, t
   if (status >= 300 && status < 400)
     return embeddingFailure(
       'setup',
-      `${placeOf(request)} sends requests on${target === null ? '' : ` to ${target}`}.`,
+      `${placeOf(request)} sends requests on${target === null ? '' : ` to ${excerpt(target, request.key)}`}.`,
       {
         status,
         hint: 'Set embedder.url to the server itself.',

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TrialSample } from '../storage/embedding-store.js'
 import { exactScore } from '../vectors/rescore.js'
-import type { Embedder, EmbedKind } from './embedder.js'
+import { type EmbedTextsOptions, embedTexts } from './embed-texts.js'
+import type { Embedder } from './embedder.js'
 
 /** The second half of a text, of so many, is looked for among those of the others and so many vectors of other texts. */
 export const trialTexts = 150
@@ -24,9 +25,10 @@ const ownersAtLeast = 4
  */
 export async function trySpace(embedder: Embedder, sample: TrialSample, signal?: AbortSignal): Promise<number | null> {
   if (sample.texts.length < fewest) return null
-  const weights = weightsOf(sample.texts)
-  const isFound = await askHalves(embedder, sample, signal)
-  const share = sumOf(weights.filter((_, index) => isFound[index])) / sumOf(weights)
+  const asked = await askHalves(embedder, sample, signal)
+  if (asked.length < fewest) return null
+  const weights = weightsOf(asked)
+  const share = sumOf(weights.filter((_, index) => asked[index]?.isFound)) / sumOf(weights)
   return reliable(share, sumOf(weights) ** 2 / sumOf(weights.map((weight) => weight ** 2)))
 }
 
@@ -38,39 +40,45 @@ export function reliable(share: number, count: number): number {
 
 const sumOf = (values: number[]): number => values.reduce((sum, value) => sum + value, 0)
 
+interface Asked {
+  owner: string
+  isFound: boolean
+}
+
+/** Of those whose halves the model takes: it may take a text and neither of them. */
 async function askHalves(
   embedder: Embedder,
   { texts, others }: TrialSample,
   signal: AbortSignal | undefined,
-): Promise<boolean[]> {
+): Promise<Asked[]> {
   const halves = texts.map(({ text }) => questionAndAnswer(text))
   const questions = await embedAll(
     embedder,
     halves.map(([question]) => question),
-    'query',
-    signal,
+    { kind: 'query', signal },
   )
   const answers = await embedAll(
     embedder,
     halves.map(([, answer]) => answer),
-    'document',
-    signal,
+    { kind: 'document', signal },
   )
-  const pool = [...answers, ...others]
-  const found: boolean[] = []
-  for (const [index, question] of questions.entries()) {
-    found.push(isFound(question, index, pool))
+  const pool = [...answers.flatMap((answer) => answer ?? []), ...others]
+  const asked: Asked[] = []
+  for (const [index, { owner }] of texts.entries()) {
+    const [question, answer] = [questions[index], answers[index]]
+    if (question === undefined || answer === undefined) continue
+    asked.push({ owner, isFound: isFound(question, answer, pool) })
     // A thousand products take a millisecond.
     await nextTurn()
   }
-  return found
+  return asked
 }
 
 /**
  * What each text counts for: whoever fills a store with what no model can know decides nothing for the others. Those of one
  * owner count for as many as make its share, or together with the others the fewest texts that tell anything.
  */
-function weightsOf(texts: TrialSample['texts']): number[] {
+function weightsOf(texts: Asked[]): number[] {
   const counts = new Map<string, number>()
   for (const { owner } of texts) counts.set(owner, (counts.get(owner) ?? 0) + 1)
   const sumWith = (most: number): number => sumOf([...counts.values()].map((count) => Math.min(count, most)))
@@ -86,23 +94,23 @@ function questionAndAnswer(text: string): [string, string] {
   return [words.slice(Math.max(0, middle - wordsOfQuestion), middle).join(' '), words.slice(middle).join(' ')]
 }
 
+/** Undefined for what the model does not take. */
 async function embedAll(
   embedder: Embedder,
   texts: string[],
-  kind: EmbedKind,
-  signal: AbortSignal | undefined,
-): Promise<Float32Array[]> {
-  const vectors: Float32Array[] = []
+  options: EmbedTextsOptions,
+): Promise<(Float32Array | undefined)[]> {
+  const vectors: (Float32Array | undefined)[] = []
   for (let from = 0; from < texts.length; from += embedder.batchSize) {
-    const some = texts.slice(from, from + embedder.batchSize)
-    vectors.push(...(await embedder.embed(some, { kind, ...(signal && { signal }) })))
+    const some = await embedTexts(embedder, texts.slice(from, from + embedder.batchSize), options)
+    vectors.push(...some.map((each) => ('vector' in each ? each.vector : undefined)))
   }
   return vectors
 }
 
 /** What is as near counts against it. */
-function isFound(question: Float32Array, own: number, pool: Float32Array[]): boolean {
-  const least = exactScore(question, pool[own] ?? question)
+function isFound(question: Float32Array, own: Float32Array, pool: Float32Array[]): boolean {
+  const least = exactScore(question, own)
   const asNear = pool.filter((vector) => exactScore(question, vector) >= least).length
   return asNear <= Math.max(1, Math.floor(pool.length / 100))
 }

@@ -1,8 +1,9 @@
 import { CairnError } from '../errors.js'
-import type { SpaceRow } from '../storage/embedding-store.js'
+import type { SpaceRow, TrialSample } from '../storage/embedding-store.js'
 import type { Author, Storage } from '../storage/storage.js'
 import { embedDue } from './embed-due.js'
 import type { Embedder } from './embedder.js'
+import { faultOf } from './embedding-failure.js'
 import type { TellOfModel } from './model-news.js'
 import { trialOthers, trialTexts, trySpace } from './try-space.js'
 
@@ -148,8 +149,17 @@ export class EmbeddingWorker {
     if (vectors === null) return
     const sample = await storage.embeddings.trialSample({ space: space.name, texts: trialTexts, others: trialOthers })
     if (sample === null) return
-    const found = await trySpace(this.#embedder, sample, this.#stop.signal)
-    await storage.embeddings.noteTrial({ space: space.name, found, vectors })
+    await storage.embeddings.noteTrial({ space: space.name, found: await this.#try(sample, space), vectors })
+  }
+
+  /** Over a piece of a text a server may fall that has taken the text. That ends no work: it is as it was before. */
+  async #try(sample: TrialSample, { found }: SpaceRow): Promise<number | null> {
+    try {
+      return await trySpace(this.#embedder, sample, this.#stop.signal)
+    } catch (error) {
+      if (faultOf(error) !== 'unclear') throw error
+      return found
+    }
   }
 
   /** Where only deletions happen, nothing else is due. A process that ends within the hour leaves it to others. */

@@ -19,8 +19,8 @@ export interface EmbeddingStore {
   activate(input: { space: string; author: Author }): Promise<boolean>
   /** Makes a kept space active again and keeps the active one. `not_found`, or `illegal_transition` for one that never was active. */
   rollback(input: { space: string; author: Author }): Promise<SpaceRow>
-  /** Removes a space with its vectors, at most `limit` at once; true when it is gone. */
-  drop(input: { space: string; limit: number; author: Author }): Promise<boolean>
+  /** Removes a space with its vectors, at most `limit` at once; true when it is gone. `illegal_transition`, `not_found`. */
+  drop(input: { space: string; limit: number; unlessActive?: boolean; author: Author }): Promise<boolean>
   /** Makes jobs of what was there before the space: the next `limit` items. True when there are no more. */
   queue(input: { space: string; limit: number }): Promise<boolean>
   /**

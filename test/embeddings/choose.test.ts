@@ -204,6 +204,23 @@ describe('openai', () => {
     expect(error.details).toEqual({ fault: 'setup', retryable: false, status: 401 })
   })
 
+  it('sends a key without the line end of the file that it came from, and tells nobody then either', async () => {
+    const server = await embeddingServer({ key: 'sk-secret' })
+    const embedder = await chosen(local(server, { apiKeyEnv: 'MY_KEY' }), { environment: { MY_KEY: 'sk-secret\r\n' } })
+    await embedder.embed(['a'], document)
+    server.misbehave = () => ({ status: 404, body: { error: 'no Bearer sk-secret here' } })
+    const error = await refusal(embedder.embed(['a'], document), 'embedding_unavailable')
+    expect(error.message).toContain('no Bearer (the key) here')
+  })
+
+  it('refuses what cannot be a key, without telling it', async () => {
+    const server = await embeddingServer()
+    const environment = { MY_KEY: 'sk-one\nsk-two' }
+    const error = await refusal(chosen(local(server, { apiKeyEnv: 'MY_KEY' }), { environment }), 'config_invalid')
+    expect(error.message).toMatch(/^The environment variable MY_KEY holds what cannot be a key/)
+    expect(JSON.stringify([error, error.message, error.hint])).not.toContain('sk-')
+  })
+
   it("does not send OpenAI's key to another server", async () => {
     const server = await embeddingServer()
     const embedder = await chosen(local(server), { environment: { OPENAI_API_KEY: 'sk-other' } })

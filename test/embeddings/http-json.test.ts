@@ -131,6 +131,11 @@ describe('a server that', () => {
 describe('a key', () => {
   const key = 'sk-very-secret'
 
+  it('is not told when the server sends it on in an address', async () => {
+    const error = await asked({ status: 307, headers: { location: `http://there/?k=${key}` } }, { key })
+    expect(error.message).toMatch(/sends requests on to http:\/\/there\/\?k=\(the key\)\.$/)
+  })
+
   it('is sent as the bearer, and wanted where the server wants one', async () => {
     const server = await embeddingServer({ key, dimensions: 2 })
     const request = { url: `${server.url}/v1/embeddings`, body, timeoutMs: 10_000 }

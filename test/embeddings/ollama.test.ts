@@ -28,6 +28,8 @@ describe('where Ollama is', () => {
 
   it('is nowhere when that is no address', () => {
     expect(thrown(() => ollamaUrl(undefined, { OLLAMA_HOST: 'a b' }), 'config_invalid').message).toMatch('OLLAMA_HOST')
+    const withPassword = thrown(() => ollamaUrl(undefined, { OLLAMA_HOST: 'http://u:secret@box' }), 'config_invalid')
+    expect(withPassword.message).toBe('OLLAMA_HOST has a name or a password in it, which is not sent.')
     expect(thrown(() => ollamaUrl('127.0.0.1:11434', {}), 'config_invalid').message).toMatch('embedder.url')
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { reliable, trySpace } from '../../src/embeddings/try-space.js'
+import { CairnError } from '../../src/errors.js'
 import { fakeEmbedder, vectorOf } from './fake-embedder.js'
 
 const dimensions = 32
@@ -40,6 +41,17 @@ it('asks with as many words as a question has', async () => {
   }))
   await trySpace(fake, { texts: long, others })
   expect(fake.asked[0]?.[0]?.split(' ')).toEqual(Array.from({ length: 10 }, (_, word) => `0/${30 + word}`))
+})
+
+it('leaves out texts of whose halves the model refuses one, and says nothing when too few are left', async () => {
+  const refusing = (many: number) =>
+    embedder((text) => {
+      const [name = ''] = text.split(' ')
+      if (Number(name.split('-')[1]) < many) throw new CairnError('invalid_input', 'not that one')
+      return vectorOf(name, dimensions)
+    })
+  expect(await trySpace(refusing(5), { texts, others })).toBeCloseTo(reliable(1, 35), 10)
+  expect(await trySpace(refusing(15), { texts, others })).toBeNull()
 })
 
 it('asks for questions by first halves and for answers by second halves', async () => {

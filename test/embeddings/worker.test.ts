@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { embeddingFailure } from '../../src/embeddings/embedding-failure.js'
 import type { ModelNews } from '../../src/embeddings/model-news.js'
 import { spaceFor, spaceName } from '../../src/embeddings/spaces.js'
 import { EmbeddingWorker } from '../../src/embeddings/worker.js'
@@ -377,6 +378,23 @@ describe('a space', () => {
     await storage.embeddings.noteTrial({ space, found: null, vectors: 0 })
     await drain()
     expect(await found()).toMatchObject({ triedWith: 120 })
+  })
+
+  it('is filled to its end by a model that falls over a piece of a text, and stays as it is', async () => {
+    await open()
+    await rememberMany(0, 120)
+    const answer = embedder.embed
+    embedder.embed = async (texts, options) => {
+      if (options.kind === 'query') throw embeddingFailure('unclear', 'The server closed the connection.')
+      return answer.call(embedder, texts, options)
+    }
+    const worker = workerOf()
+    await drain(worker)
+    await rememberMany(120, 150)
+    await drain(worker)
+    expect(worker.state).not.toMatchObject({ state: 'unavailable' })
+    expect(await progress()).toMatchObject({ vectors: 150, waiting: 0 })
+    expect(await found()).toMatchObject({ found: null, triedWith: 120 })
   })
 
   it('is not tried by a model that has gone, and stays as it is', async () => {

@@ -225,6 +225,26 @@ describe('a search by words and vectors', () => {
     expect(hits.map(keyOf)).toEqual(['garage'])
   })
 
+  it('folds nothing for a model to which all texts are alike, measured or not', async () => {
+    const cone = vectorOf('a cone', dimensions)
+    const embedder = fakeEmbedder({ dimensions, batchSize: 50 })
+    embedder.answer = async (texts) =>
+      texts.map((text) => {
+        const vector = vectorOf(text, dimensions).map((value, axis) => 0.15 * value + (cone[axis] ?? 0))
+        const length = Math.hypot(...vector)
+        return vector.map((value) => value / length)
+      })
+    const { cairn } = await openStore({ embedder, background: false })
+    const facts = ['Ann likes rivers', 'Ann fears rivers at night', 'her sister drowned in the rivers']
+    const type = 'semantic' as const
+    const namespace = 'user:bob'
+    await cairn.memories.addMany(facts.map((value, index) => ({ namespace, key: `r${index}`, value, type })))
+    await cairn.embeddings.migrate()
+    await cairn.embeddings.run()
+    const { hits } = await cairn.search('rivers')
+    expect(hits.map(({ duplicates }) => duplicates)).toEqual([undefined, undefined, undefined])
+  })
+
   it('folds memories that say the same in other words, unless names, numbers or a "not" differ', async () => {
     const { cairn, embedder } = await openFilled({})
     const told = ['Ann drinks tea in the morning', 'In the morning Ann drinks tea', 'Ben drinks tea in the morning']

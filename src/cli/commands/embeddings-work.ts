@@ -154,8 +154,13 @@ export async function embedAll(cairn: Cairn, io: Io): Promise<void> {
   }
 }
 
+/** How long a model may take until it is said that it is waited for. */
+const slowMillis = 5_000
+
 /** After a sync: what it brought gets vectors, if the store has any; a model that is away is a remark. */
 export async function embedIfThereIsASpace(cairn: Cairn, output: Output, io: Io): Promise<void> {
+  const wait = 'Waiting for the embedding model. Ctrl-C ends that and loses nothing: what waits is embedded later.'
+  const slow = setTimeout(() => output.note(output.wrapped(wait)), slowMillis).unref()
   try {
     const { spaces } = await cairn.embeddings.status()
     if (spaces.some(({ state, waiting }) => state === 'active' && waiting > 0)) await embedAll(cairn, io)
@@ -163,5 +168,7 @@ export async function embedIfThereIsASpace(cairn: Cairn, output: Output, io: Io)
     if (!(error instanceof CairnError)) throw error
     if (error.code === 'busy') return
     output.note(`Not embedded yet: ${error.message}`)
+  } finally {
+    clearTimeout(slow)
   }
 }

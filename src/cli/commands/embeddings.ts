@@ -190,7 +190,8 @@ function addDrop(embeddings: CairnCommand, io: Io): void {
         const { vectors, state } = spaces.find(({ name }) => name === space) ?? noSuchSpace(space)
         const isActive = state === 'active'
         if (isActive && !flags.dryRun && !flags.yes) throw activeSpace(space, spaces)
-        if (!flags.dryRun) await cairn.embeddings.drop(space)
+        // Another process may go back to it just now.
+        if (!flags.dryRun) await cairn.embeddings.drop(space, { unlessActive: !flags.yes })
         const told = { space, vectors, active: isActive, dropped: !flags.dryRun }
         output.show(told, (drop) => output.wrapped(formatDrop(drop)))
       }),

@@ -182,10 +182,14 @@ const dropSpaceRow = sql('embeddings.dropSpace', 'delete from embedding_spaces w
 /** Step by step: a million vectors at once would keep all other writers waiting. */
 export function dropSpace(
   db: Database,
-  { space, limit, author }: { space: string; limit: number; author: Author },
+  { space, limit, unlessActive, author }: { space: string; limit: number; unlessActive?: boolean; author: Author },
 ): boolean | Refusal {
   const found = findSpace(db, space)
   if (found === undefined) return noSpace(space)
+  if (unlessActive && found.state === 'active')
+    return refuse('illegal_transition', `The space ${space} is active.`, {
+      hint: '`cairn embeddings status` lists the spaces.',
+    })
   // From the first step on no search uses it, nobody fills it, and it is not full: whoever wants it back after half of a
   // drop gets all. What is kept has a time of its activation (a check of the table), also if it never was active.
   change(db, found, 'kept', { unqueuedTo: lastItem(db), activatedAt: found.activatedAt ?? author.now })

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { isTrusted } from '../../search/fuse.js'
+import { nearlyTheSame } from '../../search/near-duplicates.js'
 import { countToRescore, exactScore, vectorOf, worthRescoring } from '../../vectors/rescore.js'
 import type { LexicalQuery } from '../search-store.js'
 import { scopeExpression } from './search-match.js'
@@ -93,19 +94,34 @@ function spreadOf(values: Float64Array): { mean: number; deviation: number } {
   return { mean, deviation: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count) }
 }
 
-/** How alike items are by their vectors in the active space, each read once; undefined where no space tells it. */
+/** Of two that are alike the angle is less than so much of that between one of them and whatever else there is. */
+const nearerThanOthers = 1 / 4
+
+/**
+ * How alike items are by their vectors in the active space, each read once; undefined where no space tells it, and for two
+ * that are no more alike than others. To some models all texts are: a cosine alone tells nothing there.
+ */
 export function likenessOf(db: Database): ((item: number, other: number) => number | undefined) | undefined {
   const space = findActiveSpace(db)
-  // To a model that knows nothing of these texts all may be alike.
   if (space === undefined || !isTrusted(trustOf(space))) return undefined
+  const codes = currentCodes(db, space)
   const vectors = new Map<number, Float32Array | undefined>()
   const vector = (item: number): Float32Array | undefined => {
     if (!vectors.has(item)) vectors.set(item, storedVector(db, space, item))
     return vectors.get(item)
   }
+  const means = new Map<number, number>()
+  const meanOf = (item: number, of: Float32Array): number => {
+    const mean = means.get(item) ?? spreadOf(codes.sample(of, sampled).cosines).mean
+    means.set(item, mean)
+    return mean
+  }
   return (item, other) => {
     const [one, two] = [vector(item), vector(other)]
-    return one && two && exactScore(one, two)
+    if (one === undefined || two === undefined) return undefined
+    const cosine = exactScore(one, two)
+    if (cosine < nearlyTheSame) return cosine
+    return 1 - cosine < nearerThanOthers * (1 - meanOf(item, one)) ? cosine : undefined
   }
 }
 

@@ -48,6 +48,17 @@ export function describeSpaces(subject: Subject): void {
     ])
   })
 
+  it('are not dropped while they are active, if that is asked for', async () => {
+    await migrated()
+    const { storage } = subject
+    const dropInactive = (name: string) =>
+      storage.embeddings.drop({ space: name, limit: 100, unlessActive: true, author: author({ now: now + 9 }) })
+    await refusal(dropInactive(other), 'illegal_transition')
+    expect(await states()).toEqual({ [space]: 'kept', [other]: 'active' })
+    expect(await dropInactive(space)).toBe(true)
+    expect(await drop(other)).toBe(true)
+  })
+
   it('are the same by the same name, and are not made again', async () => {
     const { storage } = subject
     const active = await openSpace(storage)
