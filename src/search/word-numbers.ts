@@ -5,12 +5,11 @@ import { stemOf } from './words.js'
 
 const numbers = new Map<string, number>()
 const stems: string[] = []
-/** Words as they stand in texts, with their hashes and the numbers of their stems. */
+/** Words as they stand in texts, with the numbers of their stems. */
 const written: string[] = []
-let hashes = new Int32Array(1024)
 let stemNumbers = new Int32Array(1024)
-/** A hash table with linear probing: the number of a word + 1, at most half full. */
-let cells = new Int32Array(2048)
+/** A hash table with linear probing, at most half full. Of each cell the number of a word + 1, and beside it the hash. */
+let cells = new Int32Array(4096)
 
 /** Lists of words are cut from sheets: memory of its own for each costs more than to fill it. */
 const sheetLength = 4_096
@@ -114,13 +113,11 @@ export function stemAt(text: string, start: number, end: number): number {
 }
 
 function wordNumber(text: string, start: number, end: number, hash: number, bit: number): number {
-  const mask = cells.length - 1
-  // The last letters of a word are in the low bits alone.
-  let cell = (hash ^ (hash >>> 15)) & mask
+  let cell = cellOf(hash)
   for (let entry = cells[cell] ?? 0; entry !== 0; entry = cells[cell] ?? 0) {
     const number = entry - 1
-    if (hashes[number] === hash && isAt(text, start, end, bit, written[number] ?? '')) return number
-    cell = (cell + 1) & mask
+    if (cells[cell + 1] === hash && isAt(text, start, end, bit, written[number] ?? '')) return number
+    cell = nextCell(cell)
   }
   const word = text.slice(start, end)
   return learn(bit === small ? word.toLowerCase() : word, hash)
@@ -134,27 +131,35 @@ function isAt(text: string, start: number, end: number, bit: number, word: strin
 
 function learn(word: string, hash: number): number {
   const number = written.push(word) - 1
-  if (2 * written.length > cells.length) grow()
-  hashes[number] = hash
+  if (4 * written.length > cells.length) grow()
   stemNumbers[number] = numberOf(stemOf(word))
-  place(number)
+  place(number, hash)
   return number
 }
 
-function place(number: number): void {
-  const mask = cells.length - 1
-  const hash = hashes[number] ?? 0
-  let cell = (hash ^ (hash >>> 15)) & mask
-  while (cells[cell] !== 0) cell = (cell + 1) & mask
+/** The last letters of a word are in the low bits alone. */
+function cellOf(hash: number): number {
+  return ((hash ^ (hash >>> 15)) << 1) & (cells.length - 1)
+}
+
+function nextCell(cell: number): number {
+  return (cell + 2) & (cells.length - 1)
+}
+
+function place(number: number, hash: number): void {
+  let cell = cellOf(hash)
+  while (cells[cell] !== 0) cell = nextCell(cell)
   cells[cell] = number + 1
+  cells[cell + 1] = hash
 }
 
 function grow(): void {
-  const [oldHashes, oldStems, known] = [hashes, stemNumbers, written.length - 1]
-  cells = new Int32Array(2 * cells.length)
-  hashes = new Int32Array(cells.length / 2)
-  stemNumbers = new Int32Array(cells.length / 2)
-  hashes.set(oldHashes)
+  const [oldCells, oldStems] = [cells, stemNumbers]
+  cells = new Int32Array(2 * oldCells.length)
+  stemNumbers = new Int32Array(cells.length / 4)
   stemNumbers.set(oldStems)
-  for (let number = 0; number < known; number++) place(number)
+  for (let cell = 0; cell < oldCells.length; cell += 2) {
+    const number = (oldCells[cell] ?? 0) - 1
+    if (number >= 0) place(number, oldCells[cell + 1] ?? 0)
+  }
 }
