@@ -45,7 +45,7 @@ const seenFromNow = [
   `(?<which>last|this|next) (?<unit>week|weekend|month|year|${weekday}|night)`,
   `(?:(?<count>${numbers}|the|an?|a few|a couple of) )?(?<many>day|week|weekend|month|year)s? (?<way>ago|before|earlier|after|later)`,
   `(?<side>last|past|previous|next|coming) (?<number>${numbers}|few|couple of) (?<units>day|week|month|year)s?`,
-  '(?<past>past) (?<period>week|month|year)',
+  '(?:past|(?:in|over|within|during|for) the last) (?<period>week|month|year)',
 ]
 
 export const relative = new RegExp(String.raw`\b(?:${seenFromNow.join('|')})\b`, 'g')

@@ -91,6 +91,7 @@ describe('the times of a text', () => {
     ['the last couple of days', '2023-05-06/2023-05-09'],
     ['in the past week', '2023-05-01/2023-05-09'],
     ['in the past year', '2022-05-08/2023-05-09'],
+    ['over the last year', '2022-05-08/2023-05-09'],
     ['the next three days', '2023-05-09/2023-05-12'],
     ['this morning', '2023-05-08/2023-05-09'],
   ])('are found in "%s"', (text, span) => {
