@@ -32,7 +32,7 @@ export async function findFolders(paths: string[]): Promise<DiskFolder[]> {
 }
 
 export function isInside(inner: string, outer: string): boolean {
-  return inner.startsWith(outer === '/' ? outer : `${outer}/`)
+  return inner !== outer && inner.startsWith(outer === '/' ? outer : `${outer}/`)
 }
 
 async function findFolder(path: string): Promise<DiskFolder> {

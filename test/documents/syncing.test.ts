@@ -8,6 +8,7 @@ import Database from 'better-sqlite3'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Cairn } from '../../src/cairn.js'
 import type { DocumentFolder } from '../../src/documents/document.js'
+import { findFolders } from '../../src/documents/sync-folders.js'
 import type { SyncReport } from '../../src/documents/sync-report.js'
 import { refusal } from '../helpers/refusal.js'
 import { openStore } from '../store.js'
@@ -235,6 +236,11 @@ describe('a sync', () => {
     const moved = await Promise.all(['two/a.md', 'two/b.md', 'two/c.md', 'd.md'].map((path) => idOf(cairn, path)))
     expect(new Set(moved).size).toBe(4)
     expect(moved.slice(0, 3)).toEqual(ids)
+  })
+
+  it('takes the root of the file system for a folder like any other', async () => {
+    expect(await findFolders(['/'])).toMatchObject([{ path: '/' }])
+    expect(await findFolders(['/', makeDocuments()])).toMatchObject([{ path: '/' }])
   })
 
   it('moves documents between folders that are synced together', async () => {
