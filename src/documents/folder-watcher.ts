@@ -7,8 +7,8 @@ import type { Storage } from '../storage/storage.js'
 import { Debounce } from './debounce.js'
 import { reasonOf } from './file-errors.js'
 import { isHidden } from './hidden-files.js'
+import { isInside } from './inside.js'
 import { repositoryAbove } from './repository-above.js'
-import { isInside } from './sync-folders.js'
 import type { SyncReport } from './sync-report.js'
 import { Timers } from './timers.js'
 import { Troubles } from './troubles.js'
@@ -170,17 +170,26 @@ export class FolderWatcher extends EventEmitter<WatchEvents> {
       tell.blind()
     }
     watcher.on('error', onError)
-    const { signal } = this.#closing
-    await new Promise<unknown>((resolve) => {
-      watcher.once('ready', () => resolve(undefined))
-      if (signal.aborted) resolve(undefined)
-      signal.addEventListener('abort', resolve, { once: true })
-    })
+    await this.#untilReady(watcher)
     // What is above the roots is watched for them alone.
     for (const path of Object.keys(watcher.getWatched()).filter(isOwn)) await watched.add(path)
     const above = new Set([...roots].flatMap(repositoryAbove))
     const rules = [...above].map((folder) => watchRules(folder, tell.change, onError))
     return { folders: watched, close: () => Promise.all([watcher.close(), ...rules.map((each) => each.close())]) }
+  }
+
+  /** `once` of node:events would end with an error, of which there may be several before. */
+  async #untilReady(watcher: EventEmitter): Promise<void> {
+    const { signal } = this.#closing
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      watcher.once('ready', done)
+      signal.addEventListener('abort', done)
+      if (signal.aborted) done()
+    })
   }
 
   async #sync(targets: WatchTarget[]): Promise<void> {
@@ -201,7 +210,7 @@ interface Listening {
   close(): Promise<unknown>
 }
 
-/** Of a folder above those that are watched only its rules matter. */
+/** Of a folder above those that are watched only its rules matter; chokidar loses a file that was not there at first. */
 function watchRules(folder: string, change: () => void, onError: (error: unknown) => void): { close(): void } {
   try {
     const watcher = watchFolder(folder, { persistent: false }, (_, name) => name === '.gitignore' && change())

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import ignore, { type Ignore } from 'ignore'
 import { isMissing } from './file-errors.js'
+import { isInside } from './inside.js'
 import { repositoryAbove } from './repository-above.js'
-import { isInside } from './sync-folders.js'
 
 /** The rules of one .gitignore, for paths below its folder. */
 export interface RuleFile {

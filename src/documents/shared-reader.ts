@@ -17,18 +17,22 @@ export class SharedReader {
   async use<T>(work: (reader: FolderReader) => Promise<T>): Promise<T> {
     clearTimeout(this.#idle)
     this.#users++
-    const reader = this.#reader ?? this.#open()
-    this.#reader = reader
-    // Whoever comes next tries again.
-    reader.catch(() => {
-      if (this.#reader === reader) this.#reader = undefined
-    })
+    this.#reader ??= this.#openAnew()
     try {
-      return await work(await reader)
+      return await work(await this.#reader)
     } finally {
       this.#users--
       if (this.#users === 0) this.#idle = setTimeout(() => void this.close(), idleMillis).unref()
     }
+  }
+
+  /** When that fails, whoever comes next tries again. */
+  #openAnew(): Promise<FolderReader> {
+    const reader = this.#open()
+    reader.catch(() => {
+      if (this.#reader === reader) this.#reader = undefined
+    })
+    return reader
   }
 
   /** Whoever uses it later opens another. */

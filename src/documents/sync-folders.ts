@@ -6,6 +6,7 @@ import type { ClaimedFolders, SkippedFiles, StoredFolder } from '../storage/docu
 import type { Storage } from '../storage/storage.js'
 import { isMissing, reasonOf, type SkippedFile } from './file-errors.js'
 import { identityOf } from './file-stamp.js'
+import { isInside } from './inside.js'
 
 /** A folder on disk, by its real path. */
 export interface DiskFolder {
@@ -29,10 +30,6 @@ export async function findFolders(paths: string[]): Promise<DiskFolder[]> {
   return unique
     .filter(({ path }) => !unique.some((outer) => isInside(path, outer.path)))
     .sort((a, b) => (a.path < b.path ? -1 : 1))
-}
-
-export function isInside(inner: string, outer: string): boolean {
-  return inner !== outer && inner.startsWith(outer === '/' ? outer : `${outer}/`)
 }
 
 async function findFolder(path: string): Promise<DiskFolder> {
@@ -161,7 +158,7 @@ const mostKept = 100
 
 /** What is skipped is no document, and known of the folder alone. */
 function skippedIn(root: string, skipped: SkippedFile[]): SkippedFiles {
-  const files = skipped.filter(({ path }) => path.startsWith(join(root, '/')))
+  const files = skipped.filter(({ path }) => isInside(path, root))
   return { count: files.length, files: JSON.stringify(files.slice(0, mostKept)) }
 }
 

@@ -7,6 +7,7 @@ import type { SkippedFile } from './file-errors.js'
 import type { SelectionGlobs } from './file-selection.js'
 import { isPreparedSo } from './file-stamp.js'
 import type { FolderReader } from './folder-reader.js'
+import { isInside } from './inside.js'
 import type { ReadFile } from './read-file.js'
 import {
   assertSameFolder,
@@ -165,7 +166,7 @@ class Sync {
   }
 
   #reasonFor(file: string): string | undefined {
-    return this.report.skipped.find(({ path }) => file === path || file.startsWith(`${path}/`))?.reason
+    return this.report.skipped.find(({ path }) => file === path || isInside(file, path))?.reason
   }
 
   /** Each group when the one before is done. */

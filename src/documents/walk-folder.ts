@@ -5,6 +5,7 @@ import { type FileSelection, type SelectionGlobs, selectFiles } from './file-sel
 import { type FileStamp, stampOf } from './file-stamp.js'
 import { isHidden } from './hidden-files.js'
 import { isIgnored, type RuleFile, rulesAbove, withRulesOf } from './ignore-rules.js'
+import { isInside } from './inside.js'
 
 export interface FoundFile extends FileStamp {
   /** Relative to the folder, with `/`. */
@@ -85,7 +86,7 @@ function linkReason(path: string): { text: string; isFolder: boolean } | undefin
   try {
     const target = realpathSync(path)
     const isFolder = lstatSync(target).isDirectory()
-    const isLoop = isFolder && path.startsWith(target === '/' ? target : `${target}/`)
+    const isLoop = isFolder && isInside(path, target)
     const text = isLoop ? `a symbolic link that leads back to ${target}` : `a symbolic link to ${target}, not followed`
     return { text, isFolder }
   } catch (error) {

@@ -183,7 +183,7 @@ export class SearchService {
     const session = options.session === undefined ? undefined : parseSegment(options.session, 'The session id')
     const withEvents = wanted.includes('event')
     const memories = wanted.includes('memory') ? await this.#memoryScope(named, session, types, withEvents) : undefined
-    const events = withEvents ? this.#eventScope(asked ? undefined : named, session, types, asked) : undefined
+    const events = withEvents ? this.#eventScope(named, session, types, asked) : undefined
     const documents = wanted.includes('document')
       ? await this.#documentScope(named, session, types, withEvents)
       : undefined
@@ -238,7 +238,7 @@ export class SearchService {
     if (!isRoot(caller) && (caller.app === undefined || caller.user === undefined)) return undefined
     const owner = isRoot(caller) ? asked : { app: caller.app ?? '', user: caller.user ?? '' }
     const typed = types?.filter((type): type is EventType => (eventTypes as readonly string[]).includes(type))
-    const inNamespaces = named?.flatMap((namespace) => sessionOf(namespace) ?? [])
+    const inNamespaces = asked ? undefined : named?.flatMap((namespace) => sessionOf(namespace) ?? [])
     const sessions = session === undefined ? inNamespaces : (inNamespaces ?? [session]).filter((id) => id === session)
     return { ...(owner && { owner }), ...(sessions && { sessions }), ...(typed && { types: typed }) }
   }

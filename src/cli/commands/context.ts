@@ -55,14 +55,13 @@ function summary({ tokens, budget, manifest, tookMs }: ContextResult): string {
   return `${inside}; ${outside.length} left out; ${tookMs} ms`
 }
 
+function reason(row: IncludedItem | LeftItem): string {
+  if ('tokens' in row) return `${row.why}${row.cut ? ', cut' : ''}`
+  return row.why === 'duplicate' ? 'is in already' : `left out: ${row.why}`
+}
+
 function formatManifest({ manifest }: ContextResult, output: Output): string {
   const rows = [...manifest.included, ...manifest.left]
-  const reason = (row: IncludedItem | LeftItem): string =>
-    'tokens' in row
-      ? `${row.why}${row.cut ? ', cut' : ''}`
-      : row.why === 'duplicate'
-        ? 'is in already'
-        : `left out: ${row.why}`
   const narrow = (row: IncludedItem | LeftItem): string => {
     const tokens = 'tokens' in row ? `, ${count(row.tokens, 'token')}` : ''
     const lines = [nameOf(row), `  ${row.section}${tokens}, ${reason(row)}`]

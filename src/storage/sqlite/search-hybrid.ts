@@ -1,5 +1,6 @@
 import type { ScopeSimilarity } from '../../search/background.js'
 import { type FusionCandidate, fuse } from '../../search/fuse.js'
+import type { Asking } from '../../search/read-text.js'
 import type { Near } from './search-near.js'
 import { askingOf, rankedLength, toPoolItem } from './search-pool.js'
 import type { RankedRow } from './search-read.js'
@@ -29,7 +30,7 @@ export function fuseRows({ rows, pool }: ByWords, nearRows: NearReader, { scope,
   if (scope === undefined || nearest.length === 0) return rows
   const cosines = new Map(nearest.map(({ id, score }) => [id, score]))
   const isFused = (ranked: RankedRow, index: number): boolean => index < pool || cosines.has(ranked.row.id)
-  const candidates = rows.filter(isFused).concat(nearOnly(nearest, rows)).map(withText)
+  const candidates = rows.filter(isFused).concat(nearOnly(nearest, rows))
   const others = candidates.flatMap(({ row: { id } }) => (id === undefined || cosines.has(id) ? [] : [id]))
   for (const [id, cosine] of scope.estimates(others)) cosines.set(id, cosine)
   for (const [id, cosine] of scope.cosines(others.slice(0, exactOthers))) cosines.set(id, cosine)
@@ -42,7 +43,7 @@ export function fuseRows({ rows, pool }: ByWords, nearRows: NearReader, { scope,
     const near = { name: 'near' as const, points, weight: certainty }
     const evidence = points === 0 ? candidate.evidence : [...candidate.evidence, near]
     const cosine = found.has(candidate.row.id) ? cosines.get(candidate.row.id) : undefined
-    return [{ ...candidate, score, match, evidence, ...(cosine !== undefined && { cosine }) }]
+    return [{ ...withText(candidate), score, match, evidence, ...(cosine !== undefined && { cosine }) }]
   })
   const rest = rows.filter((row, index) => !isFused(row, index))
   return [...ranked, ...rest].sort((a, b) => b.score - a.score)
@@ -61,7 +62,9 @@ function withText(ranked: RankedRow): RankedRow {
 }
 
 function toCandidates(ranked: RankedRow[], cosines: Map<number | undefined, number>): FusionCandidate[] {
-  const turns = new Map(ranked.flatMap(({ row }) => (row.kind === 'event' ? [[turnOf(row, 0), asTurn(row)]] : [])))
+  const turns = new Map(
+    ranked.flatMap(({ row, text }) => (row.kind === 'event' ? [[turnOf(row, 0), asTurn(row, text)]] : [])),
+  )
   return ranked.map(({ row, score }) => {
     const similarity = cosines.get(row.id)
     if (row.kind === 'document') return { score, similarity, document: row.chunk.document }
@@ -74,8 +77,11 @@ function toCandidates(ranked: RankedRow[], cosines: Map<number | undefined, numb
 
 type EventRow = FoundRow & { kind: 'event' }
 
-/** What is near and not ranked by its words needs not be read for these. */
-const asTurn = ({ id, event }: EventRow) => ({ id, ...askingOf(event.content) })
+/** What is near and was not ranked by its words needs not be read for this. */
+function asTurn({ id, event }: EventRow, text: RankedRow['text']): { id: EventRow['id'] } & Asking {
+  const { asks, hasQuestion } = text?.() ?? askingOf(event.content)
+  return { id, asks, hasQuestion }
+}
 
 function turnOf({ session, event }: EventRow, distance: number): string {
   return `${session} ${event.seq + distance}`

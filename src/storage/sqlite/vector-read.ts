@@ -104,7 +104,6 @@ const nearerThanOthers = 1 / 4
 export function likenessOf(db: Database): ((item: number, other: number) => number | undefined) | undefined {
   const space = findActiveSpace(db)
   if (space === undefined || !isTrusted(trustOf(space))) return undefined
-  const codes = currentCodes(db, space)
   const vectors = new Map<number, Float32Array | undefined>()
   const vector = (item: number): Float32Array | undefined => {
     if (!vectors.has(item)) vectors.set(item, storedVector(db, space, item))
@@ -112,7 +111,8 @@ export function likenessOf(db: Database): ((item: number, other: number) => numb
   }
   const means = new Map<number, number>()
   const meanOf = (item: number, of: Float32Array): number => {
-    const mean = means.get(item) ?? spreadOf(codes.sample(of, sampled).cosines).mean
+    // Most searches compare nothing that is so near, and need no codes for it.
+    const mean = means.get(item) ?? spreadOf(currentCodes(db, space).sample(of, sampled).cosines).mean
     means.set(item, mean)
     return mean
   }
