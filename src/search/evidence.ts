@@ -28,7 +28,7 @@ interface Weighed extends Ranked {
   listed: boolean
   item: PoolItem
   counts: TermCounts
-  points: Float64Array
+  points: number[]
   /** What the words, their coverage and the best passage are worth: what others take from it. */
   own: number
 }
@@ -134,7 +134,7 @@ function missingWords({ points }: Weighed, place: number, parts: Map<number, Wei
   return missing
 }
 
-function keepBest(best: Float64Array, points: Float64Array | undefined, weight: number): void {
+function keepBest(best: Float64Array, points: number[] | undefined, weight: number): void {
   if (points === undefined) return
   for (let term = 0; term < best.length; term++) best[term] = Math.max(best[term] ?? 0, weight * (points[term] ?? 0))
 }

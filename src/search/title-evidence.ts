@@ -6,18 +6,19 @@ import type { TermTable } from './term-table.js'
  * what it says beside. 0 to 1.
  */
 export function titleFit(title: Int32Array, table: TermTable, terms: WeightedTerm[], total: number): number {
-  const words = new Set(title)
-  const held = new Set<number>()
-  let inQuestion = 0
-  for (const word of words) {
+  // Titles are short, and thousands of sets would be made for nothing.
+  const held: number[] = []
+  let [words, inQuestion] = [0, 0]
+  for (let at = 0; at < title.length; at++) {
+    const word = title[at] ?? 0
+    if (title.indexOf(word) < at) continue
+    words++
     const entry = table.words.get(word)
     if (entry === undefined) continue
     inQuestion++
-    held.add(entry.term)
-    if (entry.also !== undefined) held.add(entry.also)
+    for (const term of [entry.term, entry.also]) if (term !== undefined && !held.includes(term)) held.push(term)
   }
   if (inQuestion === 0 || total === 0) return 0
-  let weight = 0
-  for (const term of held) weight += terms[term]?.weight ?? 0
-  return (weight / total) * Math.sqrt(inQuestion / words.size)
+  const weight = held.reduce((sum, term) => sum + (terms[term]?.weight ?? 0), 0)
+  return (weight / total) * Math.sqrt(inQuestion / words)
 }

@@ -17,10 +17,10 @@ export function weighRepeats(terms: WeightedTerm[], counted: TermCounts[]): Weig
 }
 
 /** Points of each term of a text by Okapi BM25; `relativeLength` is its length beside the mean of its kind. */
-export function termPoints({ counts }: TermCounts, terms: WeightedTerm[], relativeLength: number): Float64Array {
+export function termPoints({ counts }: TermCounts, terms: WeightedTerm[], relativeLength: number): number[] {
   const { saturation, length } = weights
   const norm = saturation * (1 - length + length * relativeLength)
-  return Float64Array.from(terms, ({ weight }, term) => {
+  return terms.map(({ weight }, term) => {
     const count = counts[term] ?? 0
     return (weight * count * (saturation + 1)) / (count + norm)
   })

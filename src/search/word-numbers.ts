@@ -1,3 +1,4 @@
+import { PackedWords, packedLength, unpacked } from './packed-words.js'
 import { stemOf } from './words.js'
 
 // Numbers stand for words and stems while texts are ranked. A search reads thousands of words, nearly all of them known: a
@@ -8,8 +9,13 @@ const stems: string[] = []
 /** Words as they stand in texts, with the numbers of their stems. */
 const written: string[] = []
 let stemNumbers = new Int32Array(1024)
-/** A hash table with linear probing, at most half full. Of each cell the number of a word + 1, and beside it the hash. */
+const packed = new PackedWords()
+/**
+ * The other words, in a hash table with linear probing, at most half full. Of each cell the number of a word + 1, and beside
+ * it the hash.
+ */
 let cells = new Int32Array(4096)
+let longWords = 0
 
 /** Lists of words are cut from sheets: memory of its own for each costs more than to fill it. */
 const sheetLength = 4_096
@@ -49,7 +55,9 @@ export function forgetWords(): void {
   numbers.clear()
   stems.length = 0
   written.length = 0
+  packed.clear()
   cells.fill(0)
+  longWords = 0
 }
 
 const space = 32
@@ -65,16 +73,22 @@ export function numberWords(title: string, body: string): { words: Int32Array; t
 /** Writes the numbers of words on the scratch pad from a place on, and says where they end. */
 function writeNumbers(text: string, from: number): number {
   const { length } = text
-  let [count, start, hash] = [from, 0, 0]
+  let [count, start, hash, early, late, bits] = [from, 0, 0, 0, 0, 0]
   for (let end = 0; end <= length; end++) {
     const code = end < length ? text.charCodeAt(end) : space
     if (code !== space) {
       hash = Math.imul(hash ^ code, 0x01000193)
+      early = (early << 8) | (late >>> 24)
+      late = (late << 8) | code
+      bits |= code
       continue
     }
-    if (end > start) scratch[count++] = wordNumber(text, start, end, hash, asIs)
+    if (end > start) {
+      const isPacked = end - start <= packedLength && bits < 128
+      scratch[count++] = isPacked ? packedNumber(early, late) : wordNumber(text, start, end, hash, asIs)
+    }
     start = end + 1
-    hash = 0
+    hash = early = late = bits = 0
   }
   return count
 }
@@ -105,11 +119,25 @@ const asIs = 0
 
 /** The number of the stem of a word of ASCII letters and digits, large or small, at a place of a text. */
 export function stemAt(text: string, start: number, end: number): number {
-  let hash = 0
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (text.charCodeAt(at) | small), 0x01000193)
+  let [hash, early, late] = [0, 0, 0]
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at) | small
+    hash = Math.imul(hash ^ code, 0x01000193)
+    early = (early << 8) | (late >>> 24)
+    late = (late << 8) | code
+  }
   // Learning a word may move all of them.
-  const number = wordNumber(text, start, end, hash, small)
+  const isPacked = end - start <= packedLength
+  const number = isPacked ? packedNumber(early, late) : wordNumber(text, start, end, hash, small)
   return stemNumbers[number] ?? 0
+}
+
+function packedNumber(early: number, late: number): number {
+  const known = packed.get(early, late)
+  if (known >= 0) return known
+  const number = learn(unpacked(early, late))
+  packed.add(early, late, number)
+  return number
 }
 
 function wordNumber(text: string, start: number, end: number, hash: number, bit: number): number {
@@ -120,7 +148,10 @@ function wordNumber(text: string, start: number, end: number, hash: number, bit:
     cell = nextCell(cell)
   }
   const word = text.slice(start, end)
-  return learn(bit === small ? word.toLowerCase() : word, hash)
+  const number = learn(bit === small ? word.toLowerCase() : word)
+  if (4 * ++longWords > cells.length) grow()
+  place(number, hash)
+  return number
 }
 
 function isAt(text: string, start: number, end: number, bit: number, word: string): boolean {
@@ -129,11 +160,14 @@ function isAt(text: string, start: number, end: number, bit: number, word: strin
   return true
 }
 
-function learn(word: string, hash: number): number {
+function learn(word: string): number {
   const number = written.push(word) - 1
-  if (4 * written.length > cells.length) grow()
+  if (number >= stemNumbers.length) {
+    const old = stemNumbers
+    stemNumbers = new Int32Array(2 * old.length)
+    stemNumbers.set(old)
+  }
   stemNumbers[number] = numberOf(stemOf(word))
-  place(number, hash)
   return number
 }
 
@@ -154,10 +188,8 @@ function place(number: number, hash: number): void {
 }
 
 function grow(): void {
-  const [oldCells, oldStems] = [cells, stemNumbers]
+  const oldCells = cells
   cells = new Int32Array(2 * oldCells.length)
-  stemNumbers = new Int32Array(cells.length / 4)
-  stemNumbers.set(oldStems)
   for (let cell = 0; cell < oldCells.length; cell += 2) {
     const number = (oldCells[cell] ?? 0) - 1
     if (number >= 0) place(number, oldCells[cell + 1] ?? 0)

@@ -218,7 +218,10 @@ export class CodeIndex {
     this.#writeAddresses(addresses, slots)
     loops.productAt(queryPlanes, this.#format.planeBytes, apart, addresses, slots.length, products)
     const found = this.#memory.int32(products, slots.length)
-    return Float64Array.from(slots, (slot, i) => estimateCosine(query, found[i] ?? 0, this.#corrections[slot] ?? 0))
+    const cosines = new Float64Array(slots.length)
+    for (let i = 0; i < slots.length; i++)
+      cosines[i] = estimateCosine(query, found[i] ?? 0, this.#corrections[slots[i] ?? 0] ?? 0)
+    return cosines
   }
 
   #writeAddresses(out: number, slots: Uint32Array): void {

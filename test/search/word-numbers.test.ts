@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { forgetWords, knownWords, numberOf, numberWords, stemsOf, writtenWord } from '../../src/search/word-numbers.js'
+import {
+  forgetWords,
+  knownWords,
+  numberOf,
+  numberWords,
+  stemAt,
+  stemsOf,
+  writtenWord,
+} from '../../src/search/word-numbers.js'
 
 const wordsOf = (words: Int32Array): string[] => Array.from(words, writtenWord)
 
@@ -12,7 +20,8 @@ test('words keep their numbers while tens of thousands of others are learned', (
 })
 
 test('words of the same letters in another order, and words that begin another, are told apart', () => {
-  const words = ['ab', 'ba', 'abc', 'bca', 'a', 'aa', 'aaa', 'é', '東京', '京東', '\u{f0001}']
+  const words = ['ab', 'ba', 'abc', 'bca', 'a', 'aa', 'aaa', 'é', '東京', '京東', '\u{f0001}', 'éa', 'aé']
+  words.push('abcdefgh', 'abcdefghi', 'bcdefghi', '1bcdefghi', '2bcdefghi', 'abcdefgé', 'a'.repeat(8), 'a'.repeat(9))
   const { words: numbers } = numberWords('', words.join(' '))
   expect(new Set(numbers).size).toBe(words.length)
   expect(wordsOf(numbers)).toEqual(words)
@@ -21,6 +30,15 @@ test('words of the same letters in another order, and words that begin another, 
 test('a title ends where its last word does, whatever spaces there are', () => {
   expect(numberWords(' two words ', '  three more words')).toMatchObject({ titleEnd: 2 })
   expect(wordsOf(numberWords('', '   ').words)).toEqual([])
+})
+
+test('a word of a text as it was written has the stem of the folded one', () => {
+  const words = ['Walking', 'WALKS', 'walked', 'Walk', 'Internationally', 'INTERNATIONALLY']
+  const stems = words.map((word) => stemAt(`to ${word}!`, 3, 3 + word.length))
+  const [walk, international] = [numberOf('walk'), numberOf('internation')]
+  expect(stems).toEqual([walk, walk, walk, walk, international, international])
+  const { words: folded } = numberWords('', words.join(' ').toLowerCase())
+  expect([...stemsOf(folded, 0, folded.length)]).toEqual(stems)
 })
 
 test('words of one stem have one number for it', () => {

@@ -127,10 +127,14 @@ export class IndexReads {
   }
 
   /** Two words written as one are mostly in no text of anybody, and would be looked for in four lists. */
-  withoutEmpty({ alike, ...term }: SearchTerm): SearchTerm {
-    if (alike === undefined) return term
-    const held = alike.filter(({ text, isJoined }) => !isJoined || this.count(oneTerm({ text }), 0, 1) > 0)
-    return held.length > 0 ? { ...term, alike: held } : term
+  withoutEmpty(terms: SearchTerm[]): SearchTerm[] {
+    const joined = terms.flatMap(({ alike = [] }) => alike.filter(({ isJoined }) => isJoined))
+    const isAny = joined.length > 0 && this.count(anyTerm(joined), 0, 1) > 0
+    const isHeld = ({ text }: SearchTerm): boolean => isAny && this.count(oneTerm({ text }), 0, 1) > 0
+    return terms.map(({ alike, ...term }) => {
+      const held = alike?.filter((other) => !other.isJoined || isHeld(other)) ?? []
+      return held.length > 0 ? { ...term, alike: held } : term
+    })
   }
 
   /** Whether any of the terms is in a title. Those that are in none are not looked for again. */
@@ -152,7 +156,7 @@ export function findCandidates(reads: IndexReads, query: LexicalQuery): Candidat
   const scope = scopeExpression(query, (token) => reads.isEmpty(token))
   if (scope === 'nothing' || query.terms.length === 0) return { candidates: [], terms: [], unheld: [] }
   const items = countItems(reads, scope, 0)
-  const asked = query.terms.map((term) => reads.withoutEmpty(term))
+  const asked = reads.withoutEmpty(query.terms)
   const lists = asked.map((term) => openList(reads, inScope(scope, oneTerm(term)), items))
   weigh(reads, scope, lists, items)
   const terms = query.terms.map((term, index) => ({ ...term, weight: lists[index]?.weight ?? 0 }))

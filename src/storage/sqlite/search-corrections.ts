@@ -80,7 +80,7 @@ function textsWithNear(index: IndexReads, query: HistoryQuery, reading: Reading,
   return []
 }
 
-/** What was read stays for when the query is asked again with other words. */
+/** What was read stays for when it is asked for again, by other words or by vectors. */
 export function remembering(read: RowReader): RowReader {
   const known = new Map<number, FoundRow | undefined>()
   return (candidates) => {
@@ -89,7 +89,7 @@ export function remembering(read: RowReader): RowReader {
     for (const row of read(unknown)) if (row.id !== undefined) known.set(row.id, row)
     return candidates.flatMap(({ id, score }) => {
       const row = known.get(id)
-      return row ? Object.assign(row, { score }) : []
+      return row ? { ...row, score } : []
     })
   }
 }

@@ -19,7 +19,7 @@ export function allTerms(terms: SearchTerm[]): string {
 }
 
 /** Any of the terms in these columns. */
-export function anyTerm(terms: SearchTerm[], columns: string): string {
+export function anyTerm(terms: SearchTerm[], columns?: string): string {
   return `(${terms.map((term) => oneTerm(term, columns)).join(' OR ')})`
 }
 

@@ -3,7 +3,7 @@ import type { SpaceTrust } from '../../search/fuse.js'
 import { withoutVectors } from '../../search/without-vectors.js'
 import type { LexicalQuery } from '../search-store.js'
 import type { HistoryQuery } from './search-histories.js'
-import { type FoundRow, rowReader } from './search-rows.js'
+import type { FoundRow, RowReader } from './search-rows.js'
 import { type ActiveSpace, findActiveSpace, trustOf } from './vector-index.js'
 import { type NearScope, openScope } from './vector-read.js'
 
@@ -48,14 +48,8 @@ export function openNear(db: Database, query: HistoryQuery): Near | { missing: s
  * The nearest rows that the query may find, nearest first, about `count` of them; their scores are cosines. Where filters
  * leave few of the nearest, more are looked at.
  */
-export function nearRows(
-  db: Database,
-  query: HistoryQuery,
-  nearest: NearScope['nearest'] | undefined,
-  count: number,
-): FoundRow[] {
+export function nearRows(read: RowReader, nearest: NearScope['nearest'] | undefined, count: number): FoundRow[] {
   if (nearest === undefined) return []
-  const read = rowReader(db, query)
   for (let looks = count; ; looks *= 4) {
     const near = nearest(looks)
     const rows = read(near.map(({ id, cosine }) => ({ id, score: cosine })))

@@ -10,10 +10,10 @@ export const rankedLength = 8_192
 
 /** Rows as ranking sees them, each looked at once, until old texts are forgotten. */
 export function poolItems(length: number): (row: FoundRow) => PoolItem {
-  const known = new Map<FoundRow, PoolItem>()
+  const known = new Map<number | FoundRow, PoolItem>()
   return (row) => {
-    const item = known.get(row) ?? toPoolItem(row, length)
-    known.set(row, item)
+    const item = known.get(row.id ?? row) ?? toPoolItem(row, length)
+    known.set(row.id ?? row, item)
     return item
   }
 }

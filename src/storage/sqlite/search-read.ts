@@ -83,8 +83,9 @@ function searchNow(db: Database, query: HistoryQuery): Found {
     return { ...found, degraded: [...found.degraded, ...near.missing] }
   }
   const words = searchWords(db, query)
-  const read = (way: 'nearest' | 'nearby', count: number): FoundRow[] => nearRows(db, query, near.scope?.[way], count)
-  return { ...words, rows: fuseRows(words, read, near), degraded: [...words.degraded, ...near.degraded] }
+  const nearestBy = (way: 'nearest' | 'nearby', count: number): FoundRow[] =>
+    nearRows(words.reading.read, near.scope?.[way], count)
+  return { ...words, rows: fuseRows(words, nearestBy, near), degraded: [...words.degraded, ...near.degraded] }
 }
 
 /** By vectors alone: scores are cosines. More are looked at than are asked for, since sections of one page are folded. */
@@ -92,7 +93,8 @@ function searchNear(db: Database, query: HistoryQuery): Found {
   const near = openNear(db, query)
   if ('missing' in near) return { rows: [], terms: [], degraded: near.missing }
   const enough = (query.offset ?? 0) + query.limit
-  const nearest = (count: number): FoundRow[] => nearRows(db, query, near.scope?.nearest, count)
+  const read = remembering(rowReader(db, query))
+  const nearest = (count: number): FoundRow[] => nearRows(read, near.scope?.nearest, count)
   const first = nearAtOnce + enough
   const rows = ofDocuments(enough, nearest(first), nearest, first).map((row) => ({
     row: { ...row, score: 0 },
