@@ -185,8 +185,12 @@ export class Cairn {
     await this.#guard.demandRoot('close the store', { subject: 'store', operation: 'update' })
     await this.#parts.waiters.close()
     await this.#parts.documents.close()
-    await this.#parts.embeddings.close()
-    await this.#parts.storage.close()
+    try {
+      await this.#parts.embeddings.close()
+    } finally {
+      // An embedder of the caller's own may fail to close.
+      await this.#parts.storage.close()
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

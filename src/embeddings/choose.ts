@@ -154,6 +154,7 @@ function named(
 /** An embedder of the caller's own: it puts prefixes and cuts as it likes; what it answers is checked as any. */
 function custom(embedder: Embedder, timeoutMs: number): Model {
   const { provider, model, dimensions, prefixes } = embedder.space
+  const name = `${provider}/${model}`
   return {
     provider,
     model,
@@ -161,17 +162,30 @@ function custom(embedder: Embedder, timeoutMs: number): Model {
     batchSize: embedder.batchSize,
     preparesTexts: true,
     request: async (texts, { kind, signal }) => {
-      const late = AbortSignal.timeout(timeoutMs)
-      const end = signal ? AbortSignal.any([signal, late]) : late
+      const late = new AbortController()
+      // Where nothing else goes on, the program would end before the timer of AbortSignal.timeout.
+      const timer = setTimeout(() => late.abort(), timeoutMs)
+      const end = signal ? AbortSignal.any([signal, late.signal]) : late.signal
       try {
-        return await untilAborted(embedder.embed(texts, { kind, signal: end }), end)
+        return await untilAborted(embedder.embed([...texts], { kind, signal: end }), end)
       } catch (error) {
         if (signal?.aborted) throw embeddingCancelled()
-        if (late.aborted) throw tooLate(`${provider}/${model}`, timeoutMs)
-        throw ownFailure(error, `${provider}/${model}`)
+        if (late.signal.aborted) throw tooLate(name, timeoutMs)
+        throw ownFailure(error, name)
+      } finally {
+        clearTimeout(timer)
       }
     },
-    close: async () => await embedder.close?.(),
+    close: async () => {
+      try {
+        await embedder.close?.()
+      } catch (error) {
+        throw embeddingFailure('setup', `The embedder ${name} could not be closed: ${reasonOf(error)}.`, {
+          hint: 'All else is closed. What its own `close` throws is the reason.',
+          cause: error,
+        })
+      }
+    },
   }
 }
 
@@ -192,10 +206,13 @@ function tooLate(name: string, timeoutMs: number): CairnError {
 
 /** What other code throws, as a failure of which something is known. */
 function ownFailure(error: unknown, name: string): unknown {
-  const message = error instanceof Error ? error.message : String(error)
   if (!(error instanceof CairnError))
-    return embeddingFailure('unclear', `The embedder ${name} failed: ${message.replace(/\.$/, '')}.`, { cause: error })
-  return error.code === 'invalid_input' ? embeddingFailure('texts', message, { cause: error }) : error
+    return embeddingFailure('unclear', `The embedder ${name} failed: ${reasonOf(error)}.`, { cause: error })
+  return error.code === 'invalid_input' ? embeddingFailure('texts', error.message, { cause: error }) : error
+}
+
+function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
 }
 
 /** The model as an embedder, once it is known how long its vectors are. */
@@ -208,7 +225,7 @@ async function settled(
     const dimensions = dimensionsOf(settings, model) ?? (await measured(model.request, signal))
     return { embedder: embedderOf(model, dimensions) }
   } catch (error) {
-    await model.close?.()
+    await model.close?.().catch(() => undefined)
     return noneBecause(error)
   }
 }

@@ -49,8 +49,10 @@ export class CircuitBreaker {
     // Requests that were on their way when it opened say nothing new.
     if (!trial && (this.#openUntil !== undefined || this.#failures < this.#options.failures)) return
     this.#reason = reason
-    this.#openUntil = this.#options.now() + Math.max(this.#nextOpenMs, retryAfterMs)
-    this.#nextOpenMs = Math.min(this.#nextOpenMs * 2, this.#options.mostOpenMs)
+    const { now, mostOpenMs } = this.#options
+    // A server may ask for an hour, or by mistake for years: one request a minute does it no harm.
+    this.#openUntil = now() + Math.min(mostOpenMs, Math.max(this.#nextOpenMs, retryAfterMs))
+    this.#nextOpenMs = Math.min(this.#nextOpenMs * 2, mostOpenMs)
   }
 
   #close(): void {

@@ -95,13 +95,13 @@ function otherModels({ models, now, signal }: { models: StoreModels; now: () => 
     /** One that has become the handle's own is not held twice. */
     letGoOf({ name }: NewSpace): void {
       if (last?.name !== name) return
-      void close()
+      void close().catch(() => undefined)
       last = undefined
     },
     async queries(space: SpaceRow): Promise<QueryVectors | undefined> {
       const isStale = last !== undefined && last.queries === undefined && now() > last.at + restMillis
       if (last?.name !== space.name || isStale) {
-        void close()
+        void close().catch(() => undefined)
         last = { name: space.name, choice: models.chooseFor(space, signal), at: now() }
       }
       const used = last

@@ -35,9 +35,21 @@ export function storeModels(settings: EmbedderSettings): StoreModels {
       const missing = unnamedServer(settings, active)
       if (missing) return [{ what: 'settings', ok: false, says: missing.reason, fix: missing.hint }]
       const { checkEmbedder } = await import('./check-embedder.js')
-      return checkEmbedder(await settledSettings(settings, active))
+      return [...unused(settings, active), ...(await checkEmbedder(await settledSettings(settings, active)))]
     },
   }
+}
+
+/** Settings of a model that has no say where `auto` goes by the vectors that there are. */
+function unused({ provider, model, dimensions }: EmbedderSettings, active: NewSpace | undefined): EmbedderCheck[] {
+  if (provider !== 'auto' || active === undefined) return []
+  const names = [
+    model !== undefined && model !== active.model && 'embedder.model',
+    dimensions !== undefined && dimensions !== active.dimensions && 'embedder.dimensions',
+  ].filter((name) => name !== false)
+  if (names.length === 0) return []
+  const says = `The vectors of the store are of ${active.name}. ${names.join(' and ')} would make others, and counts only with embedder, which names whose model it is.`
+  return [{ what: 'settings', ok: true, says }]
 }
 
 async function settledSettings(settings: EmbedderSettings, active: NewSpace | undefined): Promise<EmbedderSettings> {

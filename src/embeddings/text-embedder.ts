@@ -48,6 +48,7 @@ export function textEmbedder(parts: TextEmbedderParts): Embedder {
       }
     },
     async close() {
+      if (closed) return
       closed = true
       for (const stop of underWay) stop.abort()
       await parts.close?.()

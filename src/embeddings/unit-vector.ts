@@ -1,3 +1,4 @@
+import { describe } from '../json.js'
 import { embeddingFailure } from './embedding-failure.js'
 
 /**
@@ -23,10 +24,14 @@ function checkedNumbers(values: unknown): Float64Array {
     const value: unknown = values[index]
     // JSON has no NaN: servers write null, or a number so large that it reads as infinite.
     if (typeof value !== 'number' || !Number.isFinite(value))
-      throw embeddingFailure('texts', `The model answered with a vector that holds ${value}.`)
+      throw embeddingFailure('texts', `The model answered with a vector that holds ${named(value)}.`)
     numbers[index] = value
   }
   return numbers
+}
+
+function named(value: unknown): string {
+  return typeof value === 'number' ? String(value) : describe(value)
 }
 
 function centred(numbers: Float64Array): Float64Array {
@@ -42,7 +47,9 @@ function normalised(numbers: Float64Array): Float32Array {
   let squares = 0
   for (const value of numbers) squares += (value / largest) ** 2
   const length = Math.sqrt(squares)
-  return Float32Array.from(numbers, (value) => value / largest / length)
+  const unit = new Float32Array(numbers.length)
+  for (let index = 0; index < unit.length; index++) unit[index] = (numbers[index] ?? 0) / largest / length
+  return unit
 }
 
 function wrongDimensions(found: number, wanted: number): Error {

@@ -90,6 +90,18 @@ describe('embeddings setup', () => {
     await beginToFill(cli, 'shell')
     expect((await cli('embeddings setup', { columns: 300 })).stdout).toContain('ollama/shell/768 is to be filled')
   })
+
+  it('says which settings do not count where it goes by the vectors that there are', async () => {
+    const { cli, server } = await withVectors()
+    const remark = 'would make others, and counts only with embedder, which names whose model it is'
+    const setup = async (embedder: object): Promise<string> => {
+      writeFileSync(cli.path('cairn.config.json'), JSON.stringify({ embedder: { url: server.url, ...embedder } }))
+      return (await cli('embeddings setup', { columns: 300 })).stdout
+    }
+    const stdout = await setup({ provider: 'auto', dimensions: 100 })
+    expect(stdout).toContain(`The vectors of the store are of ollama/pebble/768. embedder.dimensions ${remark}`)
+    expect(await setup({ provider: 'auto', dimensions: 768, model: 'pebble' })).not.toContain('would make others')
+  })
 })
 
 describe('embeddings migrate', () => {

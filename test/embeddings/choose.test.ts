@@ -394,6 +394,17 @@ describe("an embedder of one's own", () => {
     expect(fake.closed).toBe(true)
   })
 
+  it('may do what it likes with the list of texts that it is given', async () => {
+    const fake = fakeEmbedder({ dimensions: 8 })
+    const { embed } = fake
+    fake.embed = async (texts, options) => {
+      const answer = await embed(texts, options)
+      ;(texts as string[]).length = 0
+      return answer
+    }
+    expect(await (await chosen(fake)).embed(['a', 'b'], document)).toHaveLength(2)
+  })
+
   it('is asked again when it failed, whatever it threw', async () => {
     let calls = 0
     const { embedder } = await own(() => {

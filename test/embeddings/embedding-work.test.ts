@@ -384,3 +384,18 @@ describe('a model that could not be taken into use', () => {
     await eventually(async () => expect(await status(refused)).toMatchObject({ vectors: 1 }))
   })
 })
+
+describe('a store whose own embedder cannot be closed', () => {
+  it('is closed all the same, and says what the embedder threw', async () => {
+    const closing = vi.fn(async () => {
+      throw new Error('It is stuck.')
+    })
+    const store = await open({ embedder: { ...embedder, close: closing }, background: false })
+    await store.cairn.embeddings.migrate()
+    const error = await refusal(store.cairn.close(), 'embedding_unavailable')
+    expect(error.message).toBe('The embedder custom/fake could not be closed: It is stuck.')
+    await refusal(store.cairn.search('pebble'), 'closed')
+    await store.cairn.close()
+    expect(closing).toHaveBeenCalledTimes(1)
+  })
+})

@@ -15,15 +15,18 @@ describe('a unit vector', () => {
     expect([...unitVector([3e-300, 4e-300], 2)]).toEqual([Math.fround(0.6), Math.fround(0.8)])
   })
 
-  it.each([[null], ['0.5'], [Number.NaN], [JSON.parse('1e999')], [undefined]])(
-    'is refused where it holds %s',
-    (value) => {
-      expect(thrown(() => unitVector([0.1, value], 2), 'embedding_unavailable')).toMatchObject({
-        message: `The model answered with a vector that holds ${value}.`,
-        details: { fault: 'texts' },
-      })
-    },
-  )
+  it.each([
+    [null, 'null'],
+    ['0.5', 'a string'],
+    [Number.NaN, 'NaN'],
+    [JSON.parse('1e999'), 'Infinity'],
+    [undefined, 'undefined'],
+  ])('is refused where it holds %s', (value, named) => {
+    expect(thrown(() => unitVector([0.1, value], 2), 'embedding_unavailable')).toMatchObject({
+      message: `The model answered with a vector that holds ${named}.`,
+      details: { fault: 'texts' },
+    })
+  })
 
   it('is refused when it has no direction', () => {
     expect(thrown(() => unitVector([0, 0, -0], 3), 'embedding_unavailable').message).toMatch('zeros')

@@ -120,6 +120,22 @@ describe('the end of a process', () => {
     expect(ended).toMatchObject({ stdout: 'true\n', stderr: '', left: [] })
   })
 
+  it("does not come while a search waits for an embedder of one's own that never answers", async () => {
+    const ended = await runWithPrivateStore(`
+      let answers = true
+      const space = { provider: 'custom', model: 'pebble', dimensions: 2, prefixes: { document: '', query: '' } }
+      const embed = (texts) => answers ? Promise.resolve(texts.map(() => [1, 2])) : new Promise(() => undefined)
+      const own = await openCairn({ db: ':memory:', embedder: { space, batchSize: 8, embed }, background: false })
+      await own.memories.add({ namespace: 'user:alice', key: 'a', value: 'pebble', type: 'semantic' })
+      await own.embeddings.migrate()
+      await own.embeddings.run()
+      answers = false
+      const { hits, degraded } = await own.search('pebble')
+      console.log(hits.length, degraded.join())
+      await own.close()`)
+    expect(ended).toMatchObject({ stdout: '1 vector: no answer within 2 seconds\n', stderr: '', left: [] })
+  })
+
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('by %s takes a private store with it', async (signal) => {
     const ended = await runWithPrivateStore(`
       setInterval(() => undefined, 1000)

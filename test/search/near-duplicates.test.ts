@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { essences, nameTheSame } from '../../src/search/near-duplicates.js'
+import { essenceOf, mayBeParaphrases } from '../../src/search/near-duplicates.js'
 import { readPlain } from '../../src/search/read-text.js'
 
-const essence = (text: string): string => essences()(readPlain('', text))
+const essence = (text: string): string => essenceOf(readPlain('a key', text))
 
 describe('the essence of a text', () => {
   it.each([
     ['The user likes tea', 'User likes tea.'],
-    ['She was walking to the harbour', 'walks to a harbour'],
-    ['LIKES   TEA!', 'likes tea'],
+    ['LIKES   a TEA!', 'likes the tea'],
     ['to be or not to be', 'to be, or not to be?'],
+    ['Zoë’s café', 'zoe’s cafe'],
   ])('is the same for %s and %s', (one, other) => expect(essence(one)).toBe(essence(other)))
 
   it.each([
@@ -17,16 +17,25 @@ describe('the essence of a text', () => {
     ['Alice likes Bob', 'Bob likes Alice'],
     ['meets Ann at 5', 'meets Ann at 6'],
     ['did it', "didn't do it"],
+    ['he is allergic to peanuts', 'she is allergic to peanuts'],
+    ['my passport expired', 'your passport expired'],
+    ['heating off', 'heating on'],
+    ['eat before swimming', 'eat after swimming'],
+    ['I can swim', 'I could swim'],
+    ['the train was late', 'the train will be late'],
+    ['some pupils passed', 'all pupils passed'],
+    ['she lives in Rome', 'she lived in Rome'],
   ])('is another for %s and %s', (one, other) => expect(essence(one)).not.toBe(essence(other)))
 })
 
-describe('names, numbers and negations', () => {
+describe('two texts that a model takes for nearly the same', () => {
   it.each([
     ['Alice drinks oat milk', 'oat milk is what Alice drinks'],
     ['He does not eat meat', 'He never eats meat'],
     ['The plan has 3 steps', 'a plan of 3 steps'],
     ['Ann drinks tea. Ann drinks it black', 'Ann drinks black tea'],
-  ])('are the same in %s and %s', (one, other) => expect(nameTheSame(one, other)).toBe(true))
+    ['the cat sleeps', 'the cat is asleep'],
+  ])('may say the same: %s, %s', (one, other) => expect(mayBeParaphrases(one, other)).toBe(true))
 
   it.each([
     ['Alice drinks milk', 'Bob drinks milk'],
@@ -36,5 +45,17 @@ describe('names, numbers and negations', () => {
     ['Ann owes Bob money', 'Bob owes Ann money'],
     ['it was 3 for Ann and 4 for Bob', 'it was 4 for Ann and 3 for Bob'],
     ['Ann owes Bob', 'Ann owes Bob what Bob owes Ann'],
-  ])('differ in %s and %s', (one, other) => expect(nameTheSame(one, other)).toBe(false))
+    ['I can eat nuts', "I can't eat nuts"],
+    ['I can eat nuts', 'I cannot eat nuts'],
+    ['he will come', 'he won’t come'],
+    ['you must take pills', "you mustn't take pills"],
+    ['I eat nuts', 'I dont eat nuts'],
+    ['everybody may enter', 'nobody may enter'],
+    ['I like coffee', 'I dislike coffee'],
+    ['turn the lamp on', 'turn the lamp off'],
+    ['the trip was before easter', 'the trip was after easter'],
+    ['meeting on monday', 'meeting on tuesday'],
+    ['it costs five euros', 'it costs six euros'],
+    ['he is allergic', 'she is allergic'],
+  ])('say two things: %s, %s', (one, other) => expect(mayBeParaphrases(one, other)).toBe(false))
 })

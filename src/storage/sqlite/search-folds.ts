@@ -1,6 +1,5 @@
 import { ancestors } from '../../access/namespace.js'
-import { essences, nameTheSame, nearlyTheSame } from '../../search/near-duplicates.js'
-import type { ReadText } from '../../search/read-text.js'
+import { essenceOf, mayBeParaphrases, nearlyTheSame } from '../../search/near-duplicates.js'
 import type { LexicalQuery } from '../search-store.js'
 import { readableText } from './search-pool.js'
 import type { RankedRow } from './search-read.js'
@@ -12,7 +11,6 @@ export type FoldedRow = RankedRow & { duplicates: number }
 export type Likeness = (item: number, other: number) => number | undefined
 
 interface Folding {
-  essenceOf: (text: ReadText) => string
   likeness: Likeness | undefined
   /** What is kept, by what it says. */
   known: Map<string, FoldedRow[]>
@@ -26,7 +24,7 @@ interface Folding {
 export function foldHits(rows: RankedRow[], query: LexicalQuery, likeness?: Likeness): FoldedRow[] {
   const { perDocument = 1, fold = false, offset = 0, limit } = query
   const sections = new Map<string, number>()
-  const folding: Folding = { essenceOf: essences(), likeness, known: new Map(), memories: [] }
+  const folding: Folding = { likeness, known: new Map(), memories: [] }
   const kept: FoldedRow[] = []
   for (const ranked of rows) {
     if (kept.length === offset + limit) break
@@ -45,7 +43,7 @@ export function foldHits(rows: RankedRow[], query: LexicalQuery, likeness?: Like
 
 /** Counts what says the same as a better row there, or notes it as the first to say so. */
 function isCounted(row: FoldedRow, folding: Folding): boolean {
-  const words = sameWords(row, folding)
+  const words = sameWords(row)
   const alike = words === undefined ? [] : (folding.known.get(words) ?? [])
   const better = alike.find((other) => mayBeCopies(other, row)) ?? nearest(row, folding)
   if (better) {
@@ -58,7 +56,7 @@ function isCounted(row: FoldedRow, folding: Folding): boolean {
 }
 
 /** The same for rows that say the same: a turn said twice, a memory that was published, a copy of a page. */
-function sameWords({ row, text }: RankedRow, { essenceOf }: Folding): string | undefined {
+function sameWords({ row, text }: RankedRow): string | undefined {
   const read = text?.()
   if (read === undefined || read.body.length === 0) return undefined
   return `${placeOf(row)}\n${essenceOf(read)}`
@@ -70,7 +68,9 @@ function nearest(row: FoldedRow, { likeness, memories }: Folding): FoldedRow | u
   return memories.find((other) => {
     const cosine = mayBeCopies(other, row) ? likeness(other.row.id ?? 0, row.row.id ?? 0) : undefined
     return (
-      cosine !== undefined && cosine >= nearlyTheSame && nameTheSame(readableText(other.row), readableText(row.row))
+      cosine !== undefined &&
+      cosine >= nearlyTheSame &&
+      mayBeParaphrases(readableText(other.row), readableText(row.row))
     )
   })
 }
