@@ -6,11 +6,13 @@ const month = `(?<month>${months})`
 const dayOf = String.raw`(?<day>\d{1,2})(?:st|nd|rd|th)?`
 const year = String.raw`(?<year>(?:19|20)\d\d|['’]\d\d)`
 const wholeYear = String.raw`(?<year>(?:19|20)\d\d)`
-const season = '(?<season>spring|summer|autumn|fall|winter)'
+const season = '(?<season>spring|summer|autumn|fall|winter|q[1-4]|(?:first|second|third|fourth) quarter)'
 const which = '(?<which>last|this|next)'
 const numeric = (inner: string): string => String.raw`(?<![\d./-])${inner}(?![./-]?\d)`
 const isoDay = String.raw`(?<year>\d{4})-(?<number>\d\d)-(?<day>\d\d)`
 const isoMonth = `${wholeYear}-(?<number>0[1-9]|1[012])`
+const monthFirst = `(?<number>0?[1-9]|1[012])/${wholeYear}`
+const yearsQuarter = `${wholeYear}[ /-]?(?<season>q[1-4])`
 const yearFirst = String.raw`${wholeYear}/(?<number>\d{1,2})/(?<day>\d{1,2})`
 const slashes = String.raw`(?<first>\d{1,2})/(?<second>\d{1,2})/(?<year>(?:19|20)\d\d|['’]?\d\d)`
 const dots = String.raw`(?<day>\d{1,2})\.(?<number>\d{1,2})\.${year}`
@@ -22,6 +24,8 @@ const and = '(?:, and |, or |, | and | or )'
 export const absolute = [
   numeric(isoDay),
   numeric(isoMonth),
+  numeric(monthFirst),
+  numeric(yearsQuarter),
   numeric(yearFirst),
   numeric(slashes),
   numeric(dots),
@@ -38,14 +42,18 @@ export const absolute = [
   String.raw`\b(?:in|during|of|since|year|until|before|after) ${year}\b`,
 ].map((pattern) => new RegExp(pattern, 'g'))
 
-const numbers = String.raw`\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve`
+const tens = 'twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred'
+const teens = 'ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen'
+const numbers = String.raw`\d{1,3}|one|two|three|four|five|six|seven|eight|nine|${teens}|${tens}`
 const weekday = 'monday|tuesday|wednesday|thursday|friday|saturday|sunday'
 const seenFromNow = [
   '(?<near>today|tonight|this (?:morning|afternoon|evening)|yesterday|tomorrow)',
-  `(?<which>last|this|next) (?<unit>week|weekend|month|year|${weekday}|night)`,
-  `(?:(?<count>${numbers}|the|an?|a few|a couple of) )?(?<many>day|week|weekend|month|year)s? (?<way>ago|before|earlier|after|later)`,
-  `(?<side>last|past|previous|next|coming) (?<number>${numbers}|few|couple of) (?<units>day|week|month|year)s?`,
-  '(?:past|(?:in|over|within|during|for) the last) (?<period>week|month|year)',
+  String.raw`(?<date>\d{1,2})(?:st|nd|rd|th) of (?<whichMonth>last|this|next) month`,
+  `(?<dayOfWeek>${weekday})(?: of)? (?<whichWeek>last|this|next) week`,
+  `(?<which>last|this|next) (?<unit>week|weekend|month|quarter|year|${weekday}|night)`,
+  `(?:(?<count>${numbers}|the|half an?|an?|a few|a couple of) )?(?<many>hour|day|week|weekend|fortnight|month|year)s? (?<way>ago|before|earlier|after|later)`,
+  `(?<side>last|past|previous|next|coming) (?<number>${numbers}|half|few|couple of) (?<units>hour|day|week|month|quarter|year)s?`,
+  '(?:past|(?:in|over|within|during|for) the last) (?<period>hour|week|fortnight|month|quarter|year)',
 ]
 
 export const relative = new RegExp(String.raw`\b(?:${seenFromNow.join('|')})\b`, 'g')

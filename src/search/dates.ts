@@ -1,26 +1,31 @@
-import { calendarSpan, day, monthsFrom, startOfDay, type TimeSpan, type Which, yearlySpan } from './calendar.js'
+import {
+  calendarSpan,
+  day,
+  dayBesideMonth,
+  dayOfWeek,
+  monthsFrom,
+  startOfDay,
+  type TimeSpan,
+  type Which,
+  yearlySpan,
+} from './calendar.js'
 
 import { absolute, bare, relative, relativeAsked, stretches } from './date-patterns.js'
 import { anyYear, type Groups, readNamed, spanInYear, stretchOf } from './named-times.js'
 
 export type { TimeSpan }
 
-const counts = [
-  'zero',
-  'one',
-  'two',
-  'three',
-  'four',
-  'five',
-  'six',
-  'seven',
-  'eight',
-  'nine',
-  'ten',
-  'eleven',
-  'twelve',
-]
-const unitDays: Record<string, number> = { day: 1, week: 7, weekend: 7, month: 30.4, year: 365.25 }
+const counts = new Map(
+  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen'
+    .split(' ')
+    .map((word, count) => [word, count]),
+)
+for (const [index, word] of 'twenty thirty forty fifty sixty seventy eighty ninety hundred'.split(' ').entries())
+  counts.set(word, 10 * index + 20)
+const unitDays: Record<string, number> = {
+  ...{ hour: 1 / 24, day: 1, week: 7, weekend: 7, fortnight: 14 },
+  ...{ month: 30.4, quarter: 91.3, year: 365.25 },
+}
 
 // What is beyond has no part in a question, and in a text the first times are the telling ones.
 const longest = 4_000
@@ -129,7 +134,7 @@ function relativeTimes(text: string, today: number, dates: Place[], pattern: Reg
   })
   const origins = [...dates, ...named]
   const counted = matches.flatMap(({ groups, ...place }) => {
-    if (groups.many === undefined) return []
+    if (groups.many === undefined || groups.many === 'hour') return []
     const origin = countsFrom.test(groups.way ?? '') ? origins.find((other) => follows(other, place)) : undefined
     const span = countedSpan(groups, today, origin?.span)
     return span ? [{ ...place, span, ...(origin && { origin }) }] : []
@@ -146,8 +151,11 @@ function follows(other: Place, { start, end }: Omit<Place, 'span'>): boolean {
 }
 
 function namedSpan(groups: Groups, today: number): TimeSpan | undefined {
-  const { near, which, unit, weekday, units, period } = groups
+  const { near, which, unit, weekday, units, period, date, whichMonth, whichWeek, many, way } = groups
   if (near !== undefined) return calendarSpan(nearDays[near] ?? 'this', 'day', today)
+  if (whichMonth !== undefined) return dayBesideMonth(whichMonth as Which, Number(date), today)
+  if (whichWeek !== undefined) return dayOfWeek(whichWeek as Which, groups.dayOfWeek ?? '', today)
+  if (many === 'hour' && way === 'ago') return rollingSpan({ number: groups.count, units: many }, today)
   if (weekday !== undefined) return calendarSpan('last', weekday, today)
   if (units !== undefined || period !== undefined) return rollingSpan(groups, today)
   return which === undefined ? undefined : calendarSpan(which as Which, unit ?? 'day', today)
@@ -156,7 +164,8 @@ function namedSpan(groups: Groups, today: number): TimeSpan | undefined {
 /** "The last two weeks" and "the past month" end today, "the next three days" begin tomorrow. */
 function rollingSpan({ side, number = 'one', units, period }: Groups, today: number): TimeSpan {
   const unit = unitDays[units ?? period ?? 'day'] ?? 1
-  const length = Math.round(countOf(number) * unit) * day
+  // Some hours ago may have been yesterday.
+  const length = Math.max(1, Math.round(countOf(number) * unit)) * day
   const tomorrow = today + day
   if (side === 'next' || side === 'coming') return { from: tomorrow, to: tomorrow + length }
   return { from: today - length, to: tomorrow }
@@ -189,7 +198,7 @@ function countOf(words: string): number {
   if (/^\d/.test(words)) return Number(words)
   if (words.endsWith('few')) return 3
   if (words.endsWith('couple of')) return 2
-  return Math.max(1, counts.indexOf(words))
+  return words.startsWith('half') ? 0.5 : (counts.get(words) ?? 1)
 }
 
 /** How long after something happened it is still told as news. */

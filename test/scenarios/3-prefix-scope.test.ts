@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import type { MemoryType } from '../../src/memories/memory.js'
 import { openStore } from '../store.js'
 
-it("a namespace gives its own rows in every depth and no neighbour's, in no time among 100,000", async () => {
+it("a namespace gives its own rows in every depth and no neighbour's among 100,000", async () => {
   const { cairn, path } = await openStore()
   const types: MemoryType[] = ['semantic', 'procedural']
   for (const user of ['alice', 'alicebob', 'alice_x', 'bob', 'ALICE', 'alice!x', 'a%']) {
@@ -15,23 +15,15 @@ it("a namespace gives its own rows in every depth and no neighbour's, in no time
   }
   addNoise(path, 100_000)
 
-  const timed = async <T>(ask: () => Promise<T>): Promise<[answer: T, millis: number]> => {
-    const start = performance.now()
-    const answer = await ask()
-    return [answer, performance.now() - start]
-  }
   const asks = [
     () => cairn.memories.list({ namespace: 'user:alice', limit: 1000 }),
     () => cairn.memories.list({ namespace: 'user:alice', limit: 1000, order: 'newest' }),
     () => cairn.as({ user: 'alice' }).memories.list({ limit: 1000 }),
   ]
   for (const ask of asks) {
-    const [{ items }] = await timed(ask)
+    const { items } = await ask()
     expect(items).toHaveLength(8)
     expect(new Set(items.map(({ value }) => value))).toEqual(new Set(['alice']))
-    const times: number[] = []
-    for (let round = 0; round < 5; round++) times.push((await timed(ask))[1])
-    expect(Math.min(...times)).toBeLessThan(50)
   }
   const { items: typed } = await cairn.memories.list({ namespace: 'user:alice', type: 'procedural' })
   expect(typed.map(({ namespace }) => namespace)).toEqual([

@@ -177,14 +177,13 @@ describe('counting', () => {
     )
   })
 
-  it('of runs without a break is quick, and too high rather than too low', () => {
+  it('of runs without a break is no work, and too high rather than too low', () => {
     const count = lineCounter(tokensOf)
     for (const unit of ['漢', 'ab', '=', '\u3000', '😀']) {
       const run = renderItem('x', `some words\n${unit.repeat(800)}\nmore`)
       expect(count(run)).toBeGreaterThanOrEqual(tokensOf(run))
-      const start = performance.now()
-      for (let index = 0; index < 100; index++) count(renderItem('x', unit.repeat(900 + index)))
-      expect(performance.now() - start).toBeLessThan(2_000)
+      // The tokenizer takes minutes for these.
+      for (let index = 0; index < 20; index++) count(renderItem('x', unit.repeat(100_000 + index)))
     }
   })
 })

@@ -56,6 +56,20 @@ describe('the times of a text', () => {
     ['last Monday', '2023-05-01/2023-05-02'],
     ['next Tuesday', '2023-05-09/2023-05-10'],
     ['three days ago', '2023-05-04/2023-05-06'],
+    ['twenty days ago', '2023-04-17/2023-04-19'],
+    ['a fortnight ago', '2023-04-20/2023-04-28'],
+    ['half a year ago', '2022-08-07/2023-02-06'],
+    ['Monday last week', '2023-05-01/2023-05-02'],
+    ['on the Friday of last week', '2023-05-05/2023-05-06'],
+    ['Tuesday next week', '2023-05-16/2023-05-17'],
+    ['the 5th of last month', '2023-04-05/2023-04-06'],
+    ['10/2022', '2022-10-01/2022-11-01'],
+    ['in Q2 2022', '2022-04-01/2022-07-01'],
+    ['2022-Q4', '2022-10-01/2023-01-01'],
+    ['the third quarter of 2022', '2022-07-01/2022-10-01'],
+    ['from Q1 to Q3 2022', '2022-01-01/2022-10-01'],
+    ['last quarter', '2023-01-01/2023-04-01'],
+    ['this quarter', '2023-04-01/2023-07-01'],
     ['at 2023-05-07T10:00', '2023-05-07/2023-05-08'],
     ['2023-05', '2023-05-01/2023-06-01'],
     ['1-5 May 2023', '2023-05-01/2023-05-06'],
@@ -85,6 +99,12 @@ describe('the times of a text', () => {
     ['May the 5th', 'yearly 2000-05-05/2000-05-06'],
     ['May the 5th, 2023', '2023-05-05/2023-05-06'],
     ['in the last two weeks', '2023-04-24/2023-05-09'],
+    ['in the last 24 hours', '2023-05-07/2023-05-09'],
+    ['the past 48 hours', '2023-05-06/2023-05-09'],
+    ['within the last hour', '2023-05-07/2023-05-09'],
+    ['three hours ago', '2023-05-07/2023-05-09'],
+    ['in the past two quarters', '2022-11-06/2023-05-09'],
+    ['the last half year', '2022-11-06/2023-05-09'],
     ['over the last three days', '2023-05-05/2023-05-09'],
     ['the past 30 days', '2023-04-08/2023-05-09'],
     ['the last few days', '2023-05-05/2023-05-09'],
@@ -183,6 +203,12 @@ describe('the times of a text', () => {
     'on Monday we leave',
     'drove past weekday markets',
     'may the 5 of us go',
+    'the 31st of last month',
+    'a quarter after ten',
+    'the first quarter was hard',
+    '13/2023',
+    'q5 2023',
+    'quick 2022 q9',
   ])('are none in "%s"', (text) => {
     expect(spans(text)).toEqual([])
   })
@@ -200,12 +226,9 @@ describe('the times of a text', () => {
     expect(`${date(span?.from)}/${date(span?.to)}`).toBe(expected)
   })
 
-  it('of any text are found in no time', () => {
-    for (const text of ['1 '.repeat(500_000), 'in may '.repeat(100_000), 'a few '.repeat(100_000)]) {
-      const start = performance.now()
-      timesIn(text, moment)
-      expect(performance.now() - start).toBeLessThan(1_000)
-    }
+  it('of a very long text are those of its beginning', () => {
+    for (const text of ['1 ', 'in may ', 'a few ', 'from may to ', 'q1 2023 and '])
+      expect(timesIn(text.repeat(500_000), moment).length).toBeLessThan(1_000)
   })
 })
 
