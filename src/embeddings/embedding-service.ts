@@ -9,7 +9,7 @@ import { toIso } from '../time.js'
 import type { EmbedderCheck } from './check-embedder.js'
 import type { EmbeddingWork } from './embedding-work.js'
 import { type EmbeddingModel, howToChange, type NoModel } from './own-model.js'
-import { lease, type WorkerState } from './worker.js'
+import { leaseOf, type WorkerState } from './worker.js'
 
 /** A space, and how far it is. `name` is what `rollback` and `drop` take. */
 export interface EmbeddingSpace {
@@ -87,7 +87,7 @@ export class EmbeddingService {
     return {
       model: 'reason' in model ? model : shownModel(model),
       away: 'reason' in model ? null : await this.#away(model, ask && spaces.length > 0),
-      underWay: await this.#storage.leases.isHeld({ name: lease, now: this.#guard.now() }),
+      underWay: (await Promise.all(spaces.map(({ name }) => this.#isFilled(name)))).includes(true),
       spaces: await Promise.all(spaces.map((space) => this.#withProgress(space))),
     }
   }
@@ -173,6 +173,10 @@ export class EmbeddingService {
         'It may still be loading; `cairn embeddings setup` looks for it.',
       )
     }
+  }
+
+  #isFilled(space: string): Promise<boolean> {
+    return this.#storage.leases.isHeld({ name: leaseOf(space), now: this.#guard.now() })
   }
 
   async #withProgress(space: SpaceRow): Promise<EmbeddingSpace> {

@@ -25,8 +25,8 @@ export type WorkerState =
   | { state: 'idle' | 'working' | 'elsewhere' }
   | { state: 'unavailable'; reason: string; hint?: string; until: number }
 
-/** Of the one process that embeds. */
-export const lease = 'embeddings'
+/** Of the one process that fills a space. To fill another takes hours, and the active one must not wait for it. */
+export const leaseOf = (space: string): string => `embeddings:${space}`
 const leaseMillis = 10_000
 const renewMillis = 3_000
 const queueAtOnce = 2_000
@@ -41,7 +41,7 @@ const firstPause = 1_000
 const longestPause = 60_000
 
 /**
- * Gives vectors to what has none, one process at a time, in the space of its embedder. A round does what five requests
+ * Gives vectors to what has none in the space of its embedder, one process at a time. A round does what five requests
  * take; what is not stored when the process ends is done by the next one that has the lease.
  */
 export class EmbeddingWorker {
@@ -134,9 +134,12 @@ export class EmbeddingWorker {
     }
   }
 
-  /** How many vectors the space is to be tried with, if it is: looked at when that may be. */
+  /**
+   * How many vectors the space is to be tried with, if it is: looked at when that may be. Those of a space that was never
+   * tried are few to count.
+   */
   async #trialDue({ name, triedWith }: SpaceRow): Promise<number | null> {
-    if (this.#untried !== undefined && this.#untried < Math.max(fewestToTry, triedWith)) return null
+    if (triedWith > 0 && this.#untried !== undefined && this.#untried < Math.max(fewestToTry, triedWith)) return null
     return this.#options.storage.embeddings.trialDue({ space: name, fewest: fewestToTry })
   }
 
@@ -200,9 +203,9 @@ export class EmbeddingWorker {
   }
 
   async #hold(): Promise<boolean> {
-    const { storage, holder, now } = this.#options
-    const take = (): Promise<boolean> =>
-      storage.leases.take({ name: lease, holder, now: now(), until: now() + leaseMillis })
+    const { storage, holder, now, space } = this.#options
+    const name = leaseOf(space)
+    const take = (): Promise<boolean> => storage.leases.take({ name, holder, now: now(), until: now() + leaseMillis })
     if (!(await take())) return false
     // A request may take longer than the lease.
     this.#renewing ??= setInterval(() => void take().catch(() => undefined), renewMillis).unref()
@@ -218,7 +221,8 @@ export class EmbeddingWorker {
     if (this.#renewing === undefined) return
     clearInterval(this.#renewing)
     this.#renewing = undefined
-    await this.#options.storage.leases.release({ name: lease, holder: this.#options.holder })
+    const { storage, holder, space } = this.#options
+    await storage.leases.release({ name: leaseOf(space), holder })
   }
 
   /** Lets go of requests that are under way, and of the lease. */

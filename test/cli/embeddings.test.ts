@@ -120,7 +120,7 @@ describe('embeddings migrate', () => {
     const { cli } = await withVectors()
     const storage = await openStorage(cli)
     const now = Date.now()
-    await storage.leases.take({ name: 'embeddings', holder: 'killed', now, until: now + 60_000 })
+    await storage.leases.take({ name: 'embeddings:ollama/shell/768', holder: 'killed', now, until: now + 60_000 })
     const told: string[] = []
     let out = ''
     const code = await run(['embeddings', 'migrate', '--to', 'ollama/shell'], {
@@ -129,7 +129,7 @@ describe('embeddings migrate', () => {
       stderr: {
         write(text) {
           told.push(text)
-          void storage.leases.release({ name: 'embeddings', holder: 'killed' })
+          void storage.leases.release({ name: 'embeddings:ollama/shell/768', holder: 'killed' })
         },
       },
       env: {},
@@ -261,7 +261,7 @@ describe('embeddings status', () => {
     await cli('memory add user:alice cups --text cups')
     const storage = await openStorage(cli)
     const now = Date.now()
-    await storage.leases.take({ name: 'embeddings', holder: 'other', now, until: now + 60_000 })
+    await storage.leases.take({ name: 'embeddings:ollama/pebble/768', holder: 'other', now, until: now + 60_000 })
     await storage.close()
     expect((await cli('embeddings status')).stdout).not.toContain('No process')
     expect(await cli.json('embeddings status')).toMatchObject({ underWay: true, spaces: [{ waiting: 1 }] })

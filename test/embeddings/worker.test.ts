@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { embeddingFailure } from '../../src/embeddings/embedding-failure.js'
 import type { ModelNews } from '../../src/embeddings/model-news.js'
 import { spaceFor, spaceName } from '../../src/embeddings/spaces.js'
-import { EmbeddingWorker } from '../../src/embeddings/worker.js'
+import { EmbeddingWorker, leaseOf } from '../../src/embeddings/worker.js'
 import { CairnError } from '../../src/errors.js'
 import { openSqliteStorage } from '../../src/storage/sqlite/sqlite-storage.js'
 import type { Storage } from '../../src/storage/storage.js'
@@ -56,7 +56,7 @@ describe('what has no vector', () => {
     await Promise.all([drain(worker), drain(worker), drain(worker)])
     expect(embedder.asked.flat().length).toBe(30)
     expect(await progress()).toMatchObject({ vectors: 30, waiting: 0 })
-    expect(await storage.leases.isHeld({ name: 'embeddings', now: time })).toBe(false)
+    expect(await storage.leases.isHeld({ name: leaseOf(spaceName(embedder.space)), now: time })).toBe(false)
   })
 
   it('is embedded once when it says the same, for all in one round and later for each place', async () => {
@@ -145,7 +145,7 @@ describe('a model that does not answer', () => {
     await drain(worker)
     expect(worker.state).toEqual({ state: 'unavailable', reason: gone.message, until: time + 1_000 })
     // A process with another way to the model is not kept from the work.
-    expect(await storage.leases.isHeld({ name: 'embeddings', now: time })).toBe(false)
+    expect(await storage.leases.isHeld({ name: leaseOf(spaceName(embedder.space)), now: time })).toBe(false)
     const asked = embedder.asked.length
     await drain(worker)
     expect(embedder.asked.length).toBe(asked)
@@ -285,6 +285,28 @@ describe('that vectors are gone', () => {
 })
 
 describe('another model', () => {
+  it('that takes long keeps nothing from its vector in the active space meanwhile', async () => {
+    const next = fakeEmbedder({ model: 'next', dimensions: 16 })
+    await open()
+    await remember('a')
+    await drain()
+    await open(next)
+    let answerNext = (): void => undefined
+    next.answer = (texts) =>
+      new Promise((resolve) => {
+        answerNext = () => resolve(texts.map((text) => vectorOf(text, 16)))
+      })
+    const filled = drain(workerOf(next, 'p2'))
+    await expect.poll(() => next.asked.length).toBeGreaterThan(0)
+    await remember('b')
+    await drain()
+    expect(await progress()).toMatchObject({ vectors: 2, waiting: 0 })
+    next.answer = undefined
+    answerNext()
+    await filled
+    expect((await storage.embeddings.spaces())[0]).toMatchObject({ model: 'next', state: 'active' })
+  })
+
   it('is filled beside the active one, becomes active when it is full, and can be taken back', async () => {
     const next = fakeEmbedder({ model: 'next', dimensions: 16 })
     const states = async () => Object.fromEntries((await storage.embeddings.spaces()).map((s) => [s.model, s.state]))
@@ -330,6 +352,17 @@ describe('a space', () => {
     await drain()
     expect((await found())?.triedWith).toBeGreaterThanOrEqual(240)
   })
+
+  it.each([1, 2, 8, 16])(
+    'is tried at a hundred vectors, however few of them come at once: %i texts a request',
+    async (batchSize) => {
+      embedder = fakeEmbedder({ batchSize })
+      await open()
+      await rememberMany(0, 130)
+      await drain()
+      expect(await found()).toMatchObject({ found: expect.any(Number) })
+    },
+  )
 
   it('is tried again by the next worker, or within an hour, when half of its vectors are gone', async () => {
     await open()
