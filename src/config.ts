@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
-import { embedderSchema, mergeEmbedders, wrongLength } from './embeddings/embedder-schema.js'
+import { embedderSchema, mergeEmbedders, wrongSettings } from './embeddings/embedder-schema.js'
 import { CairnError } from './errors.js'
 import { parse } from './parse.js'
 
@@ -121,9 +121,9 @@ export function resolveConfig(
 ): Config {
   const { file = {}, environment = {} } = sources
   const config = checked(merged([file, environment, given]), 'The configuration')
-  const wrong = wrongLength(config.embedder)
+  const wrong = wrongSettings(config.embedder)
   if (wrong === undefined) return config
-  throw new CairnError('config_invalid', wrong, { hint: 'docs/embeddings.md lists the lengths of models.' })
+  throw new CairnError('config_invalid', wrong.message, { hint: wrong.hint })
 }
 
 /** Settings one by one, the later over the earlier; limits and the options of the embedder likewise. */

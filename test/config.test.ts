@@ -175,6 +175,17 @@ describe('the configuration', () => {
     )
   })
 
+  it.each([
+    [{ provider: 'ollama', url: '127.0.0.1:11434' }, 'embedder.url is not the address of a server: 127.0.0.1:11434.'],
+    [{ url: 'box' }, 'embedder.url is not the address of a server: box.'],
+    [{ provider: 'openai', url: 'http://box/v1' }, 'embedder.model is missing'],
+  ] as const)('refuses settings of an embedder that can never work: %j', (embedder, says) => {
+    expect(thrown(() => resolveConfig({ embedder }), 'config_invalid').message).toContain(says)
+    const layers = { file: { embedder }, environment: { embedder: { model: 'm', url: 'http://box/v1' } } }
+    expect(() => resolveConfig({}, layers)).not.toThrow()
+    expect(() => resolveConfig({ embedder: { provider: 'transformers', url: 'models' } })).not.toThrow()
+  })
+
   it('refuses a length that the model is known not to make', () => {
     const wrong = [
       [{ provider: 'ollama', dimensions: 5_000 }, 'nomic-embed-text:v1.5 makes 768, or fewer.'],

@@ -1,6 +1,6 @@
 import { CairnError } from '../errors.js'
 import type { Embedder, SpaceDescription } from './embedder.js'
-import type { EmbedderSettings } from './embedder-schema.js'
+import { type EmbedderSettings, modelMissing } from './embedder-schema.js'
 import { embeddingCancelled, embeddingFailure, faultOf } from './embedding-failure.js'
 import { type Limits, limited, type VectorRequest } from './limited.js'
 import { defaultModels, factsOf, type ModelFacts, unknownModel, whyNotOfLength } from './model-facts.js'
@@ -16,6 +16,8 @@ export interface ChooseContext {
   deadlines?: Partial<Deadlines>
   /** Gives up what is asked of a server to make the choice. */
   signal?: AbortSignal
+  /** How long the vectors of a model are that is not known, if anything tells; else its server is asked. */
+  lengthOf?: (model: string) => number | undefined
 }
 
 export interface Deadlines {
@@ -47,7 +49,7 @@ interface Model {
 
 /**
  * The embedder that the settings ask for. One whose server is away is chosen all the same, and embeds when it is back; but
- * the length of vectors of a model that is not known is asked of its server, so such a one needs `dimensions` to be chosen
+ * the length of vectors of a model that nobody knows is asked of its server, so such a one needs `dimensions` to be chosen
  * without. Rejects with `config_invalid` for settings that can never be.
  */
 export async function chooseEmbedder(settings: EmbedderSettings, context: ChooseContext = {}): Promise<EmbedderChoice> {
@@ -100,10 +102,7 @@ export function ollamaServer(settings: EmbedderSettings, { environment = process
 
 function openai(settings: EmbedderSettings, { environment = process.env }: ChooseContext, embedMs: number): Model {
   if (settings.url !== undefined && settings.model === undefined)
-    throw invalidSetting(
-      'embedder.model is missing: which model the server has, only its owner knows.',
-      'Set embedder.model to the name that the server has for it.',
-    )
+    throw invalidSetting(modelMissing.message, modelMissing.hint)
   const url = openaiUrl(settings.url)
   const name = keyName(url, settings.apiKeyEnv)
   const key = name === undefined ? undefined : readKey(environment, name)
@@ -219,10 +218,11 @@ function reasonOf(error: unknown): string {
 async function settled(
   settings: EmbedderSettings,
   model: Model,
-  { signal }: Pick<ChooseContext, 'signal'>,
+  { signal, lengthOf }: Pick<ChooseContext, 'signal' | 'lengthOf'>,
 ): Promise<EmbedderChoice> {
   try {
-    const dimensions = dimensionsOf(settings, model) ?? (await measured(model.request, signal))
+    const known = dimensionsOf(settings, model) ?? lengthOf?.(model.model)
+    const dimensions = known ?? (await measured(model.request, signal))
     return { embedder: embedderOf(model, dimensions) }
   } catch (error) {
     await model.close?.().catch(() => undefined)

@@ -55,10 +55,21 @@ export const embedderSchema = z.preprocess(
   ),
 ) as unknown as z.ZodType<EmbedderSettings, EmbedderInput>
 
-/** What is known to be wrong of a model's length, whether it answers or not: of all layers of settings together. */
-export function wrongLength({ provider, model, dimensions }: EmbedderSettings): string | undefined {
-  if (dimensions === undefined || provider === 'none' || provider === 'custom') return undefined
-  return whyNotOfLength(model ?? defaultModels[provider === 'auto' ? 'ollama' : provider], dimensions)
+/** For a server that is not OpenAI's. */
+export const modelMissing = {
+  message: 'embedder.model is missing: which model the server has, only its owner knows.',
+  hint: 'Set embedder.model to the name that the server has for it.',
+}
+
+/** What can never work, whether a server answers or not: of all layers of settings together. */
+export function wrongSettings({ provider, model, dimensions, url }: EmbedderSettings): typeof modelMissing | undefined {
+  if (provider === 'none' || provider === 'custom') return undefined
+  if (url !== undefined && provider !== 'transformers' && !hasScheme.test(url))
+    return { message: `embedder.url is not the address of a server: ${url}.`, hint: 'Such as http://127.0.0.1:11434.' }
+  if (provider === 'openai' && url !== undefined && model === undefined) return modelMissing
+  if (dimensions === undefined) return undefined
+  const message = whyNotOfLength(model ?? defaultModels[provider === 'auto' ? 'ollama' : provider], dimensions)
+  return message === undefined ? undefined : { message, hint: 'docs/embeddings.md lists the lengths of models.' }
 }
 
 /** The settings one by one, for the page that lists them. */
@@ -124,9 +135,11 @@ function isObject(input: unknown): input is Record<string, unknown> {
   return input !== null && typeof input === 'object' && !Array.isArray(input)
 }
 
+const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i
+
 /** An address to ask, or a path. */
 function isPlace(place: string): boolean {
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(place)) return place !== '' && !place.includes('\0')
+  if (!hasScheme.test(place)) return place !== '' && !place.includes('\0')
   if (!URL.canParse(place)) return false
   const { protocol, username, password } = new URL(place)
   return (protocol === 'http:' || protocol === 'https:') && username === '' && password === ''

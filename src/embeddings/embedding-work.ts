@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { NewSpace, SpaceRow } from '../storage/embedding-store.js'
 import { startRounds } from './background.js'
 import type { EmbedderCheck } from './check-embedder.js'
 import type { EmbedderChoice } from './choose.js'
 import { type EmbeddingModel, type NoModel, OwnModel, type OwnModelOptions, otherModel } from './own-model.js'
-import { QueryVectors } from './query-vectors.js'
+import { QueryVectors, searchDeadline } from './query-vectors.js'
 import type { StoreModels } from './store-models.js'
 
 /** What a store does with its model, shared by all its handles. */
@@ -57,7 +58,7 @@ export function embeddingWork(options: OwnModelOptions): EmbeddingWork {
   return {
     model: () => own.current(),
     async queries(active) {
-      const model = await own.chosen()
+      const model = await inTime(own.chosen())
       if ('reason' in model) return (await others.queries(active)) ?? model
       others.letGoOf(model.space)
       if (model.space.name === active.name) return model.queries
@@ -71,6 +72,22 @@ export function embeddingWork(options: OwnModelOptions): EmbeddingWork {
       await others.close()
       await own.close(rounds)
     },
+  }
+}
+
+const late: NoModel = {
+  reason: `The model was not there within ${searchDeadline / 1_000} seconds.`,
+  hint: '`cairn embeddings setup` looks for it.',
+}
+
+/** To choose a model may take as long as its server does; who searches does not wait for that. */
+async function inTime<T>(choice: Promise<T>): Promise<T | NoModel> {
+  const stop = new AbortController()
+  const deadline = sleep(searchDeadline, late, { signal: stop.signal }).catch(() => late)
+  try {
+    return await Promise.race([choice, deadline])
+  } finally {
+    stop.abort()
   }
 }
 

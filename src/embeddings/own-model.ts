@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { CairnError } from '../errors.js'
 import type { NewSpace, SpaceRow } from '../storage/embedding-store.js'
 import type { Author, Storage } from '../storage/storage.js'
 import type { Embedder } from './embedder.js'
@@ -36,6 +37,8 @@ export interface OwnModelOptions {
 
 type Chosen = EmbeddingModel | NoModel
 
+const restMillis = 5_000
+
 /** The model that a store is worked on with. One that was not named is always that of the active space, if it can be had. */
 export class OwnModel {
   readonly #options: OwnModelOptions
@@ -44,6 +47,9 @@ export class OwnModel {
   #isThere = false
   #chosen: Promise<Chosen> | undefined
   #following: Promise<Chosen> | undefined
+  #toldNone = false
+  /** When a model that was named and could not be had is looked for again. */
+  #chooseAgainAt: number | undefined
   /** The active space whose model could not be taken up. */
   #passed: string | undefined
 
@@ -58,8 +64,12 @@ export class OwnModel {
 
   /** What was chosen last. What failed, such as a store that is locked, may be over when somebody asks again. */
   chosen(): Promise<Chosen> {
+    if (this.#chooseAgainAt !== undefined && this.#options.now() >= this.#chooseAgainAt) this.#chosen = undefined
     this.#chosen ??= this.#start().catch((error: unknown) => {
       this.#chosen = undefined
+      // Settings that can never be, of which nothing was known before.
+      if (error instanceof CairnError && error.code === 'config_invalid')
+        this.#tellNone({ reason: error.message, hint: error.hint ?? '' })
       throw error
     })
     return this.#chosen
@@ -82,18 +92,27 @@ export class OwnModel {
   }
 
   async #start(): Promise<Chosen> {
-    const { storage, background, author, tell } = this.#options
+    const { storage, background, author, now, models } = this.#options
+    this.#chooseAgainAt = undefined
     const spaces = await storage.embeddings.spaces()
     const chosen = await this.#choose(spaces)
-    if ('reason' in chosen && !spaces.some(isActive)) tell?.({ what: 'none', ...chosen })
+    // Its server may be away.
+    if ('reason' in chosen && models.isNamed) this.#chooseAgainAt = now() + restMillis
+    if ('reason' in chosen && !spaces.some(isActive)) this.#tellNone(chosen)
     if (background === true && 'space' in chosen && !this.#signal.aborted && spaces.length === 0)
       await storage.embeddings.open({ ...chosen.space, author: author() })
     return chosen
   }
 
+  #tellNone(none: NoModel): void {
+    if (this.#toldNone) return
+    this.#toldNone = true
+    this.#options.tell?.({ what: 'none', ...none })
+  }
+
   async #choose(spaces: SpaceRow[]): Promise<Chosen> {
     const { storage, models, now, author, tell } = this.#options
-    const { embedder, reason, hint } = await models.choose(spaces.find(isActive), this.#signal)
+    const { embedder, reason, hint } = await models.choose(spaces, this.#signal)
     if (embedder === undefined) return { reason, hint }
     this.#isThere = true
     const { encode } = await import('../vectors/codes.js')

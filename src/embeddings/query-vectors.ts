@@ -6,7 +6,7 @@ export type QueryVector = { space: string; values: Float32Array } | { missing: s
 
 const remembered = 1_000
 /** A search waits no longer for a model. */
-const deadline = 2_000
+export const searchDeadline = 2_000
 const firstPause = 1_000
 const longestPause = 60_000
 
@@ -45,7 +45,10 @@ export class QueryVectors {
     if (before && this.#now() < before.until)
       return { missing: `${this.#embedder.space.model} did not answer a moment ago` }
     try {
-      const [vector] = await this.#embedder.embed([text], { kind: 'query', signal: AbortSignal.timeout(deadline) })
+      const [vector] = await this.#embedder.embed([text], {
+        kind: 'query',
+        signal: AbortSignal.timeout(searchDeadline),
+      })
       if (vector?.length !== this.#embedder.space.dimensions) throw wrongDimension(this.#embedder, vector)
       this.#failure = undefined
       return vector
@@ -73,6 +76,7 @@ function wrongDimension({ space }: Embedder, vector: Float32Array | undefined): 
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof CairnError && error.code === 'cancelled') return `no answer within ${deadline / 1_000} seconds`
+  if (error instanceof CairnError && error.code === 'cancelled')
+    return `no answer within ${searchDeadline / 1_000} seconds`
   return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,4 @@
-import type { NewSpace } from '../storage/embedding-store.js'
+import type { NewSpace, SpaceRow } from '../storage/embedding-store.js'
 import type { EmbedderCheck } from './check-embedder.js'
 import type { EmbedderChoice } from './choose.js'
 import type { EmbedderSettings } from './embedder-schema.js'
@@ -8,8 +8,11 @@ import type { NoModel } from './own-model.js'
 export interface StoreModels {
   /** Whether the settings name a model, rather than take what there is. */
   isNamed: boolean
-  /** `auto` is the model that the vectors of the store are of, if there are some. */
-  choose(active: NewSpace | undefined, signal: AbortSignal): Promise<EmbedderChoice>
+  /**
+   * `auto` is the model that the vectors of the store are of, if there are some. How long those of a named model are that is
+   * not known otherwise, a space of it tells as well.
+   */
+  choose(spaces: SpaceRow[], signal: AbortSignal): Promise<EmbedderChoice>
   /** The model that the vectors of a space are of; undefined where the settings do not say where to ask for it. */
   chooseFor(space: NewSpace, signal: AbortSignal): Promise<EmbedderChoice | undefined>
   /** What there must be for the model to answer that `choose` chooses. */
@@ -20,11 +23,13 @@ export interface StoreModels {
 export function storeModels(settings: EmbedderSettings): StoreModels {
   return {
     isNamed: settings.provider !== 'auto' && settings.provider !== 'none',
-    async choose(active, signal) {
+    async choose(spaces, signal) {
+      const active = spaces.find(({ state }) => state === 'active')
       const missing = unnamedServer(settings, active)
       if (missing) return missing
       const { chooseEmbedder } = await import('./choose.js')
-      return chooseEmbedder(await settledSettings(settings, active), { signal })
+      const lengthOf = (model: string): number | undefined => knownLength(spaces, settings, model)
+      return chooseEmbedder(await settledSettings(settings, active), { signal, lengthOf })
     },
     async chooseFor(space, signal) {
       const { chooseEmbedder } = await import('./choose.js')
@@ -50,6 +55,12 @@ function unused({ provider, model, dimensions }: EmbedderSettings, active: NewSp
   if (names.length === 0) return []
   const says = `The vectors of the store are of ${active.name}. ${names.join(' and ')} would make others, and counts only with embedder, which names whose model it is.`
   return [{ what: 'settings', ok: true, says }]
+}
+
+/** Of the space that is searched or filled rather than of one that is kept. */
+function knownLength(spaces: SpaceRow[], { provider }: EmbedderSettings, model: string): number | undefined {
+  const own = spaces.filter((space) => space.provider === provider && space.model === model)
+  return (own.find(({ state }) => state !== 'kept') ?? own[0])?.dimensions
 }
 
 async function settledSettings(settings: EmbedderSettings, active: NewSpace | undefined): Promise<EmbedderSettings> {

@@ -399,3 +399,67 @@ describe('a store whose own embedder cannot be closed', () => {
     expect(closing).toHaveBeenCalledTimes(1)
   })
 })
+
+describe('a model whose length of vectors nobody knows', () => {
+  const lost = { status: 401, body: { error: { message: 'Not now.' } } }
+  const withServer = async () => {
+    const server = await embeddingServer({ dimensions: 64, models: ['pebble', 'shell'] })
+    const settings = (model = 'pebble') => ({ provider: 'openai', url: `${server.url}/v1`, model }) as const
+    return { server, settings }
+  }
+  const filled = async (settings: OpenOptions['embedder']) => {
+    const store = await openStore({ embedder: settings })
+    await remember(store, 'a')
+    await eventually(async () => expect(await status(store)).toMatchObject({ vectors: 1, waiting: 0 }))
+    await store.cairn.close()
+    return store.path
+  }
+
+  it('is the one of the space that the store has, and embeds when its server is back', async () => {
+    const { server, settings } = await withServer()
+    const db = await filled(settings())
+    server.misbehave = () => lost
+    const news: ModelNews[] = []
+    const store = await openStore({ db, embedder: settings(), onModel: (told) => void news.push(told) })
+    await remember(store, 'b')
+    await eventually(() => expect(news).toMatchObject([{ what: 'away', space: 'openai/pebble/64' }]))
+    server.misbehave = undefined
+    await eventually(async () => {
+      store.clock.advance(1_000)
+      expect(await status(store)).toMatchObject({ vectors: 2, waiting: 0 })
+    })
+    expect(news).toMatchObject([{ what: 'away' }, { what: 'back', space: 'openai/pebble/64' }])
+  })
+
+  it('is asked again when it was not there as a store without vectors was opened', async () => {
+    const { server, settings } = await withServer()
+    server.misbehave = () => lost
+    const news: ModelNews[] = []
+    const store = await openStore({ embedder: settings(), onModel: (told) => void news.push(told) })
+    await remember(store, 'a')
+    await eventually(() => expect(news).toMatchObject([{ what: 'none', reason: expect.stringContaining('401') }]))
+    server.misbehave = undefined
+    await eventually(async () => {
+      store.clock.advance(1_000)
+      expect(await status(store)).toMatchObject({ name: 'openai/pebble/64', vectors: 1, waiting: 0 })
+    })
+    expect(news).toHaveLength(1)
+  })
+
+  it('is not waited for by a search, for which another is asked', async () => {
+    const { server, settings } = await withServer()
+    const db = await filled(settings('shell'))
+    server.misbehave = ({ body: { model } }) => (model === 'pebble' ? { instead: 'hang' } : undefined)
+    const { cairn } = await openStore({ db, embedder: settings() })
+    expect(await cairn.search('a')).toMatchObject({ hits: [{ kind: 'memory' }], degraded: [] })
+  })
+
+  it('that can never be is told once', async () => {
+    const news: ModelNews[] = []
+    const embedder = { provider: 'transformers', model: 'embeddinggemma' } as const
+    await openStore({ embedder, onModel: (told) => void news.push(told) })
+    await eventually(() => expect(news).toHaveLength(1))
+    for (let time = 0; time < 5; time++) await vi.advanceTimersByTimeAsync(250)
+    expect(news).toMatchObject([{ what: 'none', reason: expect.stringContaining('cannot run in this process') }])
+  })
+})
