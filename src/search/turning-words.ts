@@ -18,25 +18,17 @@ const negated =
   /^(?:ain|aren|can|couldn|didn|doesn|don|hadn|hasn|haven|isn|mightn|mustn|needn|shan|shouldn|wasn|weren|won|wouldn)['’]?t$/
 const negations = new Set('no not nor never none nobody nothing nowhere neither without cannot hardly'.split(' '))
 
-/** What makes an opposite of a word: like and dislike, happy and unhappy. */
-const opposing = ['un', 'dis', 'in', 'im', 'ir', 'il', 'non', 'mis', 'anti', 'de']
-
-const wordOf = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}\p{N}]+)*/gu
-
-/** Whether two texts have the same of these words, both or neither a "not", and no word beside its opposite in the other. */
-export function turnAlike(text: string, other: string): boolean {
-  const [one, two] = [wordsOf(text), wordsOf(other)]
-  const isOnlyIn = (mine: Set<string>, others: Set<string>): boolean =>
-    [...mine].some(
-      (word) => !others.has(word) && (turning.has(word) || opposing.some((sign) => others.has(sign + word))),
-    )
+/** Whether two texts, by their words, have the same of these, and both or neither a "not". */
+export function turnAlike(one: ReadonlySet<string>, two: ReadonlySet<string>): boolean {
+  const isOnlyIn = (mine: ReadonlySet<string>, others: ReadonlySet<string>): boolean =>
+    [...mine].some((word) => turning.has(word) && !others.has(word))
   return isNegated(one) === isNegated(two) && !isOnlyIn(one, two) && !isOnlyIn(two, one)
 }
 
-function wordsOf(text: string): Set<string> {
-  return new Set(text.toLowerCase().match(wordOf))
+function isNegated(words: ReadonlySet<string>): boolean {
+  return [...words].some(isNegation)
 }
 
-function isNegated(words: Set<string>): boolean {
-  return [...words].some((word) => negations.has(word) || negated.test(word))
+export function isNegation(word: string): boolean {
+  return negations.has(word) || negated.test(word)
 }
