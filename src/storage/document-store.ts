@@ -15,7 +15,8 @@ export interface DocumentStore {
   files(input: { folder: string; under: string; after: string; limit: number }): Promise<IndexedFile[]>
   /**
    * Stores a document with its chunks, in place of all that was there of it: of `replaces`, which may have had another
-   * path, or else of the document at its path.
+   * path, or else of the document at its path. Chunks of which the same is embedded as before keep their vectors, or go on
+   * waiting for them.
    */
   put(input: NewDocument): Promise<'created' | 'updated' | 'moved'>
   /** Notes that files were looked at: unchanged, or with an `error` that kept them from being read. */

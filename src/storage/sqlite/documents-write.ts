@@ -1,13 +1,12 @@
 import type { Database } from 'better-sqlite3'
 import { ambiguousName } from '../../documents/ambiguous-name.js'
-import { documentScope } from '../../search/index-text.js'
 import type { DocumentPlace, DocumentRow, NewDocument, NotedFile } from '../document-store.js'
 import type { Author } from '../storage.js'
 import { audit } from './audit-write.js'
+import { storeChunks } from './document-chunks.js'
 import { documentAt, documentById, pathsBelow } from './document-rows.js'
 import { findDocuments, foldersAtRoot } from './documents-read.js'
 import { type Refusal, refuse } from './operation.js'
-import { indexItem } from './search-index.js'
 import { column, get, run, sql } from './statements.js'
 
 const insert = sql(
@@ -29,14 +28,6 @@ const save = sql(
    where id = :id`,
 )
 
-const removeChunks = sql('documents.removeChunks', 'delete from document_chunks where document_id = :id')
-
-const insertChunk = sql(
-  'documents.insertChunk',
-  `insert into document_chunks (document_id, position, heading, line_from, line_to, tokens, text)
-   values (:document, :position, :heading, :from, :to, :tokens, :text)`,
-)
-
 const folderExists = sql('documentFolders.exists', 'select 1 as found from document_folders where id = :id')
 
 export function putDocument(db: Database, input: NewDocument): 'created' | 'updated' | 'moved' | Refusal {
@@ -49,11 +40,8 @@ export function putDocument(db: Database, input: NewDocument): 'created' | 'upda
   const before = documentAt(db, folder, path) ?? (replaces === undefined ? undefined : documentById(db, replaces))
   const row = toParameters({ ...input, id: before?.id ?? input.id })
   if (before === undefined) run(db, insert, { ...row, namespace: input.namespace })
-  else {
-    run(db, removeChunks, { id: before.id })
-    run(db, save, row)
-  }
-  storeChunks(db, row.id, input)
+  else run(db, save, row)
+  storeChunks(db, row.id, input, before)
   const moved = before !== undefined && (before.path !== path || before.folder !== folder)
   const operation = before === undefined ? 'create' : 'update'
   const detail = JSON.stringify({
@@ -70,16 +58,6 @@ function toParameters(document: NewDocument) {
     document
   const about = { id, folder, path, title, metadata, sha256, bytes, chunks: chunks.length, modifiedAt }
   return { ...about, stamp, readAt, status: error === null ? 'synced' : 'failed', error, now: author.now }
-}
-
-function storeChunks(db: Database, document: string, { chunks, namespace, modifiedAt }: NewDocument): void {
-  const item = { kind: 'document' as const, namespace, owner: null, type: 'document', time: modifiedAt }
-  const scope = documentScope(namespace)
-  for (const [position, { heading, lines, tokens, text, words }] of chunks.entries()) {
-    const [from, to] = lines
-    const { id } = run(db, insertChunk, { document, position, heading, from, to, tokens, text })
-    indexItem(db, { ...item, ref: id }, { scope, ...words })
-  }
 }
 
 const noteRead = sql(

@@ -50,6 +50,28 @@ export function setItemText(db: Database, id: number, text: IndexText): void {
   run(db, updateVersion, { id, textVersion: indexTextVersion })
 }
 
+const removeText = sql(
+  'search.removeText',
+  `delete from search_text
+   where rowid = :id`,
+)
+
+export function replaceItemText(db: Database, id: number, text: IndexText): void {
+  run(db, removeText, { id })
+  setItemText(db, id, text)
+}
+
+const updateTime = sql(
+  'search.updateTime',
+  `update search_items
+   set time = :time
+   where id = :id`,
+)
+
+export function setItemTime(db: Database, id: number, time: number): void {
+  run(db, updateTime, { id, time })
+}
+
 /** Its full text goes with it, by a trigger. */
 export function unindexItem(db: Database, kind: SearchItem['kind'], ref: number): void {
   run(db, removeItem, { kind, ref })

@@ -3,7 +3,7 @@ import { decodeJson } from '../../json.js'
 import { eventIndexText } from '../../search/index-text.js'
 import type { EventType } from '../../sessions/event.js'
 import type { SessionRow } from '../../sessions/session.js'
-import { setItemText } from './search-index.js'
+import { replaceItemText } from './search-index.js'
 import { all, run, sql } from './statements.js'
 
 interface IndexedEvent {
@@ -38,12 +38,6 @@ const moveSnapshots = sql(
    where session_id = :session and seq > :after and seq <= :upTo`,
 )
 
-const removeText = sql(
-  'search.removeText',
-  `delete from search_text
-   where rowid = :id`,
-)
-
 const moveItem = sql(
   'search.moveItem',
   `update search_items
@@ -76,8 +70,7 @@ function reindex(
   { item, type, actor, content }: IndexedEvent,
   { id, app, user }: Pick<SessionRow, 'id' | 'app' | 'user'>,
 ): void {
-  run(db, removeText, { id: item })
   const text = eventIndexText({ session: id, owner: { app, user }, type, actor }, decodeJson(content))
-  setItemText(db, item, text)
+  replaceItemText(db, item, text)
   run(db, moveItem, { id: item, namespace: `session:${id}` })
 }

@@ -89,6 +89,7 @@ const samples: Record<string, [frequent: string | number, rare: string | number]
   claimedBy: ['a0', 'none'],
   completedAt: [populatedAt, 0],
   bytes: [1, 0],
+  by: [10, 1],
   chunks: [1, 0],
   count: [0, 1],
   createdBy: ['user:alice', 'user:nobody'],
@@ -149,6 +150,7 @@ const samples: Record<string, [frequent: string | number, rare: string | number]
   supersededAt: [populatedAt, 0],
   task: ['t0', 'none'],
   textVersion: [1, 2],
+  time: [populatedAt, 0],
   title: ['Guide', 'none'],
   terminatedAt: [populatedAt, 0],
   to: ['user:u1;', 'user:u99:area6\u0001'],
@@ -174,6 +176,7 @@ const exceptionsTo: [statement: RegExp, values: Values][] = [
   [/^(?:memories|search)\./, { id: 1 }],
   [/^search\./, { after: 0, below: 1_000, above: 0, from: 1_000, seq: 1, line: 1, chunk: 1 }],
   [/^documents\./, { id: 'd1', namespace: 'project:p1', from: 'project:p1', to: 'project:p1;' }],
+  [/^documents\.saveChunk/, { id: 1, position: 1, from: 1, to: 3, tokens: 2, text: 'x' }],
   [/^documents\.(?:files|idsBelow)/, { from: 'docs/', afterPath: 'docs/', to: 'docs0' }],
   [/^documentFolders\./, { id: 'f1', namespace: 'project:p1', from: 'project:p1', to: 'project:p1;' }],
   [
