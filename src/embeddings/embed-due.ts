@@ -3,7 +3,7 @@ import type { DueText, EmbeddingAnswers } from '../storage/embedding-store.js'
 import type { Storage } from '../storage/storage.js'
 import { embedTexts } from './embed-texts.js'
 import type { Embedder } from './embedder.js'
-import { wasPaused } from './embedding-failure.js'
+import { asksForPause, wasPaused } from './embedding-failure.js'
 
 /** Requests to a model that are under way at once, at most. */
 const concurrency = 5
@@ -42,8 +42,10 @@ export async function embedDue(work: EmbedDue): Promise<number> {
   })
   const [first] = failed
   if (first === undefined) return due.length
-  const isUnknown = failed.some(({ error }) => !isUnavailable(error))
-  if (isUnknown || (failed.length === batches.length && !(await answersAtAll(work)))) throw first.error
+  // That a server has put them off again and again says nothing of any text.
+  const other = failed.find(({ error }) => !isUnavailable(error) || asksForPause(error))
+  if (other !== undefined) throw other.error
+  if (failed.length === batches.length && !(await answersAtAll(work))) throw first.error
   // What was not sent, to spare the server, has not failed.
   const sent = failed.filter(({ error }) => !wasPaused(error))
   const failures = sent.flatMap(({ batch, error }) => failuresOf(batch, error, now()))

@@ -8,6 +8,8 @@ export interface EmbedTextsOptions {
   /** Default document. */
   kind?: EmbedKind
   signal?: AbortSignal | undefined
+  /** Whether to wait for the pauses that a server asks for. Default: for documents. */
+  patient?: boolean
 }
 
 /**
@@ -19,9 +21,13 @@ export async function embedTexts(
   texts: readonly string[],
   options: EmbedTextsOptions = {},
 ): Promise<Embedded[]> {
-  const { kind = 'document', signal } = options
+  const { kind = 'document', signal, patient } = options
   try {
-    const vectors = await embedder.embed(texts, { kind, ...(signal && { signal }) })
+    const vectors = await embedder.embed(texts, {
+      kind,
+      ...(signal && { signal }),
+      ...(patient !== undefined && { patient }),
+    })
     return check(embedder, texts, vectors).map((vector) => ({ vector }))
   } catch (error) {
     if (!isRefusal(error)) throw error

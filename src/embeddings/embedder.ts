@@ -19,6 +19,8 @@ export type EmbedKind = 'document' | 'query'
 export interface EmbedOptions {
   kind: EmbedKind
   signal?: AbortSignal
+  /** Whether to wait for the end of the pauses that a server asks for that gets too many requests. Default: for documents. */
+  patient?: boolean
 }
 
 /** Turns texts into vectors. */

@@ -50,6 +50,11 @@ export function retryAfterOf(error: unknown): number | undefined {
   return typeof wait === 'number' ? wait : undefined
 }
 
+/** Whether it is the answer of a server that gets too many requests: it is there, and wants a pause. */
+export function asksForPause(error: unknown): boolean {
+  return faultOf(error) === 'server' && error instanceof CairnError && error.details?.status === 429
+}
+
 export function wasPaused(error: unknown): boolean {
   return error instanceof CairnError && error.details?.paused === true
 }

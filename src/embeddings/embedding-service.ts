@@ -104,7 +104,7 @@ export class EmbeddingService {
     const spaces = await this.#storage.embeddings.spaces()
     const isOpen = spaces.some(({ name, state }) => name === space.name && state !== 'kept')
     // A space that nothing can fill would be in the way of others.
-    if (!isOpen) await embedder.embed([harmlessQuestion], { kind: 'query' })
+    if (!isOpen) await embedder.embed([harmlessQuestion], { kind: 'query', patient: true })
     return this.#withProgress(await this.#storage.embeddings.open({ ...space, author: this.#guard.author() }))
   }
 
@@ -136,8 +136,9 @@ export class EmbeddingService {
   }
 
   /**
-   * Works here and now until nothing is due in the space of this handle's model. Rejects with `embedding_unavailable` when
-   * the model does not answer, with `not_found` in a store without a space for its vectors, and with `busy` while another
+   * Works here and now until nothing is due in the space of this handle's model, or the signal ends it; while a server asks
+   * for a pause (status 429), it waits. Rejects with `embedding_unavailable` when the model does not answer, or eight pauses
+   * brought nothing through; with `not_found` in a store without a space for its vectors, and with `busy` while another
    * process does this work. What fails meanwhile is due later, as `postponed` in the status says.
    */
   async run({ signal, onRound }: { signal?: AbortSignal; onRound?: () => void } = {}): Promise<void> {
@@ -145,7 +146,7 @@ export class EmbeddingService {
     const { worker, space } = await this.#needModel()
     const spaces = await this.#storage.embeddings.spaces()
     if (!spaces.some(({ name, state }) => name === space.name && state !== 'kept')) throw noSpace(space, spaces)
-    while (!signal?.aborted && (await worker.round())) onRound?.()
+    while (!signal?.aborted && (await worker.round(signal))) onRound?.()
     const { state } = worker
     if (state.state === 'unavailable') throw new CairnError('embedding_unavailable', state.reason, { hint: state.hint })
     if (state.state === 'elsewhere')

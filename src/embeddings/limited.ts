@@ -1,7 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { AskedPause } from './asked-pause.js'
 import { CircuitBreaker, type Health, type Settle } from './circuit-breaker.js'
 import type { EmbedKind, EmbedOptions } from './embedder.js'
-import { embeddingCancelled, embeddingFailure, faultOf, retryAfterOf, wasPaused } from './embedding-failure.js'
+import {
+  asksForPause,
+  embeddingCancelled,
+  embeddingFailure,
+  faultOf,
+  retryAfterOf,
+  wasPaused,
+} from './embedding-failure.js'
 import { RequestSlots } from './request-slots.js'
 
 /** One request to a model. With `probe`, the text is known to be harmless: a failure is the server's. */
@@ -20,6 +28,8 @@ export interface Limits {
   /** A server that wants a longer pause than this gets it from whoever asks, who is told. */
   mostPauseMs: Record<EmbedKind, number>
   breaker: { failures: number; openMs: number; mostOpenMs: number }
+  /** How many pauses in a row a server may ask for that gets too many requests, while it takes none. */
+  askedPauses: number
   now: () => number
   random: () => number
   sleep: (millis: number, signal?: AbortSignal) => Promise<void>
@@ -31,6 +41,7 @@ export const usualLimits: Limits = {
   pauseMs: { document: 500, query: 100 },
   mostPauseMs: { document: 10_000, query: 1_000 },
   breaker: { failures: 5, openMs: 5_000, mostOpenMs: 60_000 },
+  askedPauses: 8,
   now: Date.now,
   random: Math.random,
   sleep: (millis, signal) => wait(millis, undefined, { ...(signal && { signal }) }),
@@ -41,11 +52,38 @@ export function limited(request: VectorRequest, given: Partial<Limits> = {}): Ve
   const limits = { ...usualLimits, ...given }
   const slots = new RequestSlots(limits.requests)
   const breaker = new CircuitBreaker({ ...limits.breaker, now: limits.now })
+  const sleep: Limits['sleep'] = (millis, signal) =>
+    limits.sleep(millis, signal).catch(() => {
+      throw embeddingCancelled()
+    })
+  const asked = new AskedPause({
+    firstMs: limits.pauseMs.document,
+    mostMs: limits.breaker.mostOpenMs,
+    mostInVain: limits.askedPauses,
+    ...{ now: limits.now, random: limits.random, sleep },
+  })
+
+  /** Takes a place; for those who wait for the end of a pause, one that is still there when it is over. */
+  const enter = async (options: EmbedOptions): Promise<() => void> => {
+    for (;;) {
+      if (isPatient(options)) await asked.isOver(options.signal)
+      const leave = await slots.take(options.kind, options.signal)
+      if (!isPatient(options) || !asked.isOn) return leave
+      leave()
+    }
+  }
 
   const once: VectorRequest = async (texts, options) => {
-    const leave = await slots.take(options.kind, options.signal)
+    const leave = await enter(options)
     try {
-      return await observed(breaker.enter(), options.probe ?? false, () => oneEach(request, texts, options))
+      const ask = () => oneEach(request, texts, options)
+      const vectors = await observed(breaker.enter(), options.probe ?? false, ask)
+      if (isPatient(options)) asked.gotThrough()
+      return vectors
+    } catch (error) {
+      // Before the next one gets this place.
+      if (asksForPause(error)) asked[isPatient(options) ? 'begin' : 'extend'](retryAfterOf(error) ?? 0)
+      throw error
     } finally {
       leave()
     }
@@ -53,18 +91,24 @@ export function limited(request: VectorRequest, given: Partial<Limits> = {}): Ve
 
   return async (texts, options) => {
     const attempts = options.probe ? 1 : limits.attempts[options.kind]
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1; ; ) {
       try {
         return await once(texts, options)
       } catch (error) {
-        const pause = pauseAfter(error, attempt, options.kind, limits)
+        const mayWait = asksForPause(error) && isPatient(options)
+        if (mayWait && !asked.isInVain) continue
+        const pause = mayWait ? undefined : pauseAfter(error, attempt, options.kind, limits)
         if (attempt >= attempts || pause === undefined) throw error
-        await limits.sleep(pause, options.signal).catch(() => {
-          throw embeddingCancelled()
-        })
+        attempt++
+        await sleep(pause, options.signal)
       }
     }
   }
+}
+
+/** Whoever searches has words to search by; everybody else wants vectors, however late. */
+function isPatient({ kind, patient = kind === 'document' }: EmbedOptions): boolean {
+  return patient
 }
 
 async function oneEach(
@@ -95,6 +139,7 @@ async function observed<T>(settle: Settle, probe: boolean, run: () => Promise<T>
 function healthAfter(error: unknown, probe: boolean): Health {
   const fault = faultOf(error)
   if (fault === undefined) return 'unknown'
+  if (asksForPause(error)) return 'up'
   if (fault === 'unclear') return probe ? 'down' : 'unknown'
   return fault === 'server' ? 'down' : 'up'
 }

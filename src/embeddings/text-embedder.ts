@@ -31,7 +31,7 @@ export function textEmbedder(parts: TextEmbedderParts): Embedder {
   return {
     space: parts.space,
     batchSize: parts.batchSize,
-    async embed(texts, { kind, signal }) {
+    async embed(texts, { kind, signal, patient }) {
       if (closed) throw closedEmbedder()
       const stop = new AbortController()
       const abort = (): void => stop.abort()
@@ -39,7 +39,9 @@ export function textEmbedder(parts: TextEmbedderParts): Embedder {
       if (signal?.aborted) abort()
       underWay.add(stop)
       try {
-        return await new Batches(parts, { kind, signal: stop.signal }).embed(texts)
+        return await new Batches(parts, { kind, signal: stop.signal, ...(patient !== undefined && { patient }) }).embed(
+          texts,
+        )
       } catch (error) {
         throw closed ? closedEmbedder() : error
       } finally {
@@ -59,10 +61,10 @@ export function textEmbedder(parts: TextEmbedderParts): Embedder {
 /** One call of `embed`. */
 class Batches {
   readonly #parts: TextEmbedderParts
-  readonly #options: Required<EmbedOptions>
+  readonly #options: EmbedOptions
   #count = 0
 
-  constructor(parts: TextEmbedderParts, options: Required<EmbedOptions>) {
+  constructor(parts: TextEmbedderParts, options: EmbedOptions) {
     this.#parts = parts
     this.#options = options
   }

@@ -55,7 +55,8 @@ async function askHalves(
   const questions = await embedAll(
     embedder,
     halves.map(([question]) => question),
-    { kind: 'query', signal },
+    // No search waits for these.
+    { kind: 'query', patient: true, signal },
   )
   const answers = await embedAll(
     embedder,

@@ -69,15 +69,15 @@ export class EmbeddingWorker {
 
   /**
    * Does one round of what is due, after those that were begun before: two at once would take the same jobs. Whether there
-   * may be more to do at once.
+   * may be more to do at once. The signal ends it at once, and what it has not stored is done later.
    */
-  round(): Promise<boolean> {
-    const round = this.#last.then(() => this.#round())
+  round(signal?: AbortSignal): Promise<boolean> {
+    const round = this.#last.then(() => this.#round(anyOf(this.#stop.signal, signal)))
     this.#last = round.catch(() => undefined)
     return round
   }
 
-  async #round(): Promise<boolean> {
+  async #round(signal: AbortSignal): Promise<boolean> {
     const { now } = this.#options
     if (this.#state.state === 'unavailable' && now() < this.#state.until) return false
     const space = await this.#findSpace()
@@ -97,7 +97,7 @@ export class EmbeddingWorker {
       return false
     }
     this.#state = { state: 'working' }
-    return this.#work(space)
+    return this.#work(space, signal)
   }
 
   async #hasDue(space: SpaceRow): Promise<boolean> {
@@ -113,14 +113,14 @@ export class EmbeddingWorker {
     return spaces.find(({ name, state }) => name === this.#options.space && state !== 'kept')
   }
 
-  async #work(space: SpaceRow): Promise<boolean> {
+  async #work(space: SpaceRow, signal: AbortSignal): Promise<boolean> {
     const { storage, encode, now, author } = this.#options
     const embedder = this.#embedder
     try {
       const allQueued = await storage.embeddings.queue({ space: space.name, limit: queueAtOnce })
-      const done = await embedDue({ storage, space: space.name, embedder, encode, now, signal: this.#stop.signal })
+      const done = await embedDue({ storage, space: space.name, embedder, encode, now, signal })
       this.#pause = 0
-      await this.#tryIfDue(space, done)
+      await this.#tryIfDue(space, done, signal)
       await this.#pruneIfTime(space)
       if (done > 0 || !allQueued) return true
       if (space.state === 'filling') await storage.embeddings.activate({ space: space.name, author: author() })
@@ -144,7 +144,7 @@ export class EmbeddingWorker {
   }
 
   /** Searches trust a space as far as it was found to know the texts of the store. */
-  async #tryIfDue(space: SpaceRow, done: number): Promise<void> {
+  async #tryIfDue(space: SpaceRow, done: number, signal: AbortSignal): Promise<void> {
     const { storage } = this.#options
     if (this.#untried !== undefined) this.#untried += done
     const vectors = await this.#trialDue(space)
@@ -152,13 +152,13 @@ export class EmbeddingWorker {
     if (vectors === null) return
     const sample = await storage.embeddings.trialSample({ space: space.name, texts: trialTexts, others: trialOthers })
     if (sample === null) return
-    await storage.embeddings.noteTrial({ space: space.name, found: await this.#try(sample, space), vectors })
+    await storage.embeddings.noteTrial({ space: space.name, found: await this.#try(sample, space, signal), vectors })
   }
 
   /** Over a piece of a text a server may fall that has taken the text. That ends no work: it is as it was before. */
-  async #try(sample: TrialSample, { found }: SpaceRow): Promise<number | null> {
+  async #try(sample: TrialSample, { found }: SpaceRow, signal: AbortSignal): Promise<number | null> {
     try {
-      return await trySpace(this.#embedder, sample, this.#stop.signal)
+      return await trySpace(this.#embedder, sample, signal)
     } catch (error) {
       if (faultOf(error) !== 'unclear') throw error
       return found
@@ -186,7 +186,10 @@ export class EmbeddingWorker {
   /** Twice as long a pause each time, up to a minute. */
   #goDown(error: unknown): void {
     if (!(error instanceof CairnError)) throw error
-    if (error.code === 'closed' || error.code === 'cancelled') return
+    if (error.code === 'closed' || error.code === 'cancelled') {
+      this.#state = { state: 'idle' }
+      return
+    }
     this.#pause = Math.min(longestPause, Math.max(firstPause, this.#pause * 2))
     const hint = error.hint === undefined ? {} : { hint: error.hint }
     this.#state = { state: 'unavailable', reason: error.message, ...hint, until: this.#options.now() + this.#pause }
@@ -230,6 +233,10 @@ export class EmbeddingWorker {
     this.#stop.abort()
     await this.#rest()
   }
+}
+
+function anyOf(stop: AbortSignal, signal: AbortSignal | undefined): AbortSignal {
+  return signal === undefined ? stop : AbortSignal.any([stop, signal])
 }
 
 /** Only an answer shows that a model is there: vectors may also come without it, as copies. */

@@ -159,6 +159,20 @@ describe('embeddings migrate', () => {
 })
 
 describe('embeddings run', () => {
+  it('goes on by itself after the pauses that a server asks for', async () => {
+    const { cli, server } = await started()
+    for (let index = 0; index < 10; index++) await cli.json(`memory add user:alice k${index} --text k${index}`)
+    const embedder = { provider: 'openai', url: server.url, model: 'pebble', dimensions: 768, batchSize: 1 }
+    writeFileSync(cli.path('cairn.config.json'), JSON.stringify({ embedder }))
+    await cli('embeddings setup')
+    const before = server.asked.length
+    server.misbehave = (_request, count) => (count - before <= 8 ? { status: 429 } : undefined)
+    const { code, stdout } = await cli('embeddings run')
+    expect([code, stdout]).toEqual([0, '12 vectors in openai/pebble/768 (active).\n'])
+    const [space] = (await cli.json<{ spaces: object[] }>('embeddings status')).spaces
+    expect(space).toMatchObject({ vectors: 12, waiting: 0, failed: 0, postponed: [] })
+  })
+
   it('says how to go on with a space that it does not fill', async () => {
     const { cli } = await withVectors()
     await beginToFill(cli, 'shell')

@@ -159,6 +159,15 @@ describe('a migration', () => {
     expect(await cairn.embeddings.migrate()).toMatchObject({ name: 'ollama/shell/8', state: 'filling' })
   })
 
+  it('begins after the pauses that a server asks for', async () => {
+    const server = await aServer()
+    const { path } = await filled(server.url)
+    const before = server.asked.length
+    server.misbehave = (_request, count) => (count - before <= 2 ? { status: 429 } : undefined)
+    const { cairn } = await reopen(path, settings(server.url, 'shell'))
+    expect(await cairn.embeddings.migrate()).toMatchObject({ name: 'ollama/shell/8', state: 'filling' })
+  })
+
   it('leaves searches with the model of before, of a handle that was opened with the next one, too', async () => {
     const server = await aServer()
     const { path, cairn: before } = await filled(server.url)

@@ -36,7 +36,10 @@ function failing(errors: unknown[], limits: Partial<Limits> = {}) {
 
 const flush = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 const gone = (): CairnError => embeddingFailure('server', 'It is gone.')
+const tooMany = (retryAfterMs?: number): CairnError =>
+  embeddingFailure('server', 'Too many.', { status: 429, retryAfterMs })
 const document = { kind: 'document' } as const
+const query = { kind: 'query' } as const
 
 describe('requests at once', () => {
   it('are five at most, one of which is kept for queries', async () => {
@@ -222,6 +225,86 @@ describe('a server that does not answer', () => {
     for (const _ of errors) await refusal(ask(['a'], document), 'embedding_unavailable')
     expect(await ask(['a'], document)).toEqual([[1]])
     expect(count()).toBe(10)
+  })
+})
+
+describe('a server that gets too many requests', () => {
+  it('is asked again after the pause that it asks for, up to a minute, however often that is', async () => {
+    const { ask, pauses } = failing([tooMany(7_000), tooMany(3_600_000)])
+    expect(await ask(['a'], document)).toEqual([[1]])
+    expect(pauses).toEqual([7_000, 60_000])
+  })
+
+  it('is asked again after pauses that double where it does not say how long', async () => {
+    const { ask, pauses } = failing(Array(5).fill(tooMany()))
+    await ask(['a'], document)
+    expect(pauses).toEqual([500, 1_000, 2_000, 4_000, 8_000])
+  })
+
+  it('is left alone by all documents for that time, those that were next, too', async () => {
+    const now = testClock()
+    const waking: (() => void)[] = []
+    const sleep = (): Promise<void> => new Promise((resolve) => void waking.push(resolve))
+    const { started, ask } = manual({ now, sleep })
+    const all = ['a', 'b', 'c', 'd', 'e'].map((text) => ask([text], document))
+    await flush()
+    expect(started).toHaveLength(4)
+    for (const { fail } of started.splice(0)) fail(tooMany(3_000))
+    await flush()
+    all.push(ask(['f'], document))
+    now.advance(2_999)
+    for (const wake of waking.splice(0)) wake()
+    await flush()
+    expect(started).toHaveLength(0)
+    now.advance(1)
+    for (const wake of waking.splice(0)) wake()
+    for (let rounds = 0; rounds < 2; rounds++) {
+      await flush()
+      for (const { answer } of started.splice(0)) answer([[1]])
+    }
+    expect(await Promise.all(all)).toEqual(Array(6).fill([[1]]))
+  })
+
+  it('is one that answers: no other request is refused for it', async () => {
+    const errors = [...Array(4).fill(gone()), tooMany(1), gone()]
+    const { ask, count } = failing(errors, { attempts: { document: 1, query: 1 } })
+    for (let times = 0; times < 5; times++) await refusal(ask(['a'], document), 'embedding_unavailable')
+    expect(await ask(['a'], document)).toEqual([[1]])
+    expect(count()).toBe(7)
+  })
+
+  it('is not waited for by who searches, though documents wait; but by who says so', async () => {
+    const { ask, pauses } = failing([tooMany(5_000), undefined, tooMany(5_000)])
+    expect((await refusal(ask(['a'], query), 'embedding_unavailable')).message).toBe('Too many.')
+    expect([await ask(['a'], query), pauses]).toEqual([[[1]], []])
+    await ask(['a'], { ...query, patient: true })
+    expect(pauses).toEqual([5_000, 5_000])
+  })
+
+  it('is given up when eight pauses in a row have brought nothing through, and waited for when it is asked later', async () => {
+    const { ask, pauses, now } = failing([...Array(9).fill(tooMany(60_000)), tooMany(2_000)])
+    expect((await refusal(ask(['a'], document), 'embedding_unavailable')).message).toBe('Too many.')
+    expect(pauses.splice(0)).toEqual(Array(8).fill(60_000))
+    now.advance(600_000)
+    expect(await ask(['a'], document)).toEqual([[1]])
+    expect(pauses).toEqual([2_000])
+  })
+
+  it('is not given up while something gets through', async () => {
+    const errors = Array.from({ length: 40 }, (_, index) => (index % 4 === 3 ? undefined : tooMany(1_000)))
+    const { ask } = failing(errors)
+    for (let times = 0; times < 10; times++) expect(await ask(['a'], document)).toEqual([[1]])
+  })
+
+  it('is not waited for any more when that is cancelled', async () => {
+    const cancel = new AbortController()
+    const { ask } = failing([tooMany(60_000)], {
+      sleep: (millis, signal) => {
+        cancel.abort()
+        return usualLimits.sleep(millis, signal)
+      },
+    })
+    await refusal(ask(['a'], { ...document, signal: cancel.signal }), 'cancelled')
   })
 })
 

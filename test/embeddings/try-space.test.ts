@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { embeddingFailure } from '../../src/embeddings/embedding-failure.js'
+import { limited } from '../../src/embeddings/limited.js'
+import { textEmbedder } from '../../src/embeddings/text-embedder.js'
 import { reliable, trySpace } from '../../src/embeddings/try-space.js'
 import { CairnError } from '../../src/errors.js'
+import { testClock } from '../helpers/clock.js'
 import { fakeEmbedder, vectorOf } from './fake-embedder.js'
 
 const dimensions = 32
@@ -52,6 +56,21 @@ it('leaves out texts of whose halves the model refuses one, and says nothing whe
     })
   expect(await trySpace(refusing(5), { texts, others })).toBeCloseTo(reliable(1, 35), 10)
   expect(await trySpace(refusing(15), { texts, others })).toBeNull()
+})
+
+it('goes on after the pauses that a server asks for: no search waits for it', async () => {
+  const now = testClock()
+  let requests = 0
+  const request = limited(
+    async (asked) => {
+      if (++requests % 2 === 1) throw embeddingFailure('server', 'Too many.', { status: 429, retryAfterMs: 5_000 })
+      return asked.map((text) => vectorOf(text.split(' ')[0] ?? '', dimensions))
+    },
+    { now, sleep: async (millis) => void now.advance(millis) },
+  )
+  const { space } = fakeEmbedder({ dimensions })
+  const patient = textEmbedder({ space, batchSize: 16, request })
+  expect(await trySpace(patient, { texts, others })).toBeCloseTo(reliable(1, 40), 10)
 })
 
 it('asks for questions by first halves and for answers by second halves', async () => {

@@ -186,6 +186,39 @@ describe('a model that does not answer', () => {
     expect(news).toMatchObject([{ what: 'away' }])
   })
 
+  it('since it has put off requests again and again costs no job, and leaves none for later', async () => {
+    await open()
+    for (let index = 0; index < 9; index++) await remember(`k${index}`)
+    const tooMany = embeddingFailure('server', 'Too many.', { status: 429 })
+    embedder.answer = async (texts) => {
+      if (texts.some((text) => text.includes('k8'))) throw tooMany
+      return texts.map((text) => vectorOf(text, 8))
+    }
+    const worker = workerOf()
+    await drain(worker)
+    expect(worker.state).toMatchObject({ state: 'unavailable', reason: 'Too many.' })
+    expect(await progress()).toMatchObject({ failed: 0, failures: [], postponed: [] })
+    embedder.answer = undefined
+    time += 1_000
+    await drain(worker)
+    expect(await progress()).toMatchObject({ vectors: 9, waiting: 0 })
+  })
+
+  it('is waited for no more when a signal ends the round', async () => {
+    await open()
+    await remember('a')
+    const cancel = new AbortController()
+    embedder.embed = (_texts, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(new CairnError('cancelled', 'It was cancelled.')))
+        cancel.abort()
+      })
+    const worker = workerOf()
+    expect(await worker.round(cancel.signal)).toBe(false)
+    expect(worker.state).toEqual({ state: 'idle' })
+    expect(await progress()).toMatchObject({ waiting: 1, failed: 0, postponed: [] })
+  })
+
   it('is not told of when it is the store that cannot be written', async () => {
     await open()
     await remember('a')
