@@ -16,7 +16,7 @@ export class QueryVectors {
   readonly #space: string
   readonly #now: () => number
   readonly #known = new Map<string, Float32Array>()
-  #failure: { until: number; pause: number } | undefined
+  #failure: { until: number; pause: number; reason: string } | undefined
 
   /** `space` is the name of the one that the vectors are for. */
   constructor({ embedder, space, now }: { embedder: Embedder; space: string; now: () => number }) {
@@ -39,11 +39,10 @@ export class QueryVectors {
     return { space: this.#space, values: vector }
   }
 
-  /** What a model says of a question may repeat it, so it is told to nobody but who asked. */
+  /** What a model says of a question may repeat it: that is told to nobody but who asked. */
   async #ask(text: string): Promise<Float32Array | { missing: string }> {
     const before = this.#failure
-    if (before && this.#now() < before.until)
-      return { missing: `${this.#embedder.space.model} did not answer a moment ago` }
+    if (before && this.#now() < before.until) return { missing: before.reason }
     try {
       const [vector] = await this.#embedder.embed([text], {
         kind: 'query',
@@ -57,8 +56,10 @@ export class QueryVectors {
       if (error instanceof CairnError && error.code === 'invalid_input') return { missing: messageOf(error) }
       // From the pause before: questions that fail together are one failure.
       const pause = Math.min(longestPause, Math.max(firstPause, (before?.pause ?? 0) * 2))
-      this.#failure = { until: this.#now() + pause, pause }
-      return { missing: messageOf(error) }
+      const missing = messageOf(error)
+      const reason = repeats(missing, text) ? `${this.#embedder.space.model} failed a moment ago` : missing
+      this.#failure = { until: this.#now() + pause, pause, reason }
+      return { missing }
     }
   }
 
@@ -68,6 +69,15 @@ export class QueryVectors {
     const [oldest] = this.#known.keys()
     if (this.#known.size > remembered && oldest !== undefined) this.#known.delete(oldest)
   }
+}
+
+/** Whether the beginning of a question is in it: what is repeated may have been cut. */
+function repeats(message: string, question: string): boolean {
+  return wordsOf(message).includes(wordsOf(question).slice(0, 20))
+}
+
+function wordsOf(text: string): string {
+  return ` ${text.replace(/[^\p{L}\p{N}]+/gu, ' ').trim()} `
 }
 
 function wrongDimension({ space }: Embedder, vector: Float32Array | undefined): CairnError {

@@ -70,10 +70,8 @@ describe('a model that does not answer', () => {
     const times: number[] = []
     for (; time < 300_000; time += 500) {
       const before = embedder.asked.length
-      const { missing } = { missing: '', ...(await of('tea')) }
-      const isAsked = embedder.asked.length > before
-      expect(missing).toBe(`vector: ${isAsked ? gone.message : 'fake did not answer a moment ago'}`)
-      if (isAsked) times.push(time)
+      expect(await of('tea')).toMatchObject({ missing: `vector: ${gone.message}` })
+      if (embedder.asked.length > before) times.push(time)
     }
     const pauses = times.slice(1).map((at, index) => at - (times[index] ?? 0))
     expect(pauses.slice(0, 8)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
@@ -83,7 +81,7 @@ describe('a model that does not answer', () => {
     await of('known')
     fails()
     await of('tea')
-    expect(await of('coffee')).toMatchObject({ missing: 'vector: fake did not answer a moment ago' })
+    expect(await of('coffee')).toMatchObject({ missing: `vector: ${gone.message}`, byModel: true })
     expect(await of('known')).toMatchObject({ values: vectorOf('known', 8) })
     expect(asked()).toEqual(['known', 'tea'])
   })
@@ -96,6 +94,15 @@ describe('a model that does not answer', () => {
     }
     expect(await of('my secret')).toMatchObject({ missing: 'vector: cannot embed "my secret"' })
     expect(await of('coffee')).toMatchObject({ values: vectorOf('coffee', 8) })
+  })
+
+  it.each([
+    ['my secret', 'no vector for "search_query: my secret"'],
+    ['my secret plan for the garden', 'no vector for "my  secret plan for the…'],
+  ])('is said to have failed where its reason repeats the question of somebody else: %s', async (question, reason) => {
+    fails(new CairnError('embedding_unavailable', reason))
+    expect(await of(question)).toMatchObject({ missing: `vector: ${reason}` })
+    expect(await of('coffee')).toMatchObject({ missing: 'vector: fake failed a moment ago' })
   })
 
   it('is asked as before when it is back', async () => {

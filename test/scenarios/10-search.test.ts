@@ -146,7 +146,7 @@ describe('when the server is down', () => {
     expect([nameOf(hits[0]), degraded]).toEqual(['new.md', isAway])
     expect(await cairn.search('the lighthouse', { mode: 'semantic' })).toMatchObject({
       hits: [],
-      degraded: [expect.stringMatching(/^vector: .* did not answer/)],
+      degraded: isAway,
     })
     expect((await cairn.search('the lighthouse', { mode: 'lexical' })).degraded).toEqual([])
     expect((await cairn.embeddings.status()).spaces).toMatchObject([{ vectors: subjects.length, waiting: 1 }])
