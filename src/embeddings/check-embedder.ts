@@ -1,7 +1,7 @@
 import { CairnError } from '../errors.js'
 import { type ChooseContext, chooseEmbedder, ollamaServer, usualDeadlines } from './choose.js'
 import type { EmbedderSettings } from './embedder-schema.js'
-import { embeddingFailure, hints } from './embedding-failure.js'
+import { embeddingFailure, hints, takesNoText } from './embedding-failure.js'
 import { findOllamaModel, ollamaVersion } from './ollama.js'
 
 /** One thing that must be there for texts to be embedded. */
@@ -19,9 +19,10 @@ interface Step {
   look: () => Promise<string>
 }
 
-/** To look for the model is what was done just now. */
+/** To look for the model is what was done just now, with texts of its own. */
 const fixes = new Map([
   [hints.server, 'Look again when it answers; in docs/embeddings.md is how to name another server.'],
+  [hints.texts, takesNoText],
   [hints.setup, 'See docs/embeddings.md for the settings there are: which server, which model, whose key.'],
 ])
 

@@ -1,7 +1,7 @@
 import { CairnError } from '../errors.js'
 import type { Embedder, SpaceDescription } from './embedder.js'
 import { type EmbedderSettings, modelMissing } from './embedder-schema.js'
-import { embeddingCancelled, embeddingFailure, faultOf } from './embedding-failure.js'
+import { embeddingCancelled, embeddingFailure, faultOf, takesNoText } from './embedding-failure.js'
 import { type Limits, limited, type VectorRequest } from './limited.js'
 import { defaultModels, factsOf, type ModelFacts, unknownModel, whyNotOfLength } from './model-facts.js'
 import { findOllamaModel, type OllamaServer, ollamaRequest, ollamaUrl } from './ollama.js'
@@ -75,8 +75,10 @@ async function lookForOllama(settings: EmbedderSettings, context: ChooseContext)
 }
 
 function noneBecause(error: unknown): EmbedderChoice {
-  if (!(error instanceof CairnError) || faultOf(error) === undefined) throw error
-  return { reason: error.message, hint: error.hint ?? '' }
+  const fault = faultOf(error)
+  if (!(error instanceof CairnError) || fault === undefined) throw error
+  // No text of anybody's has been sent yet.
+  return { reason: error.message, hint: fault === 'texts' ? takesNoText : (error.hint ?? '') }
 }
 
 /** The model that is asked for, whose requests are limited. */

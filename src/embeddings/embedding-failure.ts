@@ -36,6 +36,9 @@ export const hints: Record<Fault, string> = {
   setup: 'Run `cairn embeddings setup`.',
 }
 
+/** Where even a harmless text is not taken. */
+export const takesNoText = 'See what the server says, and whether the model is one for embeddings.'
+
 /** Who is at fault, undefined for errors that are not about embedding, such as a cancellation. */
 export function faultOf(error: unknown): Fault | undefined {
   if (!(error instanceof CairnError) || error.code !== 'embedding_unavailable') return undefined

@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { checkEmbedder, type EmbedderCheck } from '../../src/embeddings/check-embedder.js'
 import { type EmbedderInput, embedderSchema } from '../../src/embeddings/embedder-schema.js'
 import { embeddingServer } from '../helpers/embedding-server.js'
@@ -6,6 +8,19 @@ import { fakeEmbedder } from '../helpers/fake-embedder.js'
 
 const check = (input: EmbedderInput, environment = {}): Promise<EmbedderCheck[]> =>
   checkEmbedder(embedderSchema.parse(input), { environment, limits: { sleep: async () => undefined } })
+
+async function serverThatAnswers(status: number): Promise<string> {
+  const server = createServer((_, response) => response.writeHead(status).end('{}'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(
+    () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  )
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
 
 describe('the check of an embedder', () => {
   it.each(['auto', 'ollama'] as const)('finds the server, the model and its vectors (%s)', async (provider) => {
@@ -35,16 +50,8 @@ describe('the check of an embedder', () => {
   })
 
   it.each([200, 404])('stops at a server that is something else, which answers with %i', async (status) => {
-    const { createServer } = await import('node:http')
-    const other = createServer((_, response) => response.writeHead(status).end('{}'))
-    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
-    const address = other.address()
-    const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+    const url = await serverThatAnswers(status)
     const [found] = await check({ url })
-    await new Promise((resolve) => {
-      other.close(resolve)
-      other.closeAllConnections()
-    })
     expect(found).toMatchObject({ ok: false, says: `What answers at ${url} is not Ollama.`, fix: 'Set embedder.url.' })
   })
 
@@ -84,6 +91,18 @@ describe('the check of an embedder', () => {
     const found = (await check({ url: server.url })).at(-1)
     expect(found).toMatchObject({ what: 'vectors', ok: false, fix: expect.stringContaining(fix) })
     expect(found?.fix).not.toContain('embeddings setup')
+  })
+
+  it('looks at the model where the server takes no text at all', async () => {
+    const server = await embeddingServer({ models: ['chat'] })
+    server.misbehave = () => ({ status: 400, body: { error: { message: 'This model does not support embeddings' } } })
+    for (const dimensions of [{}, { dimensions: 8 }]) {
+      const found = (await check({ provider: 'openai', url: server.url, model: 'chat', ...dimensions })).at(-1)
+      expect(found).toMatchObject({ what: 'vectors', ok: false, says: expect.stringContaining('does not support') })
+      expect(found?.fix).toMatch(/whether the model is one for embeddings|Choose another model/)
+    }
+    const [found] = await check({ url: await serverThatAnswers(400) })
+    expect(found).toMatchObject({ what: 'server', ok: false, fix: expect.stringContaining('See what the server says') })
   })
 
   it('looks at the vectors of what is no Ollama', async () => {
