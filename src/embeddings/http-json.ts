@@ -82,7 +82,7 @@ function parseAnswer(request: JsonRequest, text: string): unknown {
   } catch {
     throw embeddingFailure(
       'unclear',
-      `${placeOf(request)} answered with something that is not JSON: ${excerpt(text, request.key, 60)}`,
+      `${placeOf(request)} answered with something that is not JSON: ${excerpt(text, request, 60)}`,
     )
   }
 }
@@ -92,7 +92,7 @@ function statusFailure(request: JsonRequest, status: number, headers: Headers, t
   if (status >= 300 && status < 400)
     return embeddingFailure(
       'setup',
-      `${placeOf(request)} sends requests on${target === null ? '' : ` to ${excerpt(target, request.key)}`}.`,
+      `${placeOf(request)} sends requests on${target === null ? '' : ` to ${excerpt(target, request)}`}.`,
       {
         status,
         hint: 'Set embedder.url to the server itself.',
@@ -100,7 +100,7 @@ function statusFailure(request: JsonRequest, status: number, headers: Headers, t
     )
   // What a server says about a key may repeat the key.
   const aboutKey = status === 401 || status === 403
-  const reason = aboutKey ? (request.key ? 'it refuses the key' : 'it wants a key') : reasonIn(text, request.key)
+  const reason = aboutKey ? (request.key ? 'it refuses the key' : 'it wants a key') : reasonIn(text, request)
   return embeddingFailure(
     faultOfStatus(status),
     `${placeOf(request)} answered with status ${status}: ${asSentence(reason)}`,
@@ -119,24 +119,33 @@ function faultOfStatus(status: number): Fault {
 }
 
 /** Both protocols have their reason under `error`; the one as a text, the other as an object with a `message`. */
-function reasonIn(text: string, key: string | undefined): string {
+function reasonIn(text: string, request: JsonRequest): string {
   try {
     const { error } = JSON.parse(text)
-    return excerpt(typeof error === 'string' ? error : error.message, key)
+    return excerpt(typeof error === 'string' ? error : error.message, request)
   } catch {
-    return excerpt(text, key)
+    return excerpt(text, request)
   }
 }
 
 /** The beginning on one line: servers answer with whole pages, or repeat what they were sent. */
-function excerpt(text: unknown, key: string | undefined, most = 200): string {
-  const harmless = key === undefined ? String(text) : String(text).replaceAll(key, '(the key)')
-  const line = harmless
+function excerpt(text: unknown, request: JsonRequest, most = 200): string {
+  const line = secretsOf(request)
+    .reduce((told, secret) => told.replaceAll(secret, '(the key)'), String(text))
     .slice(0, 1_000)
     .replace(/[\p{Cc}\s]+/gu, ' ')
     .trim()
   if (line === '') return 'nothing'
   return line.length > most ? `${line.slice(0, most)}…` : line
+}
+
+/** The key, and what may be one in the address; a version in it is what a server may complain of. */
+function secretsOf({ url, key }: JsonRequest): string[] {
+  const parts = new URL(url).search.slice(1).split('&')
+  const rest = parts.filter((part) => !part.startsWith('api-version='))
+  const asWritten = rest.map((part) => part.slice(part.indexOf('=') + 1))
+  const values = [...asWritten, ...new URLSearchParams(rest.join('&')).values()]
+  return [...(key === undefined ? [] : [key]), ...values.filter(({ length }) => length >= 8)]
 }
 
 /** Seconds, or a date. */

@@ -8,7 +8,7 @@ const hosted = 'https://api.openai.com/v1'
 const openaiKeyName = 'OPENAI_API_KEY'
 
 interface OpenaiServer {
-  /** With /v1, without /embeddings. */
+  /** With /v1 and what stands behind a question mark, without /embeddings. */
   url: string
   model: string
   key?: string | undefined
@@ -20,7 +20,8 @@ interface OpenaiServer {
 export function openaiUrl(told: string | undefined): string {
   if (told === undefined) return hosted
   const url = serverUrl(told, 'embedder.url')
-  return url.pathname === '/' ? `${url.origin}/v1` : withoutSlash(url).replace(/\/embeddings$/, '')
+  const base = url.pathname === '/' ? `${url.origin}/v1` : withoutSlash(url).replace(/\/embeddings$/, '')
+  return `${base}${url.search}`
 }
 
 /** The name of the environment variable with the key. A key of OpenAI's goes to OpenAI, and to no other server. */
@@ -31,9 +32,11 @@ export function keyName(url: string, told: string | undefined): string | undefin
 /** Asks for vectors as OpenAI, llama.cpp, vLLM and LM Studio are asked: https://platform.openai.com/docs/api-reference/embeddings */
 export function openaiRequest(server: OpenaiServer, timeoutMs: number): VectorRequest {
   const { model, key, dimensions } = server
+  const url = new URL(server.url)
+  url.pathname += '/embeddings'
   return async (texts, { signal }) => {
     const body = { model, input: texts, encoding_format: 'float', ...(dimensions !== undefined && { dimensions }) }
-    const answer = await requestJson({ url: `${server.url}/embeddings`, body, key, timeoutMs, signal })
+    const answer = await requestJson({ url: url.href, body, key, timeoutMs, signal })
     const data = isPlainObject(answer) ? answer.data : undefined
     if (!Array.isArray(data)) throw embeddingFailure('unclear', 'The server answered without data.')
     return inOrder(data)

@@ -10,6 +10,8 @@ describe('the address of an OpenAI-compatible server', () => {
     ['http://localhost:8080/', 'http://localhost:8080/v1'],
     ['http://localhost:1234/v1/', 'http://localhost:1234/v1'],
     ['https://host/openai/v1/embeddings', 'https://host/openai/v1'],
+    ['https://host?api-version=2024-02-01', 'https://host/v1?api-version=2024-02-01'],
+    ['https://host/openai/embeddings/?api-version=2024-02-01', 'https://host/openai?api-version=2024-02-01'],
   ])('%s is %s', (told, url) => {
     expect(openaiUrl(told)).toBe(url)
   })
@@ -21,6 +23,37 @@ describe('the key', () => {
     expect(keyName('https://api.openai.com.evil.example/v1', undefined)).toBeUndefined()
     expect(keyName('http://localhost:8080/v1', undefined)).toBeUndefined()
     expect(keyName('http://localhost:8080/v1', 'MY_KEY')).toBe('MY_KEY')
+  })
+})
+
+describe('what stands behind a question mark in the address', () => {
+  const asked = async (status: number, body: (path: string) => unknown) => {
+    const server = await embeddingServer({ dimensions: 4 })
+    server.misbehave = ({ path }) => ({ status, body: body(path), headers: { location: `/login${path}` } })
+    const url = openaiUrl(`${server.url}/v1?api-version=2024-02-01&code=secret%2Fsecret`)
+    const answer = openaiRequest({ url, model: 'nomic-embed-text:v1.5' }, 10_000)(['a'], { kind: 'document' })
+    return { answer, server }
+  }
+
+  it('is sent with each request', async () => {
+    const { answer, server } = await asked(200, () => ({ data: [{ embedding: [1] }] }))
+    expect(await answer).toEqual([[1]])
+    expect(server.asked.map(({ path }) => path)).toEqual(['/v1/embeddings?api-version=2024-02-01&code=secret%2Fsecret'])
+  })
+
+  it.each([
+    [405, (path: string) => `Cannot POST ${path}`],
+    [405, () => ({ error: { message: 'No such code: secret/secret' } })],
+    [307, () => ''],
+  ])('is not told, as it may be a key (status %i)', async (status, body) => {
+    const { answer } = await asked(status, body)
+    const { message } = await refusal(answer, 'embedding_unavailable')
+    expect(message).not.toMatch(/secret/)
+  })
+
+  it('is told where it is the version of the protocol', async () => {
+    const { answer } = await asked(405, () => ({ error: { message: 'There is no version 2024-02-01' } }))
+    expect((await refusal(answer, 'embedding_unavailable')).message).toContain('There is no version 2024-02-01')
   })
 })
 

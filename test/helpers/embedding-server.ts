@@ -81,7 +81,8 @@ export async function embeddingServer(
   const answer = async (request: SeenRequest, response: ServerResponse): Promise<void> => {
     state.seen.push(request)
     if (silent) return
-    const { path, method, body, headers } = request
+    const { method, body, headers } = request
+    const [path] = request.path.split('?')
     if (method === 'GET' && path === '/api/version') return send(response, 200, { version: '0.9.3' })
     if (method !== 'POST') return send(response, 404, '404 page not found')
     if (path === '/v1/embeddings' && key !== undefined && headers.authorization !== `Bearer ${key}`)
