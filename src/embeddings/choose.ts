@@ -16,7 +16,7 @@ export interface ChooseContext {
   deadlines?: Partial<Deadlines>
   /** Gives up what is asked of a server to make the choice. */
   signal?: AbortSignal
-  /** How long the vectors of a model are that is not known, if anything tells; else its server is asked. */
+  /** How long the vectors of a model are that is not known, if anything tells while its server does not answer. */
   lengthOf?: (model: string) => number | undefined
 }
 
@@ -217,14 +217,9 @@ function reasonOf(error: unknown): string {
 }
 
 /** The model as an embedder, once it is known how long its vectors are. */
-async function settled(
-  settings: EmbedderSettings,
-  model: Model,
-  { signal, lengthOf }: Pick<ChooseContext, 'signal' | 'lengthOf'>,
-): Promise<EmbedderChoice> {
+async function settled(settings: EmbedderSettings, model: Model, context: ChooseContext): Promise<EmbedderChoice> {
   try {
-    const known = dimensionsOf(settings, model) ?? lengthOf?.(model.model)
-    const dimensions = known ?? (await measured(model.request, signal))
+    const dimensions = dimensionsOf(settings, model) ?? (await measured(model, context))
     return { embedder: embedderOf(model, dimensions) }
   } catch (error) {
     await model.close?.().catch(() => undefined)
@@ -244,7 +239,18 @@ function dimensionsOf({ dimensions }: EmbedderSettings, { model, facts }: Model)
   return dimensions ?? facts.dimensions
 }
 
-async function measured(request: VectorRequest, signal: AbortSignal | undefined): Promise<number> {
+/** The server's own word goes first: another model may have been put behind the name. */
+async function measured({ request, model }: Model, { signal, lengthOf }: ChooseContext): Promise<number> {
+  try {
+    return await askedLength(request, signal)
+  } catch (error) {
+    const told = faultOf(error) === undefined ? undefined : lengthOf?.(model)
+    if (told === undefined) throw error
+    return told
+  }
+}
+
+async function askedLength(request: VectorRequest, signal: AbortSignal | undefined): Promise<number> {
   const [vector] = await request(['a'], { kind: 'query', probe: true, ...(signal && { signal }) })
   if (Array.isArray(vector) || vector instanceof Float32Array) return vector.length
   throw embeddingFailure('unclear', 'The model answered with something that is not a vector.')

@@ -3,12 +3,12 @@ import type { DueText, EmbeddingAnswers } from '../storage/embedding-store.js'
 import type { Storage } from '../storage/storage.js'
 import { embedTexts } from './embed-texts.js'
 import type { Embedder } from './embedder.js'
-import { asksForPause, wasPaused } from './embedding-failure.js'
+import { asksForPause, wasCutOff, wasPaused } from './embedding-failure.js'
 
 /** Requests to a model that are under way at once, at most. */
 const concurrency = 5
 
-/** How often a text is tried that fails for no reason that is known. */
+/** How often a text is tried that fails for no reason that is known, unless the connection broke: that may end. */
 const maxAttempts = 8
 const firstDelay = 2_000
 const longestDelay = 3_600_000
@@ -71,7 +71,8 @@ function failuresOf(batch: DueText[][], error: unknown, now: number): EmbeddingA
   const message = error instanceof Error ? error.message : String(error)
   return batch.flat().map(({ item, hash, attempts }) => {
     const delay = batch.length > 1 ? 0 : Math.min(longestDelay, firstDelay * 2 ** attempts)
-    return { item, hash, error: message, runAfter: attempts + 1 >= maxAttempts ? null : now + delay }
+    const isGivenUp = attempts + 1 >= maxAttempts && !wasCutOff(error)
+    return { item, hash, error: message, runAfter: isGivenUp ? null : now + delay }
   })
 }
 

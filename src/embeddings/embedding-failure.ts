@@ -13,17 +13,20 @@ interface FailureOptions {
   retryAfterMs?: number | undefined
   /** Whether the request was not made at all, to spare the server. */
   paused?: true
+  /** Whether the connection broke: of a text that went over it nothing is known, however often that happens. */
+  cutOff?: true
   cause?: unknown
 }
 
 export function embeddingFailure(fault: Fault, message: string, options: FailureOptions = {}): CairnError {
-  const { hint = hints[fault], status, retryAfterMs, paused, cause } = options
+  const { hint = hints[fault], status, retryAfterMs, paused, cutOff, cause } = options
   const details = {
     fault,
     retryable: fault === 'server' || fault === 'unclear',
     ...(status !== undefined && { status }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(paused && { paused }),
+    ...(cutOff && { cutOff }),
   }
   return new CairnError('embedding_unavailable', message, { hint, details, cause })
 }
@@ -60,6 +63,10 @@ export function asksForPause(error: unknown): boolean {
 
 export function wasPaused(error: unknown): boolean {
   return error instanceof CairnError && error.details?.paused === true
+}
+
+export function wasCutOff(error: unknown): boolean {
+  return error instanceof CairnError && error.details?.cutOff === true
 }
 
 export function embeddingCancelled(): CairnError {

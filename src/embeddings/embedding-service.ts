@@ -104,7 +104,7 @@ export class EmbeddingService {
     const spaces = await this.#storage.embeddings.spaces()
     const isOpen = spaces.some(({ name, state }) => name === space.name && state !== 'kept')
     // A space that nothing can fill would be in the way of others.
-    if (!isOpen) await embedder.embed([harmlessQuestion], { kind: 'query', patient: true })
+    if (!isOpen) await keptAlive(() => embedder.embed([harmlessQuestion], { kind: 'query', patient: true }))
     return this.#withProgress(await this.#storage.embeddings.open({ ...space, author: this.#guard.author() }))
   }
 
@@ -146,7 +146,9 @@ export class EmbeddingService {
     const { worker, space } = await this.#needModel()
     const spaces = await this.#storage.embeddings.spaces()
     if (!spaces.some(({ name, state }) => name === space.name && state !== 'kept')) throw noSpace(space, spaces)
-    while (!signal?.aborted && (await worker.round(signal))) onRound?.()
+    await keptAlive(async () => {
+      while (!signal?.aborted && (await worker.round(signal))) onRound?.()
+    })
     const { state } = worker
     if (state.state === 'unavailable') throw new CairnError('embedding_unavailable', state.reason, { hint: state.hint })
     if (state.state === 'elsewhere')
@@ -215,6 +217,16 @@ export class EmbeddingService {
 
   #refusal(operation: 'list' | 'update' | 'rollback' | 'delete'): Promise<CairnError> {
     return this.#guard.rootRefusal('manage embeddings', { subject: 'store', operation })
+  }
+}
+
+/** For whoever waits: the pauses that a server asks for keep no process alive by themselves. */
+async function keptAlive<T>(work: () => Promise<T>): Promise<T> {
+  const timer = setInterval(() => undefined, 60_000)
+  try {
+    return await work()
+  } finally {
+    clearInterval(timer)
   }
 }
 

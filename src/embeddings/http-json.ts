@@ -168,7 +168,7 @@ function unreachable(request: JsonRequest, error: unknown): CairnError {
   if (code !== undefined && broken.includes(code)) {
     const message = `${placeOf(request)} closed the connection before it had answered (${code}).`
     // It may have fallen over the texts.
-    return embeddingFailure('unclear', message, { cause: error })
+    return embeddingFailure('unclear', message, { cutOff: true, cause: error })
   }
   const message = `${placeOf(request)} cannot be reached: ${code ?? (cause instanceof Error ? cause.message : cause)}.`
   return embeddingFailure('server', message, { cause: error, hint: request.unreachableHint })

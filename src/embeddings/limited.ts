@@ -32,7 +32,8 @@ export interface Limits {
   askedPauses: number
   now: () => number
   random: () => number
-  sleep: (millis: number, signal?: AbortSignal) => Promise<void>
+  /** Unless `ref` is false, it keeps the process alive. */
+  sleep: (millis: number, signal?: AbortSignal, ref?: boolean) => Promise<void>
 }
 
 export const usualLimits: Limits = {
@@ -44,7 +45,7 @@ export const usualLimits: Limits = {
   askedPauses: 8,
   now: Date.now,
   random: Math.random,
-  sleep: (millis, signal) => wait(millis, undefined, { ...(signal && { signal }) }),
+  sleep: (millis, signal, ref = true) => wait(millis, undefined, { ref, ...(signal && { signal }) }),
 }
 
 /** The same requests, a few at once, tried again when that may help, and none to a server that is known not to answer. */
@@ -52,15 +53,17 @@ export function limited(request: VectorRequest, given: Partial<Limits> = {}): Ve
   const limits = { ...usualLimits, ...given }
   const slots = new RequestSlots(limits.requests)
   const breaker = new CircuitBreaker({ ...limits.breaker, now: limits.now })
-  const sleep: Limits['sleep'] = (millis, signal) =>
-    limits.sleep(millis, signal).catch(() => {
+  const sleep: Limits['sleep'] = (millis, signal, ref) =>
+    limits.sleep(millis, signal, ref).catch(() => {
       throw embeddingCancelled()
     })
   const asked = new AskedPause({
     firstMs: limits.pauseMs.document,
     mostMs: limits.breaker.mostOpenMs,
     mostInVain: limits.askedPauses,
-    ...{ now: limits.now, random: limits.random, sleep },
+    ...{ now: limits.now, random: limits.random },
+    // A program that has nothing else to do does not wait for minutes.
+    sleep: (millis, signal) => sleep(millis, signal, false),
   })
 
   /** Takes a place; for those who wait for the end of a pause, one that is still there when it is over. */

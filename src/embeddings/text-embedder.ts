@@ -1,6 +1,6 @@
 import { CairnError, invalidInput } from '../errors.js'
 import type { Embedder, EmbedOptions, SpaceDescription } from './embedder.js'
-import { embeddingFailure, faultOf } from './embedding-failure.js'
+import { embeddingFailure, faultOf, wasCutOff } from './embedding-failure.js'
 import { firstHalf, fitText } from './fit-text.js'
 import type { VectorRequest } from './limited.js'
 import { type Shortening, unitVector } from './unit-vector.js'
@@ -135,7 +135,8 @@ class Batches {
       } catch (error) {
         const fault = faultOf(error)
         if (fault !== 'texts' && fault !== 'unclear') throw error
-        if (halvings === mostHalvings || part.length < shortText) throw neverEmbedded({ index, of: this.#count }, error)
+        if (halvings === mostHalvings || part.length < shortText)
+          throw wasCutOff(error) ? error : neverEmbedded({ index, of: this.#count }, error)
       }
       part = firstHalf(part)
     }

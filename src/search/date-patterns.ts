@@ -56,11 +56,14 @@ const seenFromNow = [
   '(?:past|(?:in|over|within|during|for) the last) (?<period>hour|week|fortnight|month|quarter|year)',
 ]
 
-export const relative = new RegExp(String.raw`\b(?:${seenFromNow.join('|')})\b`, 'g')
+/** Not within a longer number: "twenty-one days ago", "2.5 years ago", "two hundred days ago". */
+const whole = String.raw`(?<!\w[-.,])(?<!\b(?!one |a )(?:${numbers})[ -](?:and )?)\b`
+
+export const relative = new RegExp(String.raw`${whole}(?:${seenFromNow.join('|')})\b`, 'g')
 
 /** In a question "on Monday" is over; in a text it may be to come. */
 export const relativeAsked = new RegExp(
-  String.raw`\b(?:${[...seenFromNow, `on (?<weekday>${weekday})`].join('|')})\b`,
+  String.raw`${whole}(?:${[...seenFromNow, `on (?<weekday>${weekday})`].join('|')})\b`,
   'g',
 )
 

@@ -1,9 +1,8 @@
-import { stopWords } from './common-words.js'
 import type { ReadText } from './read-text.js'
 import { isNegation, turnAlike } from './turning-words.js'
 import { writtenWord } from './word-numbers.js'
 import { stemOf } from './words.js'
-import { wordsAlike } from './words-alike.js'
+import { areSynonyms } from './words-alike.js'
 
 /** A text says the same without them. Of all other words each may turn what is said: he and she, on and off. */
 const articles = new Set(['a', 'an', 'the'])
@@ -19,45 +18,45 @@ export function essenceOf({ title, written }: ReadText): string {
 /** Vectors that are nearer, by their cosine, are of texts that say nearly the same: a paraphrase, most often. */
 export const nearlyTheSame = 0.97
 
-/** Names and numbers stand apart from what is around them, whatever a model makes of it. */
-const exact = /\p{Lu}[\p{L}\p{M}]*|[\p{L}\p{M}]*\p{N}[\p{L}\p{M}\p{N}]*/gu
-
-/** A word of a longer text that is another one hardly moves its vector. */
-const mostWords = 30
-
 const wordOf = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}\p{N}]+)*/gu
 
+/** A sentence says the same with and without them. */
+const empty = new Set(
+  `${[...articles].join(' ')} am are is be been being do does that which there very really just also too`.split(' '),
+)
+
 /**
- * Whether two texts that a model takes for the same may be: short ones with the same names and numbers, in the same order,
- * that nothing turns one against the other, and that are not the same but for a single word.
+ * Whether two texts that a model takes for the same say so word by word: the same words in the same order, but for endings,
+ * synonyms and empty words, and with the same names and numbers. A model hears no difference between allergic to peanuts and
+ * allergic to shellfish, or between who owes and who is owed.
  */
-export function mayBeParaphrases(text: string, other: string): boolean {
-  const [one, two] = [text, other].map((each) => each.toLowerCase().match(wordOf) ?? [])
-  if (one === undefined || two === undefined || Math.max(one.length, two.length) > mostWords) return false
-  return namesIn(text) === namesIn(other) && turnAlike(new Set(one), new Set(two)) && !isOneWordApart(one, two)
-}
-
-/** By their telling words. A word that is alike to another, such as buy and purchase, is no other one. */
-function isOneWordApart(one: string[], two: string[]): boolean {
+export function areParaphrases(text: string, other: string): boolean {
+  const [one, two] = [wordsOf(text), wordsOf(other)]
   const [mine, others] = [tellingWords(one), tellingWords(two)]
-  const [mineOnly, othersOnly] = [wordsBeside(mine, others), wordsBeside(others, mine)]
-  if (mineOnly.length > 1 || othersOnly.length > 1) return false
-  const [word, other] = [mineOnly[0], othersOnly[0]]
-  if (word === undefined || other === undefined) return word !== other
-  return !wordsAlike(word).some(({ text }) => stemOf(text) === stemOf(other))
+  if (mine.length !== others.length || mine.some((word, index) => !saysTheSame(word, others[index] ?? ''))) return false
+  return turnAlike(inSmallLetters(one), inSmallLetters(two))
 }
 
-/** By their stems, without what is compared by itself. */
-function tellingWords(words: string[]): Map<string, string> {
-  return new Map(words.filter((word) => !stopWords.has(word) && !isNegation(word)).map((word) => [stemOf(word), word]))
+/** As written, but for the capital that a text begins with. */
+function wordsOf(text: string): string[] {
+  const [first = '', ...rest] = text.match(wordOf) ?? []
+  return [first.toLowerCase(), ...rest]
 }
 
-function wordsBeside(words: Map<string, string>, others: Map<string, string>): string[] {
-  return [...words].flatMap(([stem, word]) => (others.has(stem) ? [] : word))
+const tellingWords = (words: string[]): string[] => words.filter((word) => !empty.has(word.toLowerCase()))
+
+const inSmallLetters = (words: string[]): Set<string> => new Set(words.map((word) => word.toLowerCase()))
+
+/** Names and numbers have no synonyms and no endings. */
+const exact = /^\p{Lu}|\p{N}/u
+
+function saysTheSame(written: string, otherWritten: string): boolean {
+  const [word, other] = [written.toLowerCase(), otherWritten.toLowerCase()]
+  if (word === other) return true
+  if (exact.test(written) || exact.test(otherWritten) || isPast(word) !== isPast(other)) return false
+  if (isNegation(word) || isNegation(other)) return isNegation(word) && isNegation(other)
+  return stemOf(word) === stemOf(other) || areSynonyms(word, other)
 }
 
-/** In their order, which tells who owes whom; said again at once, a name is the same one. */
-function namesIn(text: string): string {
-  const names = (text.match(exact) ?? []).map((word) => word.toLowerCase()).filter((word) => !stopWords.has(word))
-  return names.filter((name, index) => name !== names[index - 1]).join(' ')
-}
+/** She who lived in Rome lives there no longer. */
+const isPast = (word: string): boolean => word.endsWith('ed')

@@ -62,6 +62,12 @@ export function wordsAlike(word: string): AlikeWord[] {
   return table.get(stemOf(word)) ?? []
 }
 
+/** Whether two words say nearly the same, and are not forms of one word, of which the one tells another time or number. */
+export function areSynonyms(word: string, other: string): boolean {
+  const stem = stemOf(other)
+  return wordsAlike(word).some(({ text, weight }) => weight === synonymWeight && stemOf(text) === stem)
+}
+
 function makeTable(): Table {
   const made: Table = new Map()
   addGroups(made, irregularNouns, formWeight)

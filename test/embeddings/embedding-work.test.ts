@@ -440,6 +440,15 @@ describe('a model whose length of vectors nobody knows', () => {
     expect(news).toMatchObject([{ what: 'away' }, { what: 'back', space: 'openai/pebble/64' }])
   })
 
+  it('may have been changed behind its name, which its server tells', async () => {
+    const { server, settings } = await withServer()
+    const db = await filled(settings())
+    server.misbehave = () => ({ vectors: (right) => right.map((vector) => vector.slice(0, 32)) })
+    const { cairn } = await openStore({ db, embedder: settings(), background: false })
+    expect(await cairn.embeddings.status()).toMatchObject({ model: { name: 'openai/pebble/32', dimensions: 32 } })
+    expect((await cairn.search('a')).degraded[0]).toContain('instead of 64')
+  })
+
   it('is asked again when it was not there as a store without vectors was opened', async () => {
     const { server, settings } = await withServer()
     server.misbehave = () => lost

@@ -115,6 +115,15 @@ describe('a text that the model does not take', () => {
     expect(sent.filter(([text]) => text?.startsWith('doc: poison'))).toHaveLength(5)
   })
 
+  it('is not blamed for a connection that broke', async () => {
+    const { embedder } = over((texts) => {
+      if (texts.some((text) => text.includes('poison')))
+        throw embeddingFailure('unclear', 'It hung up.', { cutOff: true })
+    })
+    const error = await refusal(embedder.embed(['a', 'poison'], { kind: 'document' }), 'embedding_unavailable')
+    expect(error.details).toEqual({ fault: 'unclear', retryable: true, cutOff: true })
+  })
+
   it('is named when its vector is no vector', async () => {
     const request: VectorRequest = async (texts) =>
       texts.map((text) => (text.includes('bad') ? [null, 1, 1, 1, 1, 1, 1, 1] : fakeVector(text, 8)))

@@ -136,6 +136,28 @@ describe('a text at which the server falls over', () => {
   })
 })
 
+describe('a text over which the connection breaks', () => {
+  it('is tried again for as long as it takes: it may not have been the text', async () => {
+    await open()
+    for (const key of ['a', 'bomb']) await remember(key)
+    embedder.answer = async (texts) => {
+      if (texts.some((text) => text.includes('bomb')))
+        throw embeddingFailure('unclear', 'The server hung up.', { cutOff: true })
+      return texts.map((text) => vectorOf(text, 8))
+    }
+    const worker = workerOf()
+    for (let hours = 0; hours < 20; hours++) {
+      time += 3_600_000
+      await drain(worker)
+    }
+    expect(await progress()).toMatchObject({ vectors: 1, waiting: 1, failed: 0 })
+    embedder.answer = undefined
+    time += 3_600_000
+    await drain(worker)
+    expect(await progress()).toMatchObject({ vectors: 2, waiting: 0, failed: 0 })
+  })
+})
+
 describe('a model that does not answer', () => {
   it('costs no job, is asked again after longer and longer, and then does the work', async () => {
     await open()

@@ -141,3 +141,25 @@ it('a server that is off for a while under load costs no job; searches say so, a
   expect(count(path, 'select count(*) from embedding_jobs')).toBe(0)
   expectSound(path)
 }, 120_000)
+
+it('a program ends while its server wants to be left alone, and one that waits for its vectors goes on', async () => {
+  const { server, settings } = await serveModels()
+  const right = server.misbehave
+  server.misbehave = () => ({ status: 429, headers: { 'retry-after': '60' } })
+  const db = tempPath()
+  const leaving = startChild('leave-open.mjs', { db, embedder: settings('old') })
+  expect(await leaving.next()).toBe('added')
+  await vi.waitFor(() => expect(server.asked).toHaveLength(1), patience)
+  leaving.tell('go')
+  expect(await leaving.ended).toMatchObject({ code: 0, signal: null, stderr: '' })
+
+  let refused = false
+  server.misbehave = (request, count) => {
+    if (refused) return right?.(request, count)
+    refused = true
+    return { status: 429, headers: { 'retry-after': '2' } }
+  }
+  const waiting = startChild('embed.mjs', { db, embedder: settings('old') }, 'run', 60_000)
+  expect((await waiting.rest()).at(-1)).toBe('done')
+  expect(expectRightVectors(db, 'old')).toBe(1)
+})

@@ -103,6 +103,7 @@ describe('the times of a text', () => {
     ['the past 48 hours', '2023-05-06/2023-05-09'],
     ['within the last hour', '2023-05-07/2023-05-09'],
     ['three hours ago', '2023-05-07/2023-05-09'],
+    ['one hundred days ago', '2023-01-27/2023-01-29'],
     ['in the past two quarters', '2022-11-06/2023-05-09'],
     ['the last half year', '2022-11-06/2023-05-09'],
     ['over the last three days', '2023-05-05/2023-05-09'],
@@ -209,6 +210,11 @@ describe('the times of a text', () => {
     '13/2023',
     'q5 2023',
     'quick 2022 q9',
+    'twenty-one days ago',
+    '2.5 years ago',
+    '1,500 days ago',
+    'two hundred days ago',
+    'one hundred and five days ago',
   ])('are none in "%s"', (text) => {
     expect(spans(text)).toEqual([])
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { essenceOf, mayBeParaphrases } from '../../src/search/near-duplicates.js'
+import { areParaphrases, essenceOf } from '../../src/search/near-duplicates.js'
 import { readPlain } from '../../src/search/read-text.js'
 
 const essence = (text: string): string => essenceOf(readPlain('a key', text))
@@ -30,13 +30,15 @@ describe('the essence of a text', () => {
 
 describe('two texts that a model takes for nearly the same', () => {
   it.each([
-    ['Alice drinks oat milk', 'oat milk is what Alice drinks'],
+    ['Alice drinks oat milk', 'alice is drinking oat milk'],
     ['He does not eat meat', 'He never eats meat'],
-    ['The plan has 3 steps', 'a plan of 3 steps'],
-    ['Ann drinks tea. Ann drinks it black', 'Ann drinks black tea'],
+    ['The plan has 3 steps', 'a plan that has 3 steps'],
+    ['The user really likes short answers', 'User likes the short answer'],
+    ['Ann drinks tea. Ann drinks it black', 'Ann drinks tea! Ann drinks it black.'],
     ['she buys a new car', 'she purchases a new car'],
-    ['the user likes short answers', 'brief answers are what the user prefers'],
-  ])('may say the same: %s, %s', (one, other) => expect(mayBeParaphrases(one, other)).toBe(true))
+    ['the kids are ill', 'the children are sick'],
+    [`${'so it goes on and on '.repeat(6)}with my mother`, `${'so it goes on and on '.repeat(6)}with my mom`],
+  ])('say the same: %s, %s', (one, other) => expect(areParaphrases(one, other)).toBe(true))
 
   it.each([
     ['Alice drinks milk', 'Bob drinks milk'],
@@ -61,6 +63,18 @@ describe('two texts that a model takes for nearly the same', () => {
     ['compression is enabled', 'compression is disabled'],
     ['allergic to peanuts', 'allergic to shellfish'],
     ['drinks tea', 'drinks green tea'],
-    [`${'so it goes on and on '.repeat(6)} to staging`, `${'so it goes on and on '.repeat(6)} into production here`],
-  ])('say two things: %s, %s', (one, other) => expect(mayBeParaphrases(one, other)).toBe(false))
+    ['he flew from Rome to Oslo', 'he flew to Oslo from Rome'],
+    ['the brother helps the sister', 'the sister helps the brother'],
+    ['cats chase dogs', 'dogs chase cats'],
+    ['she lives in rome', 'she lived in rome'],
+    ['today Mark paid', 'today Marks paid'],
+    ['he met Will Smith', 'he met Wills Smith'],
+    ['on port 80', 'on port 8080'],
+    ['they buy bread', 'they bought bread'],
+    ['the gate is opened by default', 'the gate opens by default'],
+    ['', 'tea'],
+    ['the user works in sales', 'the user works in marketing'],
+    ['deploys go to staging before tests pass', 'deploys go to staging when tests pass'],
+    [`${'so it goes on and on '.repeat(6)} to staging`, `${'so it goes on and on '.repeat(6)} to production`],
+  ])('say two things: %s, %s', (one, other) => expect(areParaphrases(one, other)).toBe(false))
 })

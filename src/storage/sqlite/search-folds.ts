@@ -1,5 +1,5 @@
 import { ancestors } from '../../access/namespace.js'
-import { essenceOf, mayBeParaphrases, nearlyTheSame } from '../../search/near-duplicates.js'
+import { areParaphrases, essenceOf, nearlyTheSame } from '../../search/near-duplicates.js'
 import type { LexicalQuery } from '../search-store.js'
 import { readableText } from './search-pool.js'
 import type { RankedRow } from './search-read.js'
@@ -68,9 +68,7 @@ function nearest(row: FoldedRow, { likeness, memories }: Folding): FoldedRow | u
   return memories.find((other) => {
     const cosine = mayBeCopies(other, row) ? likeness(other.row.id ?? 0, row.row.id ?? 0) : undefined
     return (
-      cosine !== undefined &&
-      cosine >= nearlyTheSame &&
-      mayBeParaphrases(readableText(other.row), readableText(row.row))
+      cosine !== undefined && cosine >= nearlyTheSame && areParaphrases(readableText(other.row), readableText(row.row))
     )
   })
 }
