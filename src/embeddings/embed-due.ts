@@ -9,7 +9,7 @@ import { asksForPause, wasCutOff, wasPaused } from './embedding-failure.js'
 const concurrency = 5
 
 /** How often a text is tried that fails for no reason that is known, unless the connection broke: that may end. */
-const maxAttempts = 8
+export const maxAttempts = 8
 const firstDelay = 2_000
 const longestDelay = 3_600_000
 

@@ -13,10 +13,10 @@ export interface EmbeddingStore {
    */
   open(input: NewSpace & { author: Author }): Promise<SpaceRow>
   /**
-   * Makes the filling space the active one, if it is full: all has a vector, or cannot have one. The active one is kept.
-   * Returns whether it was.
+   * Makes the filling space the active one, if it is full: all has a vector, cannot have one, or has failed `attempts` times.
+   * The active one is kept. Returns whether it was.
    */
-  activate(input: { space: string; author: Author }): Promise<boolean>
+  activate(input: { space: string; attempts: number; author: Author }): Promise<boolean>
   /** Makes a kept space active again and keeps the active one. `not_found`, or `illegal_transition` for one that never was active. */
   rollback(input: { space: string; author: Author }): Promise<SpaceRow>
   /** Removes a space with its vectors, at most `limit` at once; true when it is gone. `illegal_transition`, `not_found`. */

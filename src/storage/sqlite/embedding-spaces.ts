@@ -102,9 +102,13 @@ function lastItem(db: Database): number {
   return get<{ id: number | null }>(db, newestItem, {})?.id ?? 0
 }
 
-export function activateSpace(db: Database, { space, author }: { space: string; author: Author }): boolean {
+export function activateSpace(
+  db: Database,
+  { space, attempts, author }: { space: string; attempts: number; author: Author },
+): boolean {
   const next = findSpace(db, space)
-  if (next?.state !== 'filling' || !isFull(db, next)) return false
+  if (next?.state !== 'filling' || next.unqueuedTo > 0) return false
+  if (get(db, someHopeful, { space: next.id, attempts }) !== undefined) return false
   replaceActive(db, next, author)
   return true
 }
@@ -152,10 +156,14 @@ export function isWaiting(db: Database, space: number, offset: number): boolean 
   return get(db, someWaiting, { space, offset }) !== undefined
 }
 
-/** All that there is has a vector, or cannot have one. */
-function isFull(db: Database, { id, unqueuedTo }: StoredSpace): boolean {
-  return unqueuedTo === 0 && !isWaiting(db, id, 0)
-}
+/** What has failed again and again is tried on, but a space does not wait for it. */
+const someHopeful = sql(
+  'embeddings.someHopeful',
+  `select item
+   from embedding_jobs
+   where space_id = :space and run_after is not null and attempts < :attempts
+   limit 1`,
+)
 
 const dropJobs = sql(
   'embeddings.dropJobs',

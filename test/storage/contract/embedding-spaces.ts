@@ -16,7 +16,7 @@ export function describeSpaces(subject: Subject): void {
   const forget = (key: string) =>
     subject.storage.memories.delete({ namespace: 'user:alice', key, author: author({ now: now + 1 }) })
   const activate = (name: string, by = {}) =>
-    subject.storage.embeddings.activate({ space: name, author: author({ now: now + 5, ...by }) })
+    subject.storage.embeddings.activate({ space: name, attempts: 8, author: author({ now: now + 5, ...by }) })
   const rollback = (name: string) =>
     subject.storage.embeddings.rollback({ space: name, author: author({ now: now + 9 }) })
   const drop = (name: string, limit = 100) =>
@@ -174,6 +174,23 @@ export function describeSpaces(subject: Subject): void {
     await storage.embeddings.save(answers({ space: other, failures: [{ ...failure, runAfter: null }] }))
     expect(await activate(other)).toBe(true)
     expect(await progressOf(storage, other)).toMatchObject({ vectors: 1, waiting: 0, failed: 1 })
+  })
+
+  it('are full in spite of what is tried again after it has failed again and again', async () => {
+    const { storage } = subject
+    await remember('a')
+    await openSpace(storage)
+    await openSpace(storage, other)
+    await storage.embeddings.queue({ space: other, limit: 100 })
+    const [due] = await dueIn(storage, other)
+    if (due === undefined) throw new Error('nothing is due')
+    const failures = [{ item: due.item, hash: due.hash, error: 'it hung up', runAfter: now + 1 }]
+    for (let times = 1; times <= 8; times++) {
+      expect(await activate(other)).toBe(false)
+      await storage.embeddings.save(answers({ space: other, failures }))
+    }
+    expect(await activate(other)).toBe(true)
+    expect(await progressOf(storage, other)).toMatchObject({ vectors: 0, waiting: 1, failed: 0 })
   })
 
   it('that were active are the way back, and get what came meanwhile', async () => {
@@ -387,7 +404,9 @@ export function describeSpaces(subject: Subject): void {
     expect(await openSpace(another, other)).toMatchObject({ state: 'filling' })
     await refusal(openSpace(storage, 'fake/third/2'), 'conflict')
     await answerAll(storage, other)
-    const both = [storage, another].map(({ embeddings }) => embeddings.activate({ space: other, author: author() }))
+    const both = [storage, another].map(({ embeddings }) =>
+      embeddings.activate({ space: other, attempts: 8, author: author() }),
+    )
     expect((await Promise.all(both)).sort()).toEqual([false, true])
     await another.memories.delete({ ...tone, author: author({ now: now + 1 }) })
     expect(await progressOf(storage, other)).toEqual({ ...full, vectors: 0 })

@@ -258,6 +258,7 @@ export const expectedPlans: Record<string, string[]> = {
   'embeddings.address': ['rowid', 'document_folders (id)', 'documents (id)'],
   'embeddings.waiting': ['embedding_jobs_by_due'],
   'embeddings.someWaiting': ['embedding_jobs_by_due'],
+  'embeddings.someHopeful': ['embedding_jobs_by_due | embedding_jobs (space_id, item)'],
   'embeddings.failed': ['embedding_jobs_by_due'],
   'embeddings.failures': ['embedding_jobs_by_due'],
   'embeddings.postponed': ['embedding_jobs_by_due'],

@@ -81,6 +81,7 @@ const samples: Record<string, [frequent: string | number, rare: string | number]
   app: ['support', 'ops'],
   archivedAt: [populatedAt, 0],
   attempt: [1, 9],
+  attempts: [8, 1],
   before: [populatedAt, populatedAt - 399 * day],
   beforeId: ['s999', 's0'],
   beforePlace: [Number.MAX_SAFE_INTEGER, 1],
