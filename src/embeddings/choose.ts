@@ -26,9 +26,11 @@ export interface Deadlines {
   checkMs: number
   /** How long `auto` waits for Ollama. */
   autoMs: number
+  /** How long a server is waited for that is to tell the length of its vectors, where the store tells it as well. */
+  lengthMs: number
 }
 
-export const usualDeadlines: Deadlines = { embedMs: 30_000, checkMs: 5_000, autoMs: 300 }
+export const usualDeadlines: Deadlines = { embedMs: 30_000, checkMs: 5_000, autoMs: 300, lengthMs: 1_000 }
 
 /** An embedder, or in a sentence why there is none, and what to do to get one. */
 export type EmbedderChoice =
@@ -240,19 +242,28 @@ function dimensionsOf({ dimensions }: EmbedderSettings, { model, facts }: Model)
 }
 
 /** The server's own word goes first: another model may have been put behind the name. */
-async function measured({ request, model }: Model, { signal, lengthOf }: ChooseContext): Promise<number> {
-  try {
-    return await askedLength(request, signal)
-  } catch (error) {
-    const told = faultOf(error) === undefined ? undefined : lengthOf?.(model)
-    if (told === undefined) throw error
-    return told
-  }
+async function measured(
+  { provider, request, model }: Model,
+  { signal, lengthOf, deadlines }: ChooseContext,
+): Promise<number> {
+  const told = lengthOf?.(model)
+  if (told === undefined) return await askedLength(request, signal)
+  // To load a model in this process takes long, and it is what its folder holds.
+  if (provider === 'transformers') return told
+  const late = AbortSignal.timeout(deadlines?.lengthMs ?? usualDeadlines.lengthMs)
+  const ask = () => askedLength(request, signal ? AbortSignal.any([signal, late]) : late).catch(() => told)
+  // A single odd answer is no other model.
+  const asked = await ask()
+  return asked === told || (await ask()) === asked ? asked : told
 }
+
+/** What a store takes. */
+const mostDimensions = 65_536
 
 async function askedLength(request: VectorRequest, signal: AbortSignal | undefined): Promise<number> {
   const [vector] = await request(['a'], { kind: 'query', probe: true, ...(signal && { signal }) })
-  if (Array.isArray(vector) || vector instanceof Float32Array) return vector.length
+  const isVector = Array.isArray(vector) || vector instanceof Float32Array
+  if (isVector && vector.length > 0 && vector.length <= mostDimensions) return vector.length
   throw embeddingFailure('unclear', 'The model answered with something that is not a vector.')
 }
 

@@ -1,5 +1,6 @@
 import { CairnError } from '../errors.js'
 import type { Embedder } from './embedder.js'
+import { wasCutOff } from './embedding-failure.js'
 
 /** A question as a vector, or why there is none; `byModel` if the model or its server said so. */
 export type QueryVector = { space: string; values: Float32Array } | { missing: string; byModel?: true }
@@ -52,8 +53,9 @@ export class QueryVectors {
       this.#failure = undefined
       return vector
     } catch (error) {
-      // A question that the model refuses says nothing about others.
-      if (error instanceof CairnError && error.code === 'invalid_input') return { missing: messageOf(error) }
+      // A question that the model refuses, or over which it hangs up, says nothing about others.
+      if (wasCutOff(error) || (error instanceof CairnError && error.code === 'invalid_input'))
+        return { missing: messageOf(error) }
       // From the pause before: questions that fail together are one failure.
       const pause = Math.min(longestPause, Math.max(firstPause, (before?.pause ?? 0) * 2))
       const missing = messageOf(error)

@@ -110,9 +110,9 @@ class Batches {
       await this.#ask([harmless], true)
     } catch (error) {
       const fault = faultOf(error)
-      if (fault === 'unclear') throw reason
-      if (fault !== 'texts') throw error
       const message = reason instanceof Error ? reason.message : String(reason)
+      if (fault === 'unclear') throw wasCutOff(reason) ? embeddingFailure('server', message, { cause: reason }) : reason
+      if (fault !== 'texts') throw error
       throw embeddingFailure('setup', `The model embeds no text at all. ${message}`, {
         hint: 'Choose another model, or see what its server says in its log.',
         cause: reason,

@@ -42,28 +42,28 @@ export const absolute = [
   String.raw`\b(?:in|during|of|since|year|until|before|after) ${year}\b`,
 ].map((pattern) => new RegExp(pattern, 'g'))
 
-const tens = 'twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred'
+const tens = 'twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety'
+const units = 'one|two|three|four|five|six|seven|eight|nine'
 const teens = 'ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen'
-const numbers = String.raw`\d{1,3}|one|two|three|four|five|six|seven|eight|nine|${teens}|${tens}`
+const belowHundred = `(?:${tens})[ -](?:${units})|${tens}|${teens}|${units}`
+const numbers = String.raw`(?:(?:a|${units}|${teens}|\d{1,2}) )?hundred(?: and (?:${belowHundred}))?|${belowHundred}|\d{1,3}(?:,\d{3}|\.\d+)?`
 const weekday = 'monday|tuesday|wednesday|thursday|friday|saturday|sunday'
 const seenFromNow = [
   '(?<near>today|tonight|this (?:morning|afternoon|evening)|yesterday|tomorrow)',
   String.raw`(?<date>\d{1,2})(?:st|nd|rd|th) of (?<whichMonth>last|this|next) month`,
   `(?<dayOfWeek>${weekday})(?: of)? (?<whichWeek>last|this|next) week`,
   `(?<which>last|this|next) (?<unit>week|weekend|month|quarter|year|${weekday}|night)`,
-  `(?:(?<count>${numbers}|the|half an?|an?|a few|a couple of) )?(?<many>hour|day|week|weekend|fortnight|month|year)s? (?<way>ago|before|earlier|after|later)`,
+  // "Days before 3 July" of "a thousand days before 3 July" is no time.
+  String.raw`(?:(?<count>${numbers}|the|half an?|an?|a few|a couple of) |(?<!(?:\d|\b(?:${units}|${teens}|${tens}|hundred|thousand|million))[ -]))(?<many>hour|day|week|weekend|fortnight|month|year)s? (?<way>ago|before|earlier|after|later)`,
   `(?<side>last|past|previous|next|coming) (?<number>${numbers}|half|few|couple of) (?<units>hour|day|week|month|quarter|year)s?`,
   '(?:past|(?:in|over|within|during|for) the last) (?<period>hour|week|fortnight|month|quarter|year)',
 ]
 
-/** Not within a longer number: "twenty-one days ago", "2.5 years ago", "two hundred days ago". */
-const whole = String.raw`(?<!\w[-.,])(?<!\b(?!one |a )(?:${numbers})[ -](?:and )?)\b`
-
-export const relative = new RegExp(String.raw`${whole}(?:${seenFromNow.join('|')})\b`, 'g')
+export const relative = new RegExp(String.raw`\b(?:${seenFromNow.join('|')})\b`, 'g')
 
 /** In a question "on Monday" is over; in a text it may be to come. */
 export const relativeAsked = new RegExp(
-  String.raw`${whole}(?:${[...seenFromNow, `on (?<weekday>${weekday})`].join('|')})\b`,
+  String.raw`\b(?:${[...seenFromNow, `on (?<weekday>${weekday})`].join('|')})\b`,
   'g',
 )
 

@@ -20,7 +20,7 @@ const counts = new Map(
     .split(' ')
     .map((word, count) => [word, count]),
 )
-for (const [index, word] of 'twenty thirty forty fifty sixty seventy eighty ninety hundred'.split(' ').entries())
+for (const [index, word] of 'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ').entries())
   counts.set(word, 10 * index + 20)
 const unitDays: Record<string, number> = {
   ...{ hour: 1 / 24, day: 1, week: 7, weekend: 7, fortnight: 14 },
@@ -195,10 +195,19 @@ function besides(days: number, isLater: boolean): number[] {
 }
 
 function countOf(words: string): number {
-  if (/^\d/.test(words)) return Number(words)
   if (words.endsWith('few')) return 3
   if (words.endsWith('couple of')) return 2
-  return words.startsWith('half') ? 0.5 : (counts.get(words) ?? 1)
+  return words.startsWith('half') ? 0.5 : numberOf(words)
+}
+
+/** 1,500 and 2.5, twenty-one, "two hundred and five"; "a" and "the" are one. */
+function numberOf(words: string): number {
+  let number = 0
+  for (const word of words.replaceAll(',', '').split(/[ -]/)) {
+    if (word === 'hundred') number = Math.max(1, number) * 100
+    else number += counts.get(word) ?? (/^\d/.test(word) ? Number(word) : 0)
+  }
+  return Math.max(1, number)
 }
 
 /** How long after something happened it is still told as news. */

@@ -1,7 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ReadText } from './read-text.js'
-import { isNegation, turnAlike } from './turning-words.js'
+import { turnAlike } from './turning-words.js'
 import { writtenWord } from './word-numbers.js'
-import { stemOf } from './words.js'
 import { areSynonyms } from './words-alike.js'
 
 /** A text says the same without them. Of all other words each may turn what is said: he and she, on and off. */
@@ -20,32 +20,41 @@ export const nearlyTheSame = 0.97
 
 const wordOf = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}\p{N}]+)*/gu
 
+/** What is no word and says something all the same: C++ and C#, -5 and 5, 10.5 and "10, 5", smileys. */
+const sign = /[^\p{L}\p{M}\p{N}\s.,;:!?'"’‘“”()\-–—]|-(?=\p{N})|(?<=\p{N})[^\s](?=\p{N})/gu
+
 /** A sentence says the same with and without them. */
-const empty = new Set(
-  `${[...articles].join(' ')} am are is be been being do does that which there very really just also too`.split(' '),
-)
+const empty = new Set([...articles, ...'that which there very really'.split(' ')])
 
 /**
- * Whether two texts that a model takes for the same say so word by word: the same words in the same order, but for endings,
- * synonyms and empty words, and with the same names and numbers. A model hears no difference between allergic to peanuts and
- * allergic to shellfish, or between who owes and who is owed.
+ * Whether two texts that a model takes for the same say so word by word: the same words and signs in the same order, but for
+ * endings, synonyms and empty words. A model hears no difference between allergic to peanuts and allergic to shellfish, or
+ * between who owes and who is owed.
  */
 export function areParaphrases(text: string, other: string): boolean {
-  const [one, two] = [wordsOf(text), wordsOf(other)]
-  const [mine, others] = [tellingWords(one), tellingWords(two)]
+  if (!isDeepStrictEqual(text.match(sign), other.match(sign))) return false
+  const [one, two] = [text, other].map((each) => each.normalize().match(wordOf) ?? [])
+  const [mine, others] = [tellingWords(one ?? []), tellingWords(two ?? [])]
   if (mine.length !== others.length || mine.some((word, index) => !saysTheSame(word, others[index] ?? ''))) return false
-  return turnAlike(inSmallLetters(one), inSmallLetters(two))
+  return turnAlike(inSmallLetters(one ?? []), inSmallLetters(two ?? []))
 }
 
-/** As written, but for the capital that a text begins with. */
-function wordsOf(text: string): string[] {
-  const [first = '', ...rest] = text.match(wordOf) ?? []
-  return [first.toLowerCase(), ...rest]
+function tellingWords(words: string[]): string[] {
+  return words.filter((word, index) => {
+    const [small, next = ''] = [word.toLowerCase(), words[index + 1]?.toLowerCase()]
+    return (
+      !empty.has(small) && !(isHere.has(small) && next.endsWith('ing')) && !(isDone.has(small) && isNever.has(next))
+    )
+  })
 }
-
-const tellingWords = (words: string[]): string[] => words.filter((word) => !empty.has(word.toLowerCase()))
 
 const inSmallLetters = (words: string[]): Set<string> => new Set(words.map((word) => word.toLowerCase()))
+
+/** "Is drinking" and "drinks" are alike; who owes and who is owed are not. */
+const isHere = new Set(['am', 'is', 'are'])
+/** "Does not eat" and "never eats". */
+const isDone = new Set(['do', 'does'])
+const isNever = new Set(['not', 'never'])
 
 /** Names and numbers have no synonyms and no endings. */
 const exact = /^\p{Lu}|\p{N}/u
@@ -53,10 +62,23 @@ const exact = /^\p{Lu}|\p{N}/u
 function saysTheSame(written: string, otherWritten: string): boolean {
   const [word, other] = [written.toLowerCase(), otherWritten.toLowerCase()]
   if (word === other) return true
-  if (exact.test(written) || exact.test(otherWritten) || isPast(word) !== isPast(other)) return false
-  if (isNegation(word) || isNegation(other)) return isNegation(word) && isNegation(other)
-  return stemOf(word) === stemOf(other) || areSynonyms(word, other)
+  if (exact.test(written) || exact.test(otherWritten)) return false
+  if ([isHere, isNever].some((words) => words.has(word) && words.has(other))) return true
+  return formsOf(word).some((form) => formsOf(other).some((another) => form === another || areSynonyms(form, another)))
 }
 
-/** She who lived in Rome lives there no longer. */
-const isPast = (word: string): boolean => word.endsWith('ed')
+/**
+ * A word and what it may be a plural or present form of. A stemmer goes further than that: to it an operator and an
+ * operation are the same, and lived and lives.
+ */
+function formsOf(word: string): string[] {
+  const bases = [
+    word.replace(/ies$/, 'y'),
+    word.replace(/(?<=s|x|z|ch|sh|o)es$/, ''),
+    word.replace(/(?<!s)s$/, ''),
+    word.replace(/ing$/, ''),
+    word.replace(/ing$/, 'e'),
+    word.replace(/(.)\1ing$/, '$1'),
+  ]
+  return [word, ...bases.filter((base) => base !== word && base.length > 2)]
+}

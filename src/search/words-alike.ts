@@ -33,25 +33,25 @@ const irregularNouns = `child children|man men|woman women|person people|foot fe
   knife knives|leaf leaves|shelf shelves|wolf wolves|half halves|index indices|matrix matrices|vertex vertices
   criterion criteria|phenomenon phenomena|hypothesis hypotheses|analysis analyses|diagnosis diagnoses`
 
-/**
- * Everyday English, and what people who write software shorten. A cat is a pet and no dog: what is after a colon is alike to
- * what is before it alone.
- */
-const synonyms = `child kid|mother mom mum|father dad|grandmother grandma|grandfather grandpa|sibling: brother sister
-  parent: mother father mom dad|spouse: husband wife|photo picture pic photograph image|dog puppy pup|cat kitten|pet: dog cat
-  movie film|television tv|car vehicle automobile|bicycle bike|job work career occupation|firm company business employer
-  shop store|apartment flat|home house|city town|country nation|trip travel journey vacation holiday|doctor physician
-  ill sick|hurt injure injury|illness disease|buy purchase|begin start|end finish|help assist support|talk chat speak
-  answer reply response|big large huge|small little tiny|happy glad|sad unhappy|afraid scared|angry mad|tired exhausted
-  beautiful gorgeous|tasty delicious|enjoy like love|favorite favourite|color colour|friend buddy pal|colleague coworker
-  boss manager|contest competition tournament|prize award trophy|exercise workout|hike trek|book novel|song music
-  concert gig|meal dinner lunch|sea ocean|forest wood|money cash|cheap inexpensive|wedding marriage|school university college
-  pupil student|class course lesson|learn study|exam test|plan intend|dream goal|error mistake bug fault|fix repair
-  remove delete|show display|change modify|create make build|use utilize|allow permit|stop quit|try attempt|new recent
-  fast quick|difficult hard tough|easy simple|strange odd weird|important significant|hobby activity|cook cooking recipe
-  config configuration setting|db database|repo repository|docs documentation|auth authentication|app application
-  env environment|info information|param parameter|func function|msg message|dir directory folder|admin administrator
-  dev developer development|prod production|perf performance|deps dependency|args argument|attr attribute|ui interface`
+/** Two words for the same thing, in everyday English and in what people write who make software. */
+const sameThings = `child kid|mother mom mum|father dad|grandmother grandma|grandfather grandpa|photo picture pic photograph image
+  movie film|television tv|car automobile|bicycle bike|apartment flat|doctor physician|ill sick|buy purchase|begin start
+  big large|small little|happy glad|afraid scared|favorite favourite|color colour|colleague coworker|nation country
+  config configuration|db database|repo repository|docs documentation|auth authentication|app application|env environment
+  info information|param parameter|func function|msg message|dir directory folder|admin administrator|prod production
+  perf performance|deps dependency|args argument|attr attribute|use utilize|fix repair|remove delete|show display`
+
+/** Alike as well, and no more than that. A cat is a pet and no dog: what is after a colon is alike to what is before it alone. */
+const synonyms = `sibling: brother sister|parent: mother father mom dad|spouse: husband wife|dog puppy pup|cat kitten|pet: dog cat
+  car vehicle|automobile vehicle|job work career occupation|firm company business employer|shop store|home house|city town
+  trip travel journey vacation holiday|hurt injure injury|illness disease|end finish|help assist support|talk chat speak
+  answer reply response|big huge|large huge|small tiny|little tiny|sad unhappy|angry mad|tired exhausted
+  beautiful gorgeous|tasty delicious|enjoy like love|friend buddy pal|boss manager|contest competition tournament
+  prize award trophy|exercise workout|hike trek|book novel|song music|concert gig|meal dinner lunch|sea ocean|forest wood
+  money cash|cheap inexpensive|wedding marriage|school university college|pupil student|class course lesson|learn study
+  exam test|plan intend|dream goal|error mistake bug fault|change modify|create make build|allow permit|stop quit|try attempt
+  new recent|fast quick|difficult hard tough|easy simple|strange odd weird|important significant|hobby activity
+  cook cooking recipe|config setting|configuration setting|dev developer development|ui interface`
 
 type Table = Map<string, AlikeWord[]>
 let table: Table | undefined
@@ -62,18 +62,25 @@ export function wordsAlike(word: string): AlikeWord[] {
   return table.get(stemOf(word)) ?? []
 }
 
-/** Whether two words say nearly the same, and are not forms of one word, of which the one tells another time or number. */
+/** Whether two words, as dictionaries have them, are two for the same thing. */
 export function areSynonyms(word: string, other: string): boolean {
-  const stem = stemOf(other)
-  return wordsAlike(word).some(({ text, weight }) => weight === synonymWeight && stemOf(text) === stem)
+  things ??= new Map(
+    sameThings.split(/\||\n/).flatMap((group, thing) => wordsIn(group).map((each) => [each, thing] as const)),
+  )
+  const thing = things.get(word)
+  return thing !== undefined && things.get(other) === thing
 }
+
+const wordsIn = (group: string): string[] => group.trim().split(/\s+/)
+let things: Map<string, number> | undefined
 
 function makeTable(): Table {
   const made: Table = new Map()
   addGroups(made, irregularNouns, formWeight)
   const plurals = new Map([...made].map(([stem, alike]) => [stem, alike.map(({ text }) => text)]))
   addGroups(made, irregularVerbs, formWeight)
-  addGroups(made, synonyms, synonymWeight, (word) => [word, ...(plurals.get(stemOf(word)) ?? [])])
+  for (const groups of [sameThings, synonyms])
+    addGroups(made, groups, synonymWeight, (word) => [word, ...(plurals.get(stemOf(word)) ?? [])])
   return made
 }
 

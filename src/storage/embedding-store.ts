@@ -52,7 +52,7 @@ export interface EmbeddingStore {
    * Whoever holds vectors in memory and knows less reads them anew. Returns how many were forgotten.
    */
   prune(input: { keep: number; limit: number }): Promise<number>
-  /** Tries what could not be embedded once more. Returns how many. */
+  /** Tries what could not be embedded once more, and at once what is put off. Returns how many. */
   retry(input: { space: string; now: number }): Promise<number>
 }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { embeddingFailure } from '../../src/embeddings/embedding-failure.js'
 import { QueryVectors } from '../../src/embeddings/query-vectors.js'
 import { CairnError } from '../../src/errors.js'
 import { type FakeEmbedder, fakeEmbedder, vectorOf } from './fake-embedder.js'
@@ -103,6 +104,13 @@ describe('a model that does not answer', () => {
     fails(new CairnError('embedding_unavailable', reason))
     expect(await of(question)).toMatchObject({ missing: `vector: ${reason}` })
     expect(await of('coffee')).toMatchObject({ missing: 'vector: fake failed a moment ago' })
+  })
+
+  it('whose server hangs up at a question answers others at once', async () => {
+    fails(embeddingFailure('unclear', 'It hung up.', { cutOff: true }))
+    expect(await of('poison')).toEqual({ missing: 'vector: It hung up.', byModel: true })
+    embedder.answer = undefined
+    expect(await of('tea')).toMatchObject({ space: 'custom/fake/8' })
   })
 
   it('is asked as before when it is back', async () => {

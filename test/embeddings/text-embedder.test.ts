@@ -124,6 +124,14 @@ describe('a text that the model does not take', () => {
     expect(error.details).toEqual({ fault: 'unclear', retryable: true, cutOff: true })
   })
 
+  it('is not blamed either where the connection breaks over all, which is the server’s fault', async () => {
+    const { embedder } = over(() => {
+      throw embeddingFailure('unclear', 'It hung up.', { cutOff: true })
+    })
+    const error = await refusal(embedder.embed(['a', 'b'], { kind: 'document' }), 'embedding_unavailable')
+    expect([error.message, error.details]).toEqual(['It hung up.', { fault: 'server', retryable: true }])
+  })
+
   it('is named when its vector is no vector', async () => {
     const request: VectorRequest = async (texts) =>
       texts.map((text) => (text.includes('bad') ? [null, 1, 1, 1, 1, 1, 1, 1] : fakeVector(text, 8)))

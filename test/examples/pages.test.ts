@@ -33,7 +33,9 @@ async function runInProject(code: string, times: number): Promise<string[]> {
 }
 
 describe('the pages', () => {
-  it('have an example that prints what its comments say, when it is run again as well', async () => {
+  it('have an example that prints what its comments say, when it is run again as well', {
+    timeout: 120_000,
+  }, async () => {
     const examples = withExample.map((page) => blocksOf(page, 'ts'))
     for (const ofPage of examples) expect(ofPage.length).toBeGreaterThan(0)
     for (const code of examples.flat()) {

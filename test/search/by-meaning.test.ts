@@ -249,6 +249,7 @@ describe('a search by words and vectors', () => {
     const { cairn, embedder } = await openFilled({})
     const told = [
       'Ann drinks tea in the morning',
+      { text: 'Ann drinks tea in the morning', cups: 2 },
       'Ann really drinks teas in the morning',
       'Ben drinks tea in the morning',
     ]
@@ -259,15 +260,17 @@ describe('a search by words and vectors', () => {
     await keep('user:alice')
     await keep('user:bob')
     await cairn.embeddings.run()
-    const { hits } = await cairn.search('who drinks tea?', { limit: 5 })
+    const { hits } = await cairn.search('who drinks tea?', { limit: 7 })
     const drinks = hits.filter(({ snippet }) => snippet.text.includes('drinks'))
     expect(drinks.map((hit) => [hit.kind === 'memory' && hit.ref.namespace, hit.duplicates ?? 0]).sort()).toEqual([
       ['user:alice', 0],
+      ['user:alice', 0],
       ['user:alice', 1],
+      ['user:bob', 0],
       ['user:bob', 0],
       ['user:bob', 1],
     ])
-    const byWords = await cairn.search('who drinks tea?', { limit: 6, mode: 'lexical' })
+    const byWords = await cairn.search('who drinks tea?', { limit: 8, mode: 'lexical' })
     expect(byWords.hits.filter(({ duplicates }) => duplicates)).toEqual([])
     expect((await cairn.search('who drinks tea?', { duplicates: true })).hits.filter((hit) => hit.duplicates)).toEqual(
       [],

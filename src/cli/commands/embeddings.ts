@@ -234,7 +234,7 @@ function formatDrop({
 function addRetry(embeddings: CairnCommand, io: Io): void {
   embeddings
     .command('retry')
-    .description('Let texts that could not be embedded be tried again.')
+    .description('Let texts that could not be embedded be tried again, now rather than later.')
     .argument('<space>', aSpace)
     .addHelpText('after', examples('cairn embeddings retry ollama/bge-m3/1024'))
     .action((space: string, _flags: object, command: CairnCommand) =>

@@ -213,7 +213,16 @@ const retryFailed = sql(
    where space_id = :space and run_after is null`,
 )
 
+const retryPostponed = sql(
+  'embeddings.retryPostponed',
+  `update embedding_jobs indexed by embedding_jobs_by_due
+   set run_after = :now
+   where space_id = :space and run_after > :now`,
+)
+
 export function retryEmbeddings(db: Database, { space, now }: { space: string; now: number }): number | Refusal {
   const found = findSpace(db, space)
-  return found === undefined ? noSpace(space) : run(db, retryFailed, { space: found.id, now }).changes
+  if (found === undefined) return noSpace(space)
+  const postponed = run(db, retryPostponed, { space: found.id, now }).changes
+  return postponed + run(db, retryFailed, { space: found.id, now }).changes
 }

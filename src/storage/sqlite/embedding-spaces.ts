@@ -108,7 +108,7 @@ export function activateSpace(
 ): boolean {
   const next = findSpace(db, space)
   if (next?.state !== 'filling' || next.unqueuedTo > 0) return false
-  if (get(db, someHopeful, { space: next.id, attempts }) !== undefined) return false
+  if (!isFull(db, next.id, attempts)) return false
   replaceActive(db, next, author)
   return true
 }
@@ -156,7 +156,6 @@ export function isWaiting(db: Database, space: number, offset: number): boolean 
   return get(db, someWaiting, { space, offset }) !== undefined
 }
 
-/** What has failed again and again is tried on, but a space does not wait for it. */
 const someHopeful = sql(
   'embeddings.someHopeful',
   `select item
@@ -164,6 +163,24 @@ const someHopeful = sql(
    where space_id = :space and run_after is not null and attempts < :attempts
    limit 1`,
 )
+
+const moreVectors = sql(
+  'embeddings.moreVectors',
+  `select item
+   from embedding_codes
+   where space_id = :space and text_hash is not null
+   limit 1 offset (select count(*) from embedding_jobs where space_id = :space and run_after is not null)`,
+)
+
+/**
+ * What has failed again and again is tried on, but a space does not wait for it, unless that is as much as has a vector: of
+ * a model that hardly takes anything searches would know less than before.
+ */
+function isFull(db: Database, space: number, attempts: number): boolean {
+  if (!isWaiting(db, space, 0)) return true
+  if (get(db, someHopeful, { space, attempts }) !== undefined) return false
+  return get(db, moreVectors, { space }) !== undefined
+}
 
 const dropJobs = sql(
   'embeddings.dropJobs',

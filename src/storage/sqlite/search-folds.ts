@@ -1,4 +1,5 @@
 import { ancestors } from '../../access/namespace.js'
+import { decodeJson } from '../../json.js'
 import { areParaphrases, essenceOf, nearlyTheSame } from '../../search/near-duplicates.js'
 import type { LexicalQuery } from '../search-store.js'
 import { readableText } from './search-pool.js'
@@ -59,7 +60,7 @@ function isCounted(row: FoldedRow, folding: Folding): boolean {
 function sameWords({ row, text }: RankedRow): string | undefined {
   const read = text?.()
   if (read === undefined || read.body.length === 0) return undefined
-  return `${placeOf(row)}\n${essenceOf(read)}`
+  return `${placeOf(row)}\n${beyondWords(row)}\n${essenceOf(read)}`
 }
 
 /** A better memory that says the same in other words, under whatever key. */
@@ -68,9 +69,18 @@ function nearest(row: FoldedRow, { likeness, memories }: Folding): FoldedRow | u
   return memories.find((other) => {
     const cosine = mayBeCopies(other, row) ? likeness(other.row.id ?? 0, row.row.id ?? 0) : undefined
     return (
-      cosine !== undefined && cosine >= nearlyTheSame && areParaphrases(readableText(other.row), readableText(row.row))
+      cosine !== undefined &&
+      cosine >= nearlyTheSame &&
+      beyondWords(other.row) === beyondWords(row.row) &&
+      areParaphrases(readableText(other.row), readableText(row.row))
     )
   })
+}
+
+/** What a value holds beside texts: numbers, true, false and null, by the names that they have. */
+function beyondWords(row: FoundRow): string {
+  if (row.kind !== 'memory' || row.memory.value.startsWith('"')) return ''
+  return JSON.stringify(decodeJson(row.memory.value), (_, member) => (typeof member === 'string' ? '' : member))
 }
 
 /** Whose a memory is, such as user:alice. Of events and documents the place tells. */

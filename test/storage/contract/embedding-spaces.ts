@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { SpaceRow } from '../../../src/storage/embedding-store.js'
+import type { DueText, SpaceRow } from '../../../src/storage/embedding-store.js'
 import { refusal } from '../../helpers/refusal.js'
 import { answerAll, answers, aSpace, dueIn, openSpace, progressOf, space, vectorFor } from './embedding-subject.js'
 import { add, anEvent, append, author, createSession, footprint, now, type Subject, tone, trail } from './subject.js'
@@ -176,21 +176,24 @@ export function describeSpaces(subject: Subject): void {
     expect(await progressOf(storage, other)).toMatchObject({ vectors: 1, waiting: 0, failed: 1 })
   })
 
-  it('are full in spite of what is tried again after it has failed again and again', async () => {
+  it('are full in spite of what is tried again after it has failed again and again, if that is less than has a vector', async () => {
     const { storage } = subject
-    await remember('a')
+    for (const key of ['a', 'b', 'c']) await remember(key)
     await openSpace(storage)
     await openSpace(storage, other)
     await storage.embeddings.queue({ space: other, limit: 100 })
-    const [due] = await dueIn(storage, other)
-    if (due === undefined) throw new Error('nothing is due')
-    const failures = [{ item: due.item, hash: due.hash, error: 'it hung up', runAfter: now + 1 }]
+    const [first, second, third] = await dueIn(storage, other)
+    if (first === undefined || second === undefined || third === undefined) throw new Error('nothing is due')
+    await storage.embeddings.save(answers({ space: other, vectors: [vectorFor(first)] }))
+    const fails = ({ item, hash }: DueText) => ({ item, hash, error: 'it hung up', runAfter: now + 1 })
     for (let times = 1; times <= 8; times++) {
       expect(await activate(other)).toBe(false)
-      await storage.embeddings.save(answers({ space: other, failures }))
+      await storage.embeddings.save(answers({ space: other, failures: [second, third].map(fails) }))
     }
+    expect(await activate(other)).toBe(false)
+    await storage.embeddings.save(answers({ space: other, vectors: [vectorFor(second)] }))
     expect(await activate(other)).toBe(true)
-    expect(await progressOf(storage, other)).toMatchObject({ vectors: 0, waiting: 1, failed: 0 })
+    expect(await progressOf(storage, other)).toMatchObject({ vectors: 2, waiting: 1, failed: 0 })
   })
 
   it('that were active are the way back, and get what came meanwhile', async () => {

@@ -259,6 +259,8 @@ export const expectedPlans: Record<string, string[]> = {
   'embeddings.waiting': ['embedding_jobs_by_due'],
   'embeddings.someWaiting': ['embedding_jobs_by_due'],
   'embeddings.someHopeful': ['embedding_jobs_by_due | embedding_jobs (space_id, item)'],
+  'embeddings.moreVectors': ['embedding_codes_by_text', 'embedding_jobs_by_due'],
+  'embeddings.retryPostponed': ['embedding_jobs_by_due'],
   'embeddings.failed': ['embedding_jobs_by_due'],
   'embeddings.failures': ['embedding_jobs_by_due'],
   'embeddings.postponed': ['embedding_jobs_by_due'],
