@@ -16,7 +16,7 @@ export interface ChooseContext {
   deadlines?: Partial<Deadlines>
   /** Gives up what is asked of a server to make the choice. */
   signal?: AbortSignal
-  /** How long the vectors of a model are that is not known, if anything tells while its server does not answer. */
+  /** How long the vectors of a model are that is not known, if anything tells; else its server is asked. */
   lengthOf?: (model: string) => number | undefined
 }
 
@@ -26,11 +26,9 @@ export interface Deadlines {
   checkMs: number
   /** How long `auto` waits for Ollama. */
   autoMs: number
-  /** How long a server is waited for that is to tell the length of its vectors, where the store tells it as well. */
-  lengthMs: number
 }
 
-export const usualDeadlines: Deadlines = { embedMs: 30_000, checkMs: 5_000, autoMs: 300, lengthMs: 1_000 }
+export const usualDeadlines: Deadlines = { embedMs: 30_000, checkMs: 5_000, autoMs: 300 }
 
 /** An embedder, or in a sentence why there is none, and what to do to get one. */
 export type EmbedderChoice =
@@ -221,7 +219,8 @@ function reasonOf(error: unknown): string {
 /** The model as an embedder, once it is known how long its vectors are. */
 async function settled(settings: EmbedderSettings, model: Model, context: ChooseContext): Promise<EmbedderChoice> {
   try {
-    const dimensions = dimensionsOf(settings, model) ?? (await measured(model, context))
+    const known = dimensionsOf(settings, model) ?? context.lengthOf?.(model.model)
+    const dimensions = known ?? (await measured(model.request, context.signal))
     return { embedder: embedderOf(model, dimensions) }
   } catch (error) {
     await model.close?.().catch(() => undefined)
@@ -241,26 +240,10 @@ function dimensionsOf({ dimensions }: EmbedderSettings, { model, facts }: Model)
   return dimensions ?? facts.dimensions
 }
 
-/** The server's own word goes first: another model may have been put behind the name. */
-async function measured(
-  { provider, request, model }: Model,
-  { signal, lengthOf, deadlines }: ChooseContext,
-): Promise<number> {
-  const told = lengthOf?.(model)
-  if (told === undefined) return await askedLength(request, signal)
-  // To load a model in this process takes long, and it is what its folder holds.
-  if (provider === 'transformers') return told
-  const late = AbortSignal.timeout(deadlines?.lengthMs ?? usualDeadlines.lengthMs)
-  const ask = () => askedLength(request, signal ? AbortSignal.any([signal, late]) : late).catch(() => told)
-  // A single odd answer is no other model.
-  const asked = await ask()
-  return asked === told || (await ask()) === asked ? asked : told
-}
-
 /** What a store takes. */
 const mostDimensions = 65_536
 
-async function askedLength(request: VectorRequest, signal: AbortSignal | undefined): Promise<number> {
+async function measured(request: VectorRequest, signal: AbortSignal | undefined): Promise<number> {
   const [vector] = await request(['a'], { kind: 'query', probe: true, ...(signal && { signal }) })
   const isVector = Array.isArray(vector) || vector instanceof Float32Array
   if (isVector && vector.length > 0 && vector.length <= mostDimensions) return vector.length

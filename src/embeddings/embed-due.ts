@@ -9,7 +9,9 @@ import { asksForPause, wasCutOff, wasPaused } from './embedding-failure.js'
 const concurrency = 5
 
 /** How often a text is tried that fails for no reason that is known, unless the connection broke: that may end. */
-export const maxAttempts = 8
+const maxAttempts = 8
+/** By the second time it was tried alone, while others got their vectors. */
+export const triedAlone = 2
 const firstDelay = 2_000
 const longestDelay = 3_600_000
 

@@ -1,6 +1,6 @@
 import { CairnError } from '../errors.js'
 import type { Embedder } from './embedder.js'
-import { wasCutOff } from './embedding-failure.js'
+import { faultOf, wasCutOff } from './embedding-failure.js'
 
 /** A question as a vector, or why there is none; `byModel` if the model or its server said so. */
 export type QueryVector = { space: string; values: Float32Array } | { missing: string; byModel?: true }
@@ -54,7 +54,8 @@ export class QueryVectors {
       return vector
     } catch (error) {
       // A question that the model refuses, or over which it hangs up, says nothing about others.
-      if (wasCutOff(error) || (error instanceof CairnError && error.code === 'invalid_input'))
+      const isOfThis = wasCutOff(error) && faultOf(error) !== 'server'
+      if (isOfThis || (error instanceof CairnError && error.code === 'invalid_input'))
         return { missing: messageOf(error) }
       // From the pause before: questions that fail together are one failure.
       const pause = Math.min(longestPause, Math.max(firstPause, (before?.pause ?? 0) * 2))

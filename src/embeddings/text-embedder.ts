@@ -1,6 +1,6 @@
 import { CairnError, invalidInput } from '../errors.js'
 import type { Embedder, EmbedOptions, SpaceDescription } from './embedder.js'
-import { embeddingFailure, faultOf, wasCutOff } from './embedding-failure.js'
+import { asksForPause, embeddingFailure, faultOf, wasCutOff, wasPaused } from './embedding-failure.js'
 import { firstHalf, fitText } from './fit-text.js'
 import type { VectorRequest } from './limited.js'
 import { type Shortening, unitVector } from './unit-vector.js'
@@ -111,7 +111,9 @@ class Batches {
     } catch (error) {
       const fault = faultOf(error)
       const message = reason instanceof Error ? reason.message : String(reason)
-      if (fault === 'unclear') throw wasCutOff(reason) ? embeddingFailure('server', message, { cause: reason }) : reason
+      const isGone = fault === 'unclear' || (fault === 'server' && !asksForPause(error) && !wasPaused(error))
+      if (isGone && wasCutOff(reason)) throw embeddingFailure('server', message, { cutOff: true, cause: reason })
+      if (fault === 'unclear') throw reason
       if (fault !== 'texts') throw error
       throw embeddingFailure('setup', `The model embeds no text at all. ${message}`, {
         hint: 'Choose another model, or see what its server says in its log.',

@@ -1,7 +1,7 @@
 import { CairnError } from '../errors.js'
 import type { SpaceRow, TrialSample } from '../storage/embedding-store.js'
 import type { Author, Storage } from '../storage/storage.js'
-import { embedDue, maxAttempts } from './embed-due.js'
+import { embedDue, triedAlone } from './embed-due.js'
 import type { Embedder } from './embedder.js'
 import { faultOf } from './embedding-failure.js'
 import type { TellOfModel } from './model-news.js'
@@ -124,7 +124,7 @@ export class EmbeddingWorker {
       await this.#pruneIfTime(space)
       if (done > 0 || !allQueued) return true
       if (space.state === 'filling')
-        await storage.embeddings.activate({ space: space.name, attempts: maxAttempts, author: author() })
+        await storage.embeddings.activate({ space: space.name, attempts: triedAlone, author: author() })
       await this.#rest()
       return false
     } catch (error) {

@@ -46,7 +46,7 @@ const tens = 'twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety'
 const units = 'one|two|three|four|five|six|seven|eight|nine'
 const teens = 'ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen'
 const belowHundred = `(?:${tens})[ -](?:${units})|${tens}|${teens}|${units}`
-const numbers = String.raw`(?:(?:a|${units}|${teens}|\d{1,2}) )?hundred(?: and (?:${belowHundred}))?|${belowHundred}|\d{1,3}(?:,\d{3}|\.\d+)?`
+const numbers = String.raw`(?:(?:a|${units}|${teens}|\d{1,2}) )?hundred(?: and (?:${belowHundred}))?|${belowHundred}|\d{1,3}(?:,\d{3}|\.\d+)?|(?!19|20)\d{4,5}`
 const weekday = 'monday|tuesday|wednesday|thursday|friday|saturday|sunday'
 const seenFromNow = [
   '(?<near>today|tonight|this (?:morning|afternoon|evening)|yesterday|tomorrow)',
@@ -54,7 +54,7 @@ const seenFromNow = [
   `(?<dayOfWeek>${weekday})(?: of)? (?<whichWeek>last|this|next) week`,
   `(?<which>last|this|next) (?<unit>week|weekend|month|quarter|year|${weekday}|night)`,
   // "Days before 3 July" of "a thousand days before 3 July" is no time.
-  String.raw`(?:(?<count>${numbers}|the|half an?|an?|a few|a couple of) |(?<!(?:\d|\b(?:${units}|${teens}|${tens}|hundred|thousand|million))[ -]))(?<many>hour|day|week|weekend|fortnight|month|year)s? (?<way>ago|before|earlier|after|later)`,
+  String.raw`(?:(?<count>${numbers}|the|half an?|an?|a few|a couple of) |(?<!(?:(?<!\b(?:19|20)\d)\d|\b(?:${units}|${teens}|${tens}|hundred|thousand|million))[ -]))(?<many>hour|day|week|weekend|fortnight|month|year)s? (?<way>ago|before|earlier|after|later)`,
   `(?<side>last|past|previous|next|coming) (?<number>${numbers}|half|few|couple of) (?<units>hour|day|week|month|quarter|year)s?`,
   '(?:past|(?:in|over|within|during|for) the last) (?<period>hour|week|fortnight|month|quarter|year)',
 ]

@@ -202,12 +202,14 @@ function countOf(words: string): number {
 
 /** 1,500 and 2.5, twenty-one, "two hundred and five"; "a" and "the" are one. */
 function numberOf(words: string): number {
-  let number = 0
-  for (const word of words.replaceAll(',', '').split(/[ -]/)) {
-    if (word === 'hundred') number = Math.max(1, number) * 100
-    else number += counts.get(word) ?? (/^\d/.test(word) ? Number(word) : 0)
+  if (/^\d[^a-z]*$/.test(words)) return Number(words.replaceAll(',', ''))
+  let number: number | undefined
+  for (const word of words.split(/[ -]/)) {
+    if (word === 'hundred') number = (number ?? 1) * 100
+    const count = counts.get(word) ?? (/^\d/.test(word) ? Number(word) : undefined)
+    if (count !== undefined) number = (number ?? 0) + count
   }
-  return Math.max(1, number)
+  return number ?? 1
 }
 
 /** How long after something happened it is still told as news. */

@@ -42,9 +42,9 @@ export function areParaphrases(text: string, other: string): boolean {
 function tellingWords(words: string[]): string[] {
   return words.filter((word, index) => {
     const [small, next = ''] = [word.toLowerCase(), words[index + 1]?.toLowerCase()]
-    return (
-      !empty.has(small) && !(isHere.has(small) && next.endsWith('ing')) && !(isDone.has(small) && isNever.has(next))
-    )
+    // Grade A is a grade.
+    if (empty.has(small)) return word === 'A' && index > 0
+    return !(isHere.has(small) && next.endsWith('ing')) && !(isDone.has(small) && isNever.has(next))
   })
 }
 
@@ -64,21 +64,29 @@ function saysTheSame(written: string, otherWritten: string): boolean {
   if (word === other) return true
   if (exact.test(written) || exact.test(otherWritten)) return false
   if ([isHere, isNever].some((words) => words.has(word) && words.has(other))) return true
-  return formsOf(word).some((form) => formsOf(other).some((another) => form === another || areSynonyms(form, another)))
+  const [forms, others] = [singularsOf(word), singularsOf(other)]
+  if (forms.some((form) => others.some((another) => form === another || areSynonyms(form, another)))) return true
+  return isDoing(word, other) || isDoing(other, word)
 }
 
 /**
  * A word and what it may be a plural or present form of. A stemmer goes further than that: to it an operator and an
  * operation are the same, and lived and lives.
  */
-function formsOf(word: string): string[] {
-  const bases = [
-    word.replace(/ies$/, 'y'),
-    word.replace(/(?<=s|x|z|ch|sh|o)es$/, ''),
-    word.replace(/(?<!s)s$/, ''),
-    word.replace(/ing$/, ''),
-    word.replace(/ing$/, 'e'),
-    word.replace(/(.)\1ing$/, '$1'),
-  ]
+function singularsOf(word: string): string[] {
+  if (word === 'news') return [word]
+  const bases = [word.replace(/ies$/, 'y'), word.replace(/(?<=s|x|z|ch|sh|o)es$/, ''), word.replace(/(?<!s)s$/, '')]
   return [word, ...bases.filter((base) => base !== word && base.length > 2)]
+}
+
+/** After these the consonant is written twice, or an e was left out. */
+const endsShort = /[^aeiou][aeiou][^aeiouwxy]$/
+
+/** Such as drinking and drinks, making and makes, running and run; but scraping is not what scraps. */
+function isDoing(word: string, other: string): boolean {
+  if (!word.endsWith('ing') || other.endsWith('ing')) return false
+  const base = word.slice(0, -3)
+  const isDoubled = /([^aeiou])\1$/.test(base)
+  const bases = [`${base}e`, ...(isDoubled ? [base.slice(0, -1)] : []), ...(endsShort.test(base) ? [] : [base])]
+  return singularsOf(other).some((form) => bases.includes(form))
 }

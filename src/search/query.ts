@@ -62,7 +62,8 @@ function addJoined(terms: Map<string, SearchTerm>, words: string[]): void {
   }
 }
 
-const camelCase = /[\p{L}\p{N}]*\p{Ll}\p{Lu}[\p{L}\p{N}]*/gu
+// Without what is before it, each letter of a long run without spaces would be a beginning to try.
+const camelCase = /(?<![\p{L}\p{N}])[\p{L}\p{N}]*\p{Ll}\p{Lu}[\p{L}\p{N}]*/gu
 
 /** The other way round: maxRetries may be max retries, max-retries and max_retries. Not any of the parts: an iPhone is no phone. */
 function addParts(terms: Map<string, SearchTerm>, question: string): void {

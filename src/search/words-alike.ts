@@ -36,7 +36,7 @@ const irregularNouns = `child children|man men|woman women|person people|foot fe
 /** Two words for the same thing, in everyday English and in what people write who make software. */
 const sameThings = `child kid|mother mom mum|father dad|grandmother grandma|grandfather grandpa|photo picture pic photograph image
   movie film|television tv|car automobile|bicycle bike|apartment flat|doctor physician|ill sick|buy purchase|begin start
-  big large|small little|happy glad|afraid scared|favorite favourite|color colour|colleague coworker|nation country
+  big large|happy glad|afraid scared|favorite favourite|color colour|colleague coworker|nation country
   config configuration|db database|repo repository|docs documentation|auth authentication|app application|env environment
   info information|param parameter|func function|msg message|dir directory folder|admin administrator|prod production
   perf performance|deps dependency|args argument|attr attribute|use utilize|fix repair|remove delete|show display`
@@ -45,7 +45,7 @@ const sameThings = `child kid|mother mom mum|father dad|grandmother grandma|gran
 const synonyms = `sibling: brother sister|parent: mother father mom dad|spouse: husband wife|dog puppy pup|cat kitten|pet: dog cat
   car vehicle|automobile vehicle|job work career occupation|firm company business employer|shop store|home house|city town
   trip travel journey vacation holiday|hurt injure injury|illness disease|end finish|help assist support|talk chat speak
-  answer reply response|big huge|large huge|small tiny|little tiny|sad unhappy|angry mad|tired exhausted
+  answer reply response|big huge|large huge|small little tiny|sad unhappy|angry mad|tired exhausted
   beautiful gorgeous|tasty delicious|enjoy like love|friend buddy pal|boss manager|contest competition tournament
   prize award trophy|exercise workout|hike trek|book novel|song music|concert gig|meal dinner lunch|sea ocean|forest wood
   money cash|cheap inexpensive|wedding marriage|school university college|pupil student|class course lesson|learn study

@@ -46,7 +46,7 @@ export function foldWords(text: string): string {
     .replaceAll(/[^\p{L}\p{N}\p{M}\p{Co}]+/gu, ' ')
 }
 
-const withApostrophes = /[\p{L}\p{N}\p{Co}]+(?:['’][\p{L}\p{N}\p{Co}]+)+/gu
+const withApostrophes = /(?<![\p{L}\p{N}\p{Co}])[\p{L}\p{N}\p{Co}]+(?:['’][\p{L}\p{N}\p{Co}]+)+/gu
 const englishEndings = new Set(['s', 't', 'd', 'm', 're', 've', 'll'])
 
 /** Names such as o'brien with obrien before them, so that they are found however they are spelled. */

@@ -440,35 +440,19 @@ describe('a model whose length of vectors nobody knows', () => {
     expect(news).toMatchObject([{ what: 'away' }, { what: 'back', space: 'openai/pebble/64' }])
   })
 
-  it.each([
-    ['nothing', [[]]],
-    ['something odd', [[1, 2, 3]]],
-  ])('stays what the store tells when its server answers once with %s', async (_, vectors) => {
+  it('is asked again when its server has answered without one', async () => {
     const { server, settings } = await withServer()
-    const db = await filled(settings())
-    let answered = 0
-    server.misbehave = () => (answered++ === 0 ? { vectors: () => vectors } : undefined)
-    const store = await openStore({ db, embedder: settings() })
-    expect(await store.cairn.embeddings.status()).toMatchObject({ model: { name: 'openai/pebble/64' } })
-    await remember(store, 'b')
-    await eventually(async () => expect(await status(store)).toMatchObject({ vectors: 2, waiting: 0 }))
-  })
-
-  it('is what the store tells when its server does not answer soon', async () => {
-    const { server, settings } = await withServer()
-    const db = await filled(settings())
-    server.misbehave = () => ({ instead: 'hang' })
-    const { cairn } = await openStore({ db, embedder: settings(), background: false })
-    expect(await cairn.embeddings.status()).toMatchObject({ model: { name: 'openai/pebble/64' } })
-  })
-
-  it('may have been changed behind its name, which its server tells', async () => {
-    const { server, settings } = await withServer()
-    const db = await filled(settings())
-    server.misbehave = () => ({ vectors: (right) => right.map((vector) => vector.slice(0, 32)) })
-    const { cairn } = await openStore({ db, embedder: settings(), background: false })
-    expect(await cairn.embeddings.status()).toMatchObject({ model: { name: 'openai/pebble/32', dimensions: 32 } })
-    expect((await cairn.search('a')).degraded[0]).toContain('instead of 64')
+    server.misbehave = () => ({ vectors: () => [[]] })
+    const store = await openStore({ embedder: settings() })
+    await remember(store, 'a')
+    expect(await store.cairn.embeddings.status()).toMatchObject({
+      model: { reason: expect.stringContaining('vector') },
+    })
+    server.misbehave = undefined
+    await eventually(async () => {
+      store.clock.advance(1_000)
+      expect(await status(store)).toMatchObject({ name: 'openai/pebble/64', vectors: 1, waiting: 0 })
+    })
   })
 
   it('is asked again when it was not there as a store without vectors was opened', async () => {

@@ -129,7 +129,7 @@ describe('a text that the model does not take', () => {
       throw embeddingFailure('unclear', 'It hung up.', { cutOff: true })
     })
     const error = await refusal(embedder.embed(['a', 'b'], { kind: 'document' }), 'embedding_unavailable')
-    expect([error.message, error.details]).toEqual(['It hung up.', { fault: 'server', retryable: true }])
+    expect([error.message, error.details]).toEqual(['It hung up.', { fault: 'server', retryable: true, cutOff: true }])
   })
 
   it('is named when its vector is no vector', async () => {

@@ -1,5 +1,5 @@
 import { ancestors } from '../../access/namespace.js'
-import { decodeJson } from '../../json.js'
+import { decodeJson, type Json } from '../../json.js'
 import { areParaphrases, essenceOf, nearlyTheSame } from '../../search/near-duplicates.js'
 import type { LexicalQuery } from '../search-store.js'
 import { readableText } from './search-pool.js'
@@ -80,7 +80,15 @@ function nearest(row: FoldedRow, { likeness, memories }: Folding): FoldedRow | u
 /** What a value holds beside texts: numbers, true, false and null, by the names that they have. */
 function beyondWords(row: FoundRow): string {
   if (row.kind !== 'memory' || row.memory.value.startsWith('"')) return ''
-  return JSON.stringify(decodeJson(row.memory.value), (_, member) => (typeof member === 'string' ? '' : member))
+  return othersThanTexts(decodeJson(row.memory.value)).sort().join('\n')
+}
+
+function othersThanTexts(value: Json): string[] {
+  if (typeof value === 'string') return []
+  if (value === null || typeof value !== 'object') return [String(value)]
+  return Object.entries(value).flatMap(([name, member]) =>
+    othersThanTexts(member).map((leaf) => `${JSON.stringify(name)} ${leaf}`),
+  )
 }
 
 /** Whose a memory is, such as user:alice. Of events and documents the place tells. */
