@@ -132,7 +132,7 @@ export class EmbeddingService {
   /** Tries what could not be embedded in a space again, and at once what was to be tried later. Returns how many texts. */
   async retry(space: string): Promise<number> {
     if (!isRoot(this.#guard.caller)) throw await this.#refusal('update')
-    return this.#storage.embeddings.retry({ space, now: this.#guard.now() })
+    return this.#storage.embeddings.retry({ space })
   }
 
   /**

@@ -53,7 +53,7 @@ export interface EmbeddingStore {
    */
   prune(input: { keep: number; limit: number }): Promise<number>
   /** Tries what could not be embedded once more, and at once what is put off. Returns how many. */
-  retry(input: { space: string; now: number }): Promise<number>
+  retry(input: { space: string }): Promise<number>
 }
 
 export interface NewSpace {

@@ -110,7 +110,7 @@ describe('a text that the model refuses', () => {
     expect(await progress()).toMatchObject({ vectors: 3, waiting: 0, failed: 1 })
     expect((await progress())?.failures).toMatchObject([{ error: 'too strange', attempts: 1 }])
     embedder.answer = undefined
-    expect(await storage.embeddings.retry({ space: spaceName(embedder.space), now: now() })).toBe(1)
+    expect(await storage.embeddings.retry({ space: spaceName(embedder.space) })).toBe(1)
     await drain()
     expect(await progress()).toMatchObject({ vectors: 4, failed: 0 })
   })

@@ -206,23 +206,24 @@ function copy(db: Database, { item, of }: { item: number; of: number }): number 
   return run(db, copyVector, { id, of }).changes
 }
 
+// Due at once, like what was never tried.
 const retryFailed = sql(
   'embeddings.retry',
   `update embedding_jobs indexed by embedding_jobs_by_due
-   set run_after = :now, attempts = 0
+   set run_after = 1, attempts = 0
    where space_id = :space and run_after is null`,
 )
 
 const retryPostponed = sql(
   'embeddings.retryPostponed',
   `update embedding_jobs indexed by embedding_jobs_by_due
-   set run_after = :now
-   where space_id = :space and run_after > :now`,
+   set run_after = 1
+   where space_id = :space and run_after > 1`,
 )
 
-export function retryEmbeddings(db: Database, { space, now }: { space: string; now: number }): number | Refusal {
+export function retryEmbeddings(db: Database, { space }: { space: string }): number | Refusal {
   const found = findSpace(db, space)
   if (found === undefined) return noSpace(space)
-  const postponed = run(db, retryPostponed, { space: found.id, now }).changes
-  return postponed + run(db, retryFailed, { space: found.id, now }).changes
+  const postponed = run(db, retryPostponed, { space: found.id }).changes
+  return postponed + run(db, retryFailed, { space: found.id }).changes
 }
