@@ -217,10 +217,14 @@ function reasonOf(error: unknown): string {
 }
 
 /** The model as an embedder, once it is known how long its vectors are. */
-async function settled(settings: EmbedderSettings, model: Model, context: ChooseContext): Promise<EmbedderChoice> {
+async function settled(
+  settings: EmbedderSettings,
+  model: Model,
+  { signal, lengthOf }: Pick<ChooseContext, 'signal' | 'lengthOf'>,
+): Promise<EmbedderChoice> {
   try {
-    const known = dimensionsOf(settings, model) ?? context.lengthOf?.(model.model)
-    const dimensions = known ?? (await measured(model.request, context.signal))
+    const known = dimensionsOf(settings, model) ?? lengthOf?.(model.model)
+    const dimensions = known ?? (await measured(model.request, signal))
     return { embedder: embedderOf(model, dimensions) }
   } catch (error) {
     await model.close?.().catch(() => undefined)
@@ -240,7 +244,7 @@ function dimensionsOf({ dimensions }: EmbedderSettings, { model, facts }: Model)
   return dimensions ?? facts.dimensions
 }
 
-/** What a store takes. */
+/** What the schema of a store takes. */
 const mostDimensions = 65_536
 
 async function measured(request: VectorRequest, signal: AbortSignal | undefined): Promise<number> {

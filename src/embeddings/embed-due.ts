@@ -10,7 +10,7 @@ const concurrency = 5
 
 /** How often a text is tried that fails for no reason that is known, unless the connection broke: that may end. */
 const maxAttempts = 8
-/** By the second time it was tried alone, while others got their vectors. */
+/** After so many times a text was tried alone, and a space is not kept from its end by it. */
 export const triedAlone = 2
 const firstDelay = 2_000
 const longestDelay = 3_600_000

@@ -42,9 +42,10 @@ export const absolute = [
   String.raw`\b(?:in|during|of|since|year|until|before|after) ${year}\b`,
 ].map((pattern) => new RegExp(pattern, 'g'))
 
-const tens = 'twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety'
-const units = 'one|two|three|four|five|six|seven|eight|nine'
-const teens = 'ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen'
+/** Numbers in words: from one on, from ten on, and from twenty on in steps of ten. */
+export const units = 'one|two|three|four|five|six|seven|eight|nine'
+export const teens = 'ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen'
+export const tens = 'twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety'
 const belowHundred = `(?:${tens})[ -](?:${units})|${tens}|${teens}|${units}`
 const numbers = String.raw`(?:(?:a|${units}|${teens}|\d{1,2}) )?hundred(?: and (?:${belowHundred}))?|${belowHundred}|\d{1,3}(?:,\d{3}|\.\d+)?|(?!19|20)\d{4,5}`
 const weekday = 'monday|tuesday|wednesday|thursday|friday|saturday|sunday'

@@ -10,18 +10,15 @@ import {
   yearlySpan,
 } from './calendar.js'
 
-import { absolute, bare, relative, relativeAsked, stretches } from './date-patterns.js'
+import { absolute, bare, relative, relativeAsked, stretches, teens, tens, units } from './date-patterns.js'
 import { anyYear, type Groups, readNamed, spanInYear, stretchOf } from './named-times.js'
 
 export type { TimeSpan }
 
-const counts = new Map(
-  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen'
-    .split(' ')
-    .map((word, count) => [word, count]),
-)
-for (const [index, word] of 'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ').entries())
-  counts.set(word, 10 * index + 20)
+const counts = new Map([
+  ...`${units}|${teens}`.split('|').map((word, index) => [word, index + 1] as const),
+  ...tens.split('|').map((word, index) => [word, 10 * index + 20] as const),
+])
 const unitDays: Record<string, number> = {
   ...{ hour: 1 / 24, day: 1, week: 7, weekend: 7, fortnight: 14 },
   ...{ month: 30.4, quarter: 91.3, year: 365.25 },

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Json } from '../json.js'
 import type { ReadText } from './read-text.js'
 import { turnAlike } from './turning-words.js'
 import { writtenWord } from './word-numbers.js'
@@ -13,6 +14,19 @@ export function essenceOf({ title, written }: ReadText): string {
   const { buffer, byteOffset, byteLength } = body.filter((word) => !articles.has(writtenWord(word)))
   // As text the numbers take several times as long.
   return Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
+}
+
+/** What a value holds beside texts: numbers, true, false and null, by the names that they have. In an order of their own. */
+export function beyondTexts(value: Json): string {
+  return othersThanTexts(value).sort().join('\n')
+}
+
+function othersThanTexts(value: Json): string[] {
+  if (typeof value === 'string') return []
+  if (value === null || typeof value !== 'object') return [String(value)]
+  return Object.entries(value).flatMap(([name, member]) =>
+    othersThanTexts(member).map((leaf) => `${JSON.stringify(name)} ${leaf}`),
+  )
 }
 
 /** Vectors that are nearer, by their cosine, are of texts that say nearly the same: a paraphrase, most often. */
@@ -33,28 +47,30 @@ const empty = new Set([...articles, ...'that which there very really'.split(' ')
  */
 export function areParaphrases(text: string, other: string): boolean {
   if (!isDeepStrictEqual(text.match(sign), other.match(sign))) return false
-  const [one, two] = [text, other].map((each) => each.normalize().match(wordOf) ?? [])
-  const [mine, others] = [tellingWords(one ?? []), tellingWords(two ?? [])]
+  const [one, two] = [wordsOf(text), wordsOf(other)]
+  const [mine, others] = [tellingWords(one), tellingWords(two)]
   if (mine.length !== others.length || mine.some((word, index) => !saysTheSame(word, others[index] ?? ''))) return false
-  return turnAlike(inSmallLetters(one ?? []), inSmallLetters(two ?? []))
+  return turnAlike(inSmallLetters(one), inSmallLetters(two))
 }
+
+const wordsOf = (text: string): string[] => text.normalize().match(wordOf) ?? []
+
+/** "Is drinking" and "drinks" are alike; who owes and who is owed are not. */
+const being = new Set(['am', 'is', 'are'])
+/** "Does not eat" and "never eats". */
+const doing = new Set(['do', 'does'])
+const nots = new Set(['not', 'never'])
 
 function tellingWords(words: string[]): string[] {
   return words.filter((word, index) => {
     const [small, next = ''] = [word.toLowerCase(), words[index + 1]?.toLowerCase()]
     // Grade A is a grade.
     if (empty.has(small)) return word === 'A' && index > 0
-    return !(isHere.has(small) && next.endsWith('ing')) && !(isDone.has(small) && isNever.has(next))
+    return !(being.has(small) && next.endsWith('ing')) && !(doing.has(small) && nots.has(next))
   })
 }
 
 const inSmallLetters = (words: string[]): Set<string> => new Set(words.map((word) => word.toLowerCase()))
-
-/** "Is drinking" and "drinks" are alike; who owes and who is owed are not. */
-const isHere = new Set(['am', 'is', 'are'])
-/** "Does not eat" and "never eats". */
-const isDone = new Set(['do', 'does'])
-const isNever = new Set(['not', 'never'])
 
 /** Names and numbers have no synonyms and no endings. */
 const exact = /^\p{Lu}|\p{N}/u
@@ -63,7 +79,7 @@ function saysTheSame(written: string, otherWritten: string): boolean {
   const [word, other] = [written.toLowerCase(), otherWritten.toLowerCase()]
   if (word === other) return true
   if (exact.test(written) || exact.test(otherWritten)) return false
-  if ([isHere, isNever].some((words) => words.has(word) && words.has(other))) return true
+  if ([being, nots].some((words) => words.has(word) && words.has(other))) return true
   const [forms, others] = [singularsOf(word), singularsOf(other)]
   if (forms.some((form) => others.some((another) => form === another || areSynonyms(form, another)))) return true
   return isDoing(word, other) || isDoing(other, word)

@@ -26,9 +26,5 @@ export function turnAlike(one: ReadonlySet<string>, two: ReadonlySet<string>): b
 }
 
 function isNegated(words: ReadonlySet<string>): boolean {
-  return [...words].some(isNegation)
-}
-
-export function isNegation(word: string): boolean {
-  return negations.has(word) || negated.test(word)
+  return [...words].some((word) => negations.has(word) || negated.test(word))
 }

@@ -64,15 +64,15 @@ export function wordsAlike(word: string): AlikeWord[] {
 
 /** Whether two words, as dictionaries have them, are two for the same thing. */
 export function areSynonyms(word: string, other: string): boolean {
-  things ??= new Map(
-    sameThings.split(/\||\n/).flatMap((group, thing) => wordsIn(group).map((each) => [each, thing] as const)),
-  )
+  things ??= new Map(groupsIn(sameThings).flatMap((group, thing) => wordsIn(group).map((each) => [each, thing])))
   const thing = things.get(word)
   return thing !== undefined && things.get(other) === thing
 }
 
-const wordsIn = (group: string): string[] => group.trim().split(/\s+/)
 let things: Map<string, number> | undefined
+
+const groupsIn = (groups: string): string[] => groups.split(/\||\n/)
+const wordsIn = (group: string): string[] => group.trim().split(/\s+/)
 
 function makeTable(): Table {
   const made: Table = new Map()
@@ -89,8 +89,8 @@ function makeTable(): Table {
  * conversations and .0007 over pages: what was bought is seldom what is purchased.
  */
 function addGroups(made: Table, groups: string, weight: number, formsOf = (word: string) => [word]): void {
-  for (const group of groups.split(/\||\n/)) {
-    const [wide = [], narrow = []] = group.split(':').map((words) => words.trim().split(/\s+/).flatMap(formsOf))
+  for (const group of groupsIn(groups)) {
+    const [wide = [], narrow = []] = group.split(':').map((words) => wordsIn(words).flatMap(formsOf))
     for (const word of wide) addAlike(made, word, [...wide, ...narrow], weight)
     for (const word of narrow) addAlike(made, word, wide, weight)
   }

@@ -13,8 +13,8 @@ export interface EmbeddingStore {
    */
   open(input: NewSpace & { author: Author }): Promise<SpaceRow>
   /**
-   * Makes the filling space the active one, if it is full: all has a vector, cannot have one, or has failed `attempts` times.
-   * The active one is kept. Returns whether it was.
+   * Makes the filling space the active one, if it is full: all has a vector, cannot have one, or has failed `attempts` times,
+   * which is less than has a vector. The active one is kept. Returns whether it was.
    */
   activate(input: { space: string; attempts: number; author: Author }): Promise<boolean>
   /** Makes a kept space active again and keeps the active one. `not_found`, or `illegal_transition` for one that never was active. */

@@ -358,6 +358,9 @@ describe('a text that could not be embedded', () => {
     expect([code, stdout]).toEqual([69, '1 vector in ollama/nomic-embed-text:v1.5/768 (active).\n'])
     expect(stderr).toContain('4 texts could not be embedded in ollama/nomic-embed-text:v1.5/768 yet: ')
     expect(stderr).toContain('closed the connection before it had answered')
+    expect((await cli.json<{ degraded: string[] }>('search tea')).degraded).toEqual([
+      'vector: over a tenth of what may be found waits for its vector',
+    ])
   })
 
   it('for the moment makes run fail, and stands in the status with its reason', async () => {

@@ -107,8 +107,7 @@ export function activateSpace(
   { space, attempts, author }: { space: string; attempts: number; author: Author },
 ): boolean {
   const next = findSpace(db, space)
-  if (next?.state !== 'filling' || next.unqueuedTo > 0) return false
-  if (!isFull(db, next.id, attempts)) return false
+  if (next?.state !== 'filling' || !isFull(db, next, attempts)) return false
   replaceActive(db, next, author)
   return true
 }
@@ -173,10 +172,11 @@ const moreVectors = sql(
 )
 
 /**
- * What has failed again and again is tried on, but a space does not wait for it, unless that is as much as has a vector: of
- * a model that hardly takes anything searches would know less than before.
+ * What has failed so often is tried on, but a space does not wait for it, unless that is as much as has a vector: of a model
+ * that hardly takes anything searches would know less than before.
  */
-function isFull(db: Database, space: number, attempts: number): boolean {
+function isFull(db: Database, { id: space, unqueuedTo }: StoredSpace, attempts: number): boolean {
+  if (unqueuedTo > 0) return false
   if (!isWaiting(db, space, 0)) return true
   if (get(db, someHopeful, { space, attempts }) !== undefined) return false
   return get(db, moreVectors, { space }) !== undefined

@@ -1,6 +1,6 @@
 import { ancestors } from '../../access/namespace.js'
-import { decodeJson, type Json } from '../../json.js'
-import { areParaphrases, essenceOf, nearlyTheSame } from '../../search/near-duplicates.js'
+import { decodeJson } from '../../json.js'
+import { areParaphrases, beyondTexts, essenceOf, nearlyTheSame } from '../../search/near-duplicates.js'
 import type { LexicalQuery } from '../search-store.js'
 import { readableText } from './search-pool.js'
 import type { RankedRow } from './search-read.js'
@@ -77,18 +77,9 @@ function nearest(row: FoldedRow, { likeness, memories }: Folding): FoldedRow | u
   })
 }
 
-/** What a value holds beside texts: numbers, true, false and null, by the names that they have. */
+/** A value that is one text holds nothing else, and need not be read for that. */
 function beyondWords(row: FoundRow): string {
-  if (row.kind !== 'memory' || row.memory.value.startsWith('"')) return ''
-  return othersThanTexts(decodeJson(row.memory.value)).sort().join('\n')
-}
-
-function othersThanTexts(value: Json): string[] {
-  if (typeof value === 'string') return []
-  if (value === null || typeof value !== 'object') return [String(value)]
-  return Object.entries(value).flatMap(([name, member]) =>
-    othersThanTexts(member).map((leaf) => `${JSON.stringify(name)} ${leaf}`),
-  )
+  return row.kind !== 'memory' || row.memory.value.startsWith('"') ? '' : beyondTexts(decodeJson(row.memory.value))
 }
 
 /** Whose a memory is, such as user:alice. Of events and documents the place tells. */
